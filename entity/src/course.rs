@@ -1,0 +1,29 @@
+//! A course, in which students are enrolled.
+
+use sea_orm::{Set, entity::prelude::*};
+
+/// The most characters (Unicode scalar values) of a title; the database enforces it too.
+pub const TITLE_MAX: usize = 200;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "courses")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub title: String,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    #[sea_orm(has_many, via = "enrollment")]
+    pub students: HasMany<super::student::Entity>,
+}
+
+#[async_trait::async_trait]
+impl ActiveModelBehavior for ActiveModel {
+    async fn before_save<C: ConnectionTrait>(mut self, _: &C, insert: bool) -> Result<Self, DbErr> {
+        if !insert {
+            self.updated_at = Set(crate::now());
+        }
+        Ok(self)
+    }
+}

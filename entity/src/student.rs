@@ -1,0 +1,29 @@
+//! A student, who is enrolled in courses.
+
+use sea_orm::{Set, entity::prelude::*};
+
+/// The most characters (Unicode scalar values) of a name; the database enforces it too.
+pub const NAME_MAX: usize = 100;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "students")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub name: String,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    #[sea_orm(has_many, via = "enrollment")]
+    pub courses: HasMany<super::course::Entity>,
+}
+
+#[async_trait::async_trait]
+impl ActiveModelBehavior for ActiveModel {
+    async fn before_save<C: ConnectionTrait>(mut self, _: &C, insert: bool) -> Result<Self, DbErr> {
+        if !insert {
+            self.updated_at = Set(crate::now());
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,29 @@
+//! A user, who owns posts.
+
+use sea_orm::{Set, entity::prelude::*};
+
+/// The most characters (Unicode scalar values) of a name; the database enforces it too.
+pub const NAME_MAX: usize = 100;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "users")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub name: String,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+    #[sea_orm(has_many)]
+    pub posts: HasMany<super::post::Entity>,
+}
+
+#[async_trait::async_trait]
+impl ActiveModelBehavior for ActiveModel {
+    async fn before_save<C: ConnectionTrait>(mut self, _: &C, insert: bool) -> Result<Self, DbErr> {
+        if !insert {
+            self.updated_at = Set(crate::now());
+        }
+        Ok(self)
+    }
+}
