@@ -1,0 +1,134 @@
+//! The one error that a client can see, and what a database's error becomes.
+//!
+//! [`Error`] has no `Display` on purpose. async-graphql turns every `Display` error into a GraphQL error with that very
+//! text, so a bare `?` on a [`DbErr`] in a resolver would send the database's words to the client. A resolver that
+//! returns [`Error`] cannot: its `?` goes through `From<DbErr>` here, and clippy refuses async-graphql's own error type in
+//! the rest of the crate (`clippy.toml`).
+
+use std::sync::Arc;
+
+use async_graphql::{ErrorExtensionValues, ServerError};
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
+/// The values of `extensions.code`: stable, for programs; the message is for people.
+pub mod code {
+    /// The request is wrong; its sender can mend it.
+    pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+    /// The text is not GraphQL.
+    pub const GRAPHQL_PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+    /// The text does not fit the schema.
+    pub const GRAPHQL_VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+    /// The database cannot be reached or is too busy; the same request may succeed later.
+    pub const UNAVAILABLE: &str = "UNAVAILABLE";
+    /// A fault of the server. The cause is in its log, under the request's id.
+    pub const INTERNAL: &str = "INTERNAL";
+}
+
+/// A `Result` with the crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What a nullable field resolves to. Not `Result<Option<T>>`: async-graphql would take its error past the field to the
+/// parent, where the specification (section 6.4.4) wants the field `null` and its siblings answered.
+pub type Nullable<T> = Option<Result<T>>;
+
+/// Why a field has no answer, split by whose fault it is.
+#[derive(Clone, Debug)]
+pub enum Error {
+    /// The client's: says what is wrong and what is allowed. Code `BAD_USER_INPUT`.
+    BadUserInput(String),
+    /// Nobody's, for now. Code `UNAVAILABLE`.
+    Unavailable(Arc<Cause>),
+    /// Ours. Code `INTERNAL`.
+    Internal(Arc<Cause>),
+}
+
+/// What went wrong on the server's side: for the log only, once for all fields that failed of it.
+#[derive(Debug)]
+pub enum Cause {
+    /// The database's error.
+    Database(DbErr),
+    /// A promise of our own that did not hold.
+    Broken(String),
+}
+
+impl Error {
+    /// The client's mistake in `argument`: `problem` continues the sentence "argument `first` …".
+    pub fn bad_argument(argument: &str, problem: impl AsRef<str>) -> Self {
+        Self::BadUserInput(format!("argument `{argument}` {}", problem.as_ref()))
+    }
+
+    /// A promise of our own that did not hold, such as a foreign key that leads nowhere.
+    pub fn broken(what: impl Into<String>) -> Self {
+        Self::Internal(Arc::new(Cause::Broken(what.into())))
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        let unavailable = is_unavailable(&error);
+        let cause = Arc::new(Cause::Database(error));
+        if unavailable { Self::Unavailable(cause) } else { Self::Internal(cause) }
+    }
+}
+
+/// Whether the database was not there, or too busy, rather than asked something that it could not answer.
+fn is_unavailable(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(source))
+    | DbErr::Exec(RuntimeErr::SqlxError(source))
+    | DbErr::Query(RuntimeErr::SqlxError(source))) = error
+    else {
+        return matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_));
+    };
+    match &**source {
+        SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed => true,
+        SqlxError::Database(error) => error.code().is_some_and(|code| match code.len() {
+            // PostgreSQL, Appendix A: connection exceptions, insufficient resources, operator intervention.
+            5 => ["08", "53", "57"].iter().any(|class| code.starts_with(class)),
+            // SQLite's extended result codes: SQLITE_BUSY (5) and SQLITE_LOCKED (6) are the low byte.
+            _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
+        }),
+        _ => false,
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "the one place where our error becomes async-graphql's")]
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        let (message, code, source) = match error {
+            Error::BadUserInput(message) => (message, code::BAD_USER_INPUT, None),
+            Error::Unavailable(cause) => ("the database is unavailable".to_owned(), code::UNAVAILABLE, Some(cause)),
+            Error::Internal(cause) => ("internal error".to_owned(), code::INTERNAL, Some(cause)),
+        };
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", code);
+        Self { message, source: source.map(|cause| cause as _), extensions: Some(extensions) }
+    }
+}
+
+/// Completes the errors of an answer: every one gets a code, and one whose cause is on the server's side gets the
+/// request's id, under which the cause is logged, once for all the fields that it failed.
+pub fn complete(errors: &mut [ServerError], request_id: &str) {
+    let mut logged: Vec<*const Cause> = Vec::new();
+    for error in errors {
+        if let Some(cause) = error.source::<Cause>() {
+            if !logged.contains(&std::ptr::from_ref(cause)) {
+                logged.push(cause);
+                tracing::error!(request_id, path = ?error.path, ?cause, "{}", error.message);
+            }
+            error.extensions.get_or_insert_default().set("requestId", request_id);
+        }
+        // An error without a code is async-graphql's own. With a path, it is an argument's value that could not be read.
+        let code = if error.path.is_empty() { code::GRAPHQL_VALIDATION_FAILED } else { code::BAD_USER_INPUT };
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            extensions.set("code", code);
+        }
+    }
+}
+
+/// The answer to a text that is not GraphQL.
+pub fn parse_failed(error: async_graphql::parser::Error) -> ServerError {
+    let mut error = ServerError::from(error);
+    error.extensions.get_or_insert_default().set("code", code::GRAPHQL_PARSE_FAILED);
+    error
+}
