@@ -1,0 +1,192 @@
+//! `Enrollment`: its fields, its queries, its mutations.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use entity::enrollment;
+use sea_orm::{EntityTrait, IntoActiveModel, TryInsertResult, prelude::DateTimeUtc};
+
+use super::{
+    ContextExt,
+    connection::{self, Connection, NodeEdge, PageArgs},
+    course::Course,
+    mutation::{self, UserError, UserErrorCode, UserErrors},
+    node::{self, Node},
+    student::Student,
+};
+use crate::error::{Nullable, Result};
+
+#[derive(Clone)]
+pub struct Enrollment(Arc<enrollment::Model>);
+
+impl From<Arc<enrollment::Model>> for Enrollment {
+    fn from(row: Arc<enrollment::Model>) -> Self {
+        Self(row)
+    }
+}
+
+impl Node for Enrollment {
+    type Entity = enrollment::Entity;
+    const TYPE: &'static str = "Enrollment";
+}
+
+/// That a student takes a course: at most once.
+#[Object]
+impl Enrollment {
+    /// The enrollment's id, such as `Enrollment:12:7`: the student's key and the course's.
+    pub async fn id(&self) -> ID {
+        Self::global_id((self.0.student_id, self.0.course_id))
+    }
+
+    /// Who is enrolled. When the student is deleted, so is the enrollment.
+    async fn student(&self, ctx: &Context<'_>) -> Result<Student> {
+        node::referenced(ctx, self.0.student_id).await
+    }
+
+    /// In what. When the course is deleted, so is the enrollment.
+    async fn course(&self, ctx: &Context<'_>) -> Result<Course> {
+        node::referenced(ctx, self.0.course_id).await
+    }
+
+    /// When the student was enrolled in the course.
+    async fn enrolled_at(&self) -> DateTimeUtc {
+        self.0.enrolled_at
+    }
+}
+
+#[derive(Default)]
+pub struct EnrollmentQuery;
+
+#[Object]
+impl EnrollmentQuery {
+    /// The enrollment of this student in this course; `null` if there is none.
+    async fn enrollment(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A student's id such as `Student:12`, or its bare key: `12`.")] student_id: ID,
+        #[graphql(desc = "A course's id such as `Course:7`, or its bare key: `7`.")] course_id: ID,
+    ) -> Nullable<Enrollment> {
+        match (Student::key(&student_id, "studentId"), Course::key(&course_id, "courseId")) {
+            (Ok(student), Ok(course)) => node::by_key(ctx, (student, course)).await,
+            (Err(error), _) | (_, Err(error)) => Some(Err(error)),
+        }
+    }
+
+    /// All enrollments, in the order of the student's id and then the course's.
+    async fn enrollments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<NodeEdge<Enrollment>>> {
+        connection::all(ctx, "Query.enrollments", PageArgs { first, after, last, before }).await
+    }
+}
+
+/// Whom to enrol, and in what.
+#[derive(InputObject)]
+pub struct EnrollInput {
+    /// The student's id, such as `Student:12`, or its bare key.
+    student_id: ID,
+    /// The course's id, such as `Course:7`, or its bare key.
+    course_id: ID,
+}
+
+/// Whose enrollment to end, and in what.
+#[derive(InputObject)]
+pub struct WithdrawInput {
+    /// The student's id, such as `Student:12`, or its bare key.
+    student_id: ID,
+    /// The course's id, such as `Course:7`, or its bare key.
+    course_id: ID,
+}
+
+/// What enrolling came to.
+#[derive(SimpleObject, Default)]
+pub struct EnrollPayload {
+    /// The new enrollment; `null` if nothing was written.
+    enrollment: Option<Enrollment>,
+    /// Why nothing was written; empty on success. Enrolled already: `ALREADY_EXISTS` at `courseId`.
+    user_errors: Vec<UserError>,
+}
+
+/// What withdrawing came to.
+#[derive(SimpleObject, Default)]
+pub struct WithdrawPayload {
+    /// The student, without the course; `null` if nothing was written.
+    student: Option<Student>,
+    /// The course, without the student; `null` if nothing was written.
+    course: Option<Course>,
+    /// Why nothing was written; empty on success. Not enrolled: `NOT_FOUND` at `courseId`.
+    user_errors: Vec<UserError>,
+}
+
+/// The row that enrols this student in this course now.
+pub fn enrollment_of(student: i64, course: i64) -> enrollment::Model {
+    enrollment::Model { student_id: student, course_id: course, enrolled_at: entity::now() }
+}
+
+#[derive(Default)]
+pub struct EnrollmentMutation;
+
+#[Object]
+impl EnrollmentMutation {
+    /// Enrols a student in a course.
+    async fn enroll(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whom, and in what.")] input: EnrollInput,
+    ) -> Result<EnrollPayload> {
+        let student = Student::key(&input.student_id, "input.studentId")?;
+        let course = Course::key(&input.course_id, "input.courseId")?;
+        let mut errors = UserErrors::default();
+        let transaction = ctx.write().await?;
+        mutation::hold_one::<Student>(&transaction, student, "studentId", &mut errors).await?;
+        mutation::hold_one::<Course>(&transaction, course, "courseId", &mut errors).await?;
+        if errors.any() {
+            return Ok(EnrollPayload { user_errors: errors.into(), ..Default::default() });
+        }
+        // The key decides between two at once: one inserts, the other waits for it and finds the row there.
+        let enrollment = enrollment_of(student, course);
+        let inserted = enrollment::Entity::insert(enrollment.clone().into_active_model())
+            .on_conflict_do_nothing_on([enrollment::Column::StudentId, enrollment::Column::CourseId])
+            .exec_without_returning(&transaction)
+            .await?;
+        if !matches!(inserted, TryInsertResult::Inserted(1)) {
+            let already =
+                format!("{} is enrolled in {} already", *Student::global_id(student), *Course::global_id(course));
+            errors.add(UserErrorCode::AlreadyExists, "courseId", already);
+            return Ok(EnrollPayload { user_errors: errors.into(), ..Default::default() });
+        }
+        transaction.commit().await?;
+        Ok(EnrollPayload { enrollment: Some(Enrollment(Arc::new(enrollment))), ..Default::default() })
+    }
+
+    /// Ends the enrollment of a student in a course.
+    async fn withdraw(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose, and in what.")] input: WithdrawInput,
+    ) -> Result<WithdrawPayload> {
+        let student_key = Student::key(&input.student_id, "input.studentId")?;
+        let course_key = Course::key(&input.course_id, "input.courseId")?;
+        let mut errors = UserErrors::default();
+        let transaction = ctx.write().await?;
+        let student = mutation::hold_one(&transaction, student_key, "studentId", &mut errors).await?;
+        let course = mutation::hold_one(&transaction, course_key, "courseId", &mut errors).await?;
+        if errors.any() {
+            return Ok(WithdrawPayload { user_errors: errors.into(), ..Default::default() });
+        }
+        let deleted = enrollment::Entity::delete_by_id((student_key, course_key)).exec(&transaction).await?;
+        if deleted.rows_affected == 0 {
+            let missing =
+                format!("{} is not enrolled in {}", *Student::global_id(student_key), *Course::global_id(course_key));
+            errors.add(UserErrorCode::NotFound, "courseId", missing);
+            return Ok(WithdrawPayload { user_errors: errors.into(), ..Default::default() });
+        }
+        transaction.commit().await?;
+        Ok(WithdrawPayload { student, course, user_errors: Vec::new() })
+    }
+}

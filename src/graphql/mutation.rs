@@ -1,0 +1,175 @@
+//! What the mutations share: refusals as data (what a form shows, all of it at once, each with its place in the
+//! input), and the few kinds of writing.
+
+use std::{borrow::Cow, collections::HashMap, marker::PhantomData, sync::Arc};
+
+use async_graphql::{Context, Enum, ID, SimpleObject, TypeName};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
+    IntoActiveModel, sea_query::LockType,
+};
+
+use super::{ContextExt, node::Node};
+use crate::{
+    error::Result,
+    loaders::{Key, ModelOf, Table, by_keys, key_of},
+};
+
+/// What is wrong with a part of a mutation's input.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
+pub enum UserErrorCode {
+    /// The text is empty, or nothing but white space.
+    Blank,
+    /// The text has too many characters.
+    TooLong,
+    /// What the input refers to does not exist.
+    NotFound,
+    /// What the mutation would create is there already.
+    AlreadyExists,
+    /// The value cannot be stored.
+    Invalid,
+}
+
+/// One reason why a mutation wrote nothing.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct UserError {
+    /// What is wrong, for programs.
+    code: UserErrorCode,
+    /// What is wrong and what is allowed, for people.
+    message: String,
+    /// Where in `input` it is, such as `["posts", "0", "title"]`.
+    path: Vec<String>,
+}
+
+/// The refusals found so far.
+#[derive(Default)]
+pub struct UserErrors(Vec<UserError>);
+
+impl UserErrors {
+    /// Adds a refusal. `path` is the place in the input with dots between its parts, as in `posts.0.title`.
+    pub fn add(&mut self, code: UserErrorCode, path: &str, message: impl Into<String>) {
+        self.0.push(UserError { code, message: message.into(), path: path.split('.').map(str::to_owned).collect() });
+    }
+
+    /// Checks a text that must not be blank and has at most `max` characters (Unicode scalar values).
+    pub fn check_label(&mut self, path: &str, text: &str, max: usize) {
+        let characters = text.chars().count();
+        if text.trim().is_empty() {
+            self.add(UserErrorCode::Blank, path, format!("must not be blank; allowed are 1 to {max} characters"));
+        }
+        if characters > max {
+            self.add(UserErrorCode::TooLong, path, format!("has {characters} characters; allowed are 1 to {max}"));
+        }
+        self.check_text(path, text);
+    }
+
+    /// Checks a text of any length.
+    pub fn check_text(&mut self, path: &str, text: &str) {
+        // PostgreSQL's text cannot hold it, and SQLite's functions stop at it.
+        if text.contains('\0') {
+            self.add(UserErrorCode::Invalid, path, "must not contain the character U+0000");
+        }
+    }
+
+    /// Adds that the object with this key does not exist.
+    pub fn not_found<N: Node>(&mut self, path: &str, key: <N::Entity as Table>::Key) {
+        self.add(UserErrorCode::NotFound, path, format!("{} does not exist", N::global_id(key).as_str()));
+    }
+
+    /// Whether the mutation must write nothing.
+    pub fn any(&self) -> bool {
+        !self.0.is_empty()
+    }
+}
+
+impl From<UserErrors> for Vec<UserError> {
+    fn from(errors: UserErrors) -> Self {
+        errors.0
+    }
+}
+
+/// The rows of a type with these keys, kept from being deleted until the transaction ends.
+///
+/// On PostgreSQL by a lock that hinders nobody else (`FOR KEY SHARE`, what a foreign key's own check takes); SQLite has
+/// one writer at a time.
+pub async fn hold<N: Node<Entity: Table<Key = i64>>>(
+    transaction: &DatabaseTransaction,
+    keys: &[i64],
+) -> Result<HashMap<i64, N>> {
+    let parts: Vec<_> = keys.iter().map(|key| key.parts()).collect();
+    let select = by_keys::<N::Entity>(transaction.get_database_backend(), &parts).lock(LockType::KeyShare).take();
+    let rows = transaction.query_all(&select).await?;
+    let read = |row| {
+        let model = ModelOf::<N::Entity>::from_query_result(row, "")?;
+        Ok((key_of::<N::Entity>(&model), N::from(Arc::new(model))))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// The same for one row; if it does not exist, that is added to `errors` at `path`.
+pub async fn hold_one<N: Node<Entity: Table<Key = i64>>>(
+    transaction: &DatabaseTransaction,
+    key: i64,
+    path: &str,
+    errors: &mut UserErrors,
+) -> Result<Option<N>> {
+    let row = hold::<N>(transaction, &[key]).await?.remove(&key);
+    if row.is_none() {
+        errors.not_found::<N>(path, key);
+    }
+    Ok(row)
+}
+
+/// Writes `changes` to the row with this key, unless there are `errors`: the object as it is then, or why nothing was
+/// written.
+pub async fn update<N, A>(
+    context: &Context<'_>,
+    key: i64,
+    changes: A,
+    mut errors: UserErrors,
+) -> Result<(Option<N>, Vec<UserError>)>
+where
+    N: Node<Entity: Table<Key = i64>>,
+    A: ActiveModelTrait<Entity = N::Entity> + ActiveModelBehavior + Send,
+    ModelOf<N::Entity>: IntoActiveModel<A>,
+{
+    let transaction = context.write().await?;
+    let held = hold_one::<N>(&transaction, key, "id", &mut errors).await?;
+    let Some(mut object) = held.filter(|_| !errors.any()) else { return Ok((None, errors.into())) };
+    if changes.is_changed() {
+        object = N::from(Arc::new(changes.update(&transaction).await?));
+    }
+    transaction.commit().await?;
+    Ok((Some(object), Vec::new()))
+}
+
+/// What a deletion came to.
+#[derive(SimpleObject)]
+#[graphql(name_type)]
+pub struct DeletePayload<N: Node> {
+    /// The id of what was deleted; `null` if nothing was.
+    deleted_id: Option<ID>,
+    /// Why nothing was deleted; empty on success.
+    user_errors: Vec<UserError>,
+    #[graphql(skip)]
+    node: PhantomData<N>,
+}
+
+impl<N: Node> TypeName for DeletePayload<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("Delete{}Payload", N::TYPE).into()
+    }
+}
+
+/// Deletes the object with this id, and what the database's foreign keys delete with it.
+pub async fn delete<N: Node<Entity: Table<Key = i64>>>(context: &Context<'_>, id: &ID) -> Result<DeletePayload<N>> {
+    let key = N::key(id, "input.id")?;
+    let transaction = context.write().await?;
+    let deleted = N::Entity::delete_by_id(key).exec(&transaction).await?.rows_affected > 0;
+    transaction.commit().await?;
+    let mut errors = UserErrors::default();
+    if !deleted {
+        errors.not_found::<N>("id", key);
+    }
+    Ok(DeletePayload { deleted_id: deleted.then(|| N::global_id(key)), user_errors: errors.into(), node: PhantomData })
+}

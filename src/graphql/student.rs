@@ -1,0 +1,238 @@
+//! `Student`: its fields, its queries, its mutations.
+
+use std::{collections::HashSet, sync::Arc};
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use entity::{course, enrollment, student};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Unchanged, prelude::DateTimeUtc};
+
+use super::{
+    ContextExt,
+    connection::{self, Connection, Edge, NodeEdge, PageArgs},
+    course::Course,
+    enrollment::enrollment_of,
+    mutation::{self, DeletePayload, UserError, UserErrorCode, UserErrors},
+    node::{self, Node},
+};
+use crate::{
+    error::{Nullable, Result},
+    insert::insert_all,
+    loaders::{CoursesByStudent, Linked},
+};
+
+#[derive(Clone)]
+pub struct Student(Arc<student::Model>);
+
+impl From<Arc<student::Model>> for Student {
+    fn from(row: Arc<student::Model>) -> Self {
+        Self(row)
+    }
+}
+
+impl Node for Student {
+    type Entity = student::Entity;
+    const TYPE: &'static str = "Student";
+}
+
+/// Someone who is enrolled in courses.
+#[Object]
+impl Student {
+    /// The student's id, such as `Student:500`.
+    pub async fn id(&self) -> ID {
+        Self::global_id(self.0.id)
+    }
+
+    /// The student's name: 1 to 100 characters, not blank. Several students may have the same.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// When the student was created.
+    async fn created_at(&self) -> DateTimeUtc {
+        self.0.created_at
+    }
+
+    /// When the student was last changed; at first, when it was created.
+    async fn updated_at(&self) -> DateTimeUtc {
+        self.0.updated_at
+    }
+
+    /// The courses that the student is enrolled in, in the order of their ids.
+    async fn courses(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<StudentCoursesEdge>> {
+        let args = PageArgs { first, after, last, before };
+        connection::children::<CoursesByStudent, _>(ctx, "Student.courses", self.0.id, args).await
+    }
+}
+
+/// A course of a student, with its place in the list and what the enrollment says.
+#[derive(SimpleObject)]
+pub struct StudentCoursesEdge {
+    /// The course's place in this list, for `after` and `before`. Opaque.
+    cursor: String,
+    /// The course.
+    node: Course,
+    /// When the student was enrolled in the course.
+    enrolled_at: DateTimeUtc,
+}
+
+impl Edge for StudentCoursesEdge {
+    type Row = Linked<course::Model, enrollment::Model>;
+    type Node = Course;
+
+    fn node(row: &Self::Row) -> Course {
+        Arc::clone(&row.child).into()
+    }
+
+    fn new(cursor: String, node: Course, row: &Self::Row) -> Self {
+        Self { cursor, node, enrolled_at: row.link.enrolled_at }
+    }
+}
+
+#[derive(Default)]
+pub struct StudentQuery;
+
+#[Object]
+impl StudentQuery {
+    /// The student with this id; `null` if there is none.
+    async fn student(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "An id such as `Student:500`, or its bare key: `500`.")] id: ID,
+    ) -> Nullable<Student> {
+        node::look_up(ctx, &id, "id").await
+    }
+
+    /// All students, in the order of their ids.
+    async fn students(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<NodeEdge<Student>>> {
+        connection::all(ctx, "Query.students", PageArgs { first, after, last, before }).await
+    }
+}
+
+/// A new student, and the courses to enrol it in: all or nothing.
+#[derive(InputObject)]
+pub struct CreateStudentInput {
+    /// 1 to 100 characters, not blank.
+    name: String,
+    /// The courses to be enrolled in: ids such as `Course:500`, or their bare keys, none twice.
+    course_ids: Option<Vec<ID>>,
+}
+
+/// What to change of a student. What is left out or `null` stays as it is.
+#[derive(InputObject)]
+pub struct UpdateStudentInput {
+    /// Which student: an id such as `Student:500`, or its bare key.
+    id: ID,
+    /// 1 to 100 characters, not blank.
+    name: Option<String>,
+}
+
+/// Which student to delete.
+#[derive(InputObject)]
+pub struct DeleteStudentInput {
+    /// An id such as `Student:500`, or its bare key.
+    id: ID,
+}
+
+/// What creating a student came to.
+#[derive(SimpleObject, Default)]
+pub struct CreateStudentPayload {
+    /// The new student; `null` if nothing was written.
+    student: Option<Student>,
+    /// Why nothing was written; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// What changing a student came to.
+#[derive(SimpleObject, Default)]
+pub struct UpdateStudentPayload {
+    /// The student as it is now; `null` if nothing was written.
+    student: Option<Student>,
+    /// Why nothing was written; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+#[derive(Default)]
+pub struct StudentMutation;
+
+#[Object]
+impl StudentMutation {
+    /// Creates a student, enrolled in the courses given, in one transaction.
+    async fn create_student(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new student.")] input: CreateStudentInput,
+    ) -> Result<CreateStudentPayload> {
+        let ids = input.course_ids.unwrap_or_default();
+        let keys = ids.iter().enumerate().map(|(index, id)| Course::key(id, &format!("input.courseIds.{index}")));
+        let courses: Vec<i64> = keys.collect::<Result<_>>()?;
+
+        let mut errors = UserErrors::default();
+        errors.check_label("name", &input.name, student::NAME_MAX);
+        let transaction = ctx.write().await?;
+        let held = mutation::hold::<Course>(&transaction, &courses).await?;
+        let mut seen = HashSet::with_capacity(courses.len());
+        for (index, &course) in courses.iter().enumerate() {
+            let path = format!("courseIds.{index}");
+            if !held.contains_key(&course) {
+                errors.not_found::<Course>(&path, course);
+            } else if !seen.insert(course) {
+                errors.add(
+                    UserErrorCode::AlreadyExists,
+                    &path,
+                    format!("{} is listed twice", *Course::global_id(course)),
+                );
+            }
+        }
+        if errors.any() {
+            return Ok(CreateStudentPayload { user_errors: errors.into(), ..Default::default() });
+        }
+        let student = student::ActiveModel { name: Set(input.name), ..Default::default() }.insert(&transaction).await?;
+        insert_all(
+            &transaction,
+            courses.into_iter().map(|course| enrollment_of(student.id, course).into_active_model()),
+        )
+        .await?;
+        transaction.commit().await?;
+        Ok(CreateStudentPayload { student: Some(Student(Arc::new(student))), ..Default::default() })
+    }
+
+    /// Changes a student.
+    async fn update_student(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to change.")] input: UpdateStudentInput,
+    ) -> Result<UpdateStudentPayload> {
+        let key = Student::key(&input.id, "input.id")?;
+        let mut errors = UserErrors::default();
+        let mut changes = student::ActiveModel { id: Unchanged(key), ..Default::default() };
+        if let Some(name) = input.name {
+            errors.check_label("name", &name, student::NAME_MAX);
+            changes.name = Set(name);
+        }
+        let (student, user_errors) = mutation::update(ctx, key, changes, errors).await?;
+        Ok(UpdateStudentPayload { student, user_errors })
+    }
+
+    /// Deletes a student, and the student's enrollments with it.
+    async fn delete_student(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which student.")] input: DeleteStudentInput,
+    ) -> Result<DeletePayload<Student>> {
+        mutation::delete(ctx, &input.id).await
+    }
+}

@@ -1,0 +1,195 @@
+//! `User`: its fields, its queries, its mutations.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use entity::user;
+use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
+
+use super::{
+    ContextExt,
+    connection::{self, Connection, NodeEdge, PageArgs},
+    mutation::{self, DeletePayload, UserError, UserErrors},
+    node::{self, Node},
+    post::{NewPostInput, Post},
+};
+use crate::{
+    error::{Nullable, Result},
+    insert::insert_all,
+    loaders::PostsByOwner,
+};
+
+#[derive(Clone)]
+pub struct User(Arc<user::Model>);
+
+impl From<Arc<user::Model>> for User {
+    fn from(row: Arc<user::Model>) -> Self {
+        Self(row)
+    }
+}
+
+impl Node for User {
+    type Entity = user::Entity;
+    const TYPE: &'static str = "User";
+}
+
+/// Someone who writes posts.
+#[Object]
+impl User {
+    /// The user's id, such as `User:500`.
+    pub async fn id(&self) -> ID {
+        Self::global_id(self.0.id)
+    }
+
+    /// The user's name: 1 to 100 characters, not blank. Several users may have the same.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// When the user was created.
+    async fn created_at(&self) -> DateTimeUtc {
+        self.0.created_at
+    }
+
+    /// When the user was last changed; at first, when it was created.
+    async fn updated_at(&self) -> DateTimeUtc {
+        self.0.updated_at
+    }
+
+    /// The user's posts, in the order of their ids.
+    async fn posts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<NodeEdge<Post>>> {
+        let args = PageArgs { first, after, last, before };
+        connection::children::<PostsByOwner, _>(ctx, "User.posts", self.0.id, args).await
+    }
+}
+
+#[derive(Default)]
+pub struct UserQuery;
+
+#[Object]
+impl UserQuery {
+    /// The user with this id; `null` if there is none.
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "An id such as `User:500`, or its bare key: `500`.")] id: ID,
+    ) -> Nullable<User> {
+        node::look_up(ctx, &id, "id").await
+    }
+
+    /// All users, in the order of their ids.
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<NodeEdge<User>>> {
+        connection::all(ctx, "Query.users", PageArgs { first, after, last, before }).await
+    }
+}
+
+/// A new user, and the posts to create with it: all or nothing.
+#[derive(InputObject)]
+pub struct CreateUserInput {
+    /// 1 to 100 characters, not blank.
+    name: String,
+    /// The user's first posts.
+    posts: Option<Vec<NewPostInput>>,
+}
+
+/// What to change of a user. What is left out or `null` stays as it is.
+#[derive(InputObject)]
+pub struct UpdateUserInput {
+    /// Which user: an id such as `User:500`, or its bare key.
+    id: ID,
+    /// 1 to 100 characters, not blank.
+    name: Option<String>,
+}
+
+/// Which user to delete.
+#[derive(InputObject)]
+pub struct DeleteUserInput {
+    /// An id such as `User:500`, or its bare key.
+    id: ID,
+}
+
+/// What creating a user came to.
+#[derive(SimpleObject, Default)]
+pub struct CreateUserPayload {
+    /// The new user; `null` if nothing was written.
+    user: Option<User>,
+    /// Why nothing was written; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+/// What changing a user came to.
+#[derive(SimpleObject, Default)]
+pub struct UpdateUserPayload {
+    /// The user as it is now; `null` if nothing was written.
+    user: Option<User>,
+    /// Why nothing was written; empty on success.
+    user_errors: Vec<UserError>,
+}
+
+#[derive(Default)]
+pub struct UserMutation;
+
+#[Object]
+impl UserMutation {
+    /// Creates a user, and any posts given with it, in one transaction.
+    async fn create_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new user.")] input: CreateUserInput,
+    ) -> Result<CreateUserPayload> {
+        let posts = input.posts.unwrap_or_default();
+        let mut errors = UserErrors::default();
+        errors.check_label("name", &input.name, user::NAME_MAX);
+        for (index, post) in posts.iter().enumerate() {
+            post.check(&mut errors, &format!("posts.{index}"));
+        }
+        if errors.any() {
+            return Ok(CreateUserPayload { user_errors: errors.into(), ..Default::default() });
+        }
+        let transaction = ctx.write().await?;
+        let user = user::ActiveModel { name: Set(input.name), ..Default::default() }.insert(&transaction).await?;
+        insert_all(&transaction, posts.into_iter().map(|post| post.owned_by(user.id))).await?;
+        transaction.commit().await?;
+        Ok(CreateUserPayload { user: Some(User(Arc::new(user))), ..Default::default() })
+    }
+
+    /// Changes a user.
+    async fn update_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What to change.")] input: UpdateUserInput,
+    ) -> Result<UpdateUserPayload> {
+        let key = User::key(&input.id, "input.id")?;
+        let mut errors = UserErrors::default();
+        let mut changes = user::ActiveModel { id: Unchanged(key), ..Default::default() };
+        if let Some(name) = input.name {
+            errors.check_label("name", &name, user::NAME_MAX);
+            changes.name = Set(name);
+        }
+        let (user, user_errors) = mutation::update(ctx, key, changes, errors).await?;
+        Ok(UpdateUserPayload { user, user_errors })
+    }
+
+    /// Deletes a user, and the user's posts with it.
+    async fn delete_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which user.")] input: DeleteUserInput,
+    ) -> Result<DeletePayload<User>> {
+        mutation::delete(ctx, &input.id).await
+    }
+}
