@@ -1,0 +1,157 @@
+//! The command line and the environment, read into one [`Cli`]. Each setting is stated once, here.
+
+use std::net::IpAddr;
+
+use clap::{Args, Parser, Subcommand, value_parser};
+
+/// The file that `DATABASE_URL` unset means: in the working folder, created where it is missing.
+pub const EMBEDDED_DATABASE: &str = "sqlite:dovetail.db";
+
+/// A GraphQL server for related data, on an embedded SQLite or on PostgreSQL.
+///
+/// Without a command it serves. Every option can also come from the environment variable beside it.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; to serve, if none is given.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The options of serving.
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// What the program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the API over HTTP (the default)
+    Serve(ServeOptions),
+    /// Bring the database's tables up to date, back, or show where they are
+    Migrate {
+        /// Which way.
+        #[command(subcommand)]
+        action: MigrateAction,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseOptions,
+    },
+    /// Fill an empty database with made-up rows: the same for the same numbers
+    Seed {
+        /// How much.
+        #[command(flatten)]
+        amounts: SeedOptions,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseOptions,
+    },
+    /// Print the API's schema in GraphQL's schema definition language
+    Schema,
+}
+
+/// What `dovetail migrate` does.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum MigrateAction {
+    /// Apply all migrations that are pending
+    Up,
+    /// Undo the latest migrations; their tables and the rows in them are lost
+    Down {
+        /// How many to undo
+        #[arg(long, env = "DOVETAIL_MIGRATE_STEPS", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
+        steps: u32,
+    },
+    /// List all migrations, applied or pending
+    Status,
+    /// Drop all tables, with all rows, and apply all migrations
+    Fresh,
+}
+
+/// The options of `dovetail serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeOptions {
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+
+    /// The PostgreSQL to read from, such as a replica; unset, the one that is written to
+    #[arg(long, env = "DOVETAIL_READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub read_database_url: Option<String>,
+
+    /// The most connections that read at once; a query keeps one until it is answered
+    #[arg(long, env = "DOVETAIL_READ_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    pub read_connections: u32,
+
+    /// The most connections that write at once, on PostgreSQL; SQLite has one writer
+    #[arg(long, env = "DOVETAIL_WRITE_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    pub write_connections: u32,
+
+    /// The address to listen on
+    #[arg(long, env = "DOVETAIL_HOST", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+
+    /// The port to listen on; 0 takes any that is free
+    #[arg(long, env = "DOVETAIL_PORT", default_value_t = 8000)]
+    pub port: u16,
+
+    /// How large a page may be.
+    #[command(flatten)]
+    pub page_size: PageSize,
+
+    /// Fill the database with a small school first, if it is empty
+    #[arg(long, env = "DOVETAIL_DEMO")]
+    pub demo: bool,
+
+    /// What to log, as directives such as `info` or `warn,dovetail=debug`
+    #[arg(long, env = "DOVETAIL_LOG", default_value = "warn,dovetail=info", value_name = "DIRECTIVES")]
+    pub log: String,
+}
+
+/// Which database.
+#[derive(Clone, Debug, Args)]
+pub struct DatabaseOptions {
+    /// The database: sqlite:FILE, or postgres://USER:PASSWORD@HOST:PORT/NAME
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, default_value = EMBEDDED_DATABASE, value_name = "URL")]
+    pub database_url: String,
+}
+
+/// How many items a page of a list has.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PageSize {
+    /// The items of a page when neither `first` nor `last` is given
+    #[arg(long = "default-page-size", env = "DOVETAIL_DEFAULT_PAGE_SIZE", default_value_t = 20, value_name = "ITEMS")]
+    #[arg(value_parser = value_parser!(u64).range(0..=i32::MAX as u64))]
+    pub default: u64,
+
+    /// The most items that `first` or `last` may ask for
+    #[arg(long = "max-page-size", env = "DOVETAIL_MAX_PAGE_SIZE", default_value_t = 100, value_name = "ITEMS")]
+    #[arg(value_parser = value_parser!(u64).range(0..=i32::MAX as u64))]
+    pub max: u64,
+}
+
+/// How much `dovetail seed` makes up.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SeedOptions {
+    /// How many users
+    #[arg(long, env = "DOVETAIL_SEED_USERS", default_value_t = 1_000)]
+    pub users: usize,
+
+    /// How many posts each user has
+    #[arg(long, env = "DOVETAIL_SEED_POSTS_PER_USER", default_value_t = 20)]
+    pub posts_per_user: usize,
+
+    /// How many students
+    #[arg(long, env = "DOVETAIL_SEED_STUDENTS", default_value_t = 5_000)]
+    pub students: usize,
+
+    /// How many courses
+    #[arg(long, env = "DOVETAIL_SEED_COURSES", default_value_t = 200)]
+    pub courses: usize,
+
+    /// In how many courses each student is enrolled; not more than there are
+    #[arg(long, env = "DOVETAIL_SEED_ENROLLMENTS_PER_STUDENT", default_value_t = 6)]
+    pub enrollments_per_student: usize,
+
+    /// Another number makes up other rows
+    #[arg(long, env = "DOVETAIL_SEED_RNG_SEED", default_value_t = 1)]
+    pub rng_seed: u64,
+}

@@ -1,0 +1,164 @@
+//! Opening the database: one pool that reads, one that writes.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use migration::{Migrator, MigratorTrait};
+use sea_orm::{
+    ConnectOptions, Database as SeaOrm, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxError,
+    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+/// How long a statement waits for SQLite's one writer before it fails; a request waits twice that for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The two pools. Clones share them.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// For queries: its connections cannot write.
+    pub reader: DatabaseConnection,
+    /// For mutations, and for what their answers read.
+    pub writer: DatabaseConnection,
+}
+
+impl Database {
+    /// Opens both pools: `read_url`, if given, is where queries read instead of `url`.
+    ///
+    /// # Errors
+    /// One line that says what is wrong and what to do.
+    pub async fn open(url: &str, read_url: Option<&str>, readers: u32, writers: u32) -> Result<Self> {
+        let writer = open_writer(url, writers).await?;
+        let reader = match writer.get_database_backend() {
+            DbBackend::Sqlite if read_url.is_some() => {
+                bail!("--read-database-url is for PostgreSQL; an SQLite file is read where it is written")
+            }
+            // A database in memory is its connection's: there is just one.
+            DbBackend::Sqlite if is_in_memory(url) => writer.clone(),
+            DbBackend::Sqlite => {
+                let mut options = options(url, readers);
+                options.map_sqlx_sqlite_opts(|sqlite| tuned(sqlite).pragma("query_only", "on"));
+                connect(options).await?
+            }
+            _ => {
+                let mut options = options(read_url.unwrap_or(url), readers);
+                options.map_sqlx_postgres_opts(|postgres| postgres.options([("default_transaction_read_only", "on")]));
+                connect(options).await?
+            }
+        };
+        Ok(Self { reader, writer })
+    }
+
+    /// Makes sure that the tables are those that this program knows: brings an embedded database up to date, and
+    /// refuses a PostgreSQL that is not.
+    ///
+    /// # Errors
+    /// One line that says what is wrong and what to do.
+    pub async fn ensure_migrated(&self) -> Result<()> {
+        if self.writer.get_database_backend() == DbBackend::Sqlite {
+            return Migrator::up(&self.writer, None).await.map_err(|error| explain(&error)).context("cannot migrate");
+        }
+        let pending =
+            Migrator::get_pending_migrations_read_only(&self.writer).await.map_err(|error| explain(&error))?;
+        match pending.len() {
+            0 => Ok(()),
+            1 => bail!("1 migration is pending on this database; run `dovetail migrate up`"),
+            several => bail!("{several} migrations are pending on this database; run `dovetail migrate up`"),
+        }
+    }
+}
+
+/// Opens the pool that writes: on SQLite one connection, and the file is created if it is missing.
+///
+/// # Errors
+/// One line that says what is wrong and what to do.
+pub async fn open_writer(url: &str, connections: u32) -> Result<DatabaseConnection> {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+    let mut options = match scheme {
+        Some("sqlite") => options(url, 1),
+        Some("postgres" | "postgresql") => options(url, connections),
+        _ => bail!(
+            "the database URL begins with `{}:`; allowed are `sqlite:FILE` and \
+             `postgres://USER:PASSWORD@HOST:PORT/NAME`: set --database-url or DATABASE_URL",
+            scheme.unwrap_or_default()
+        ),
+    };
+    let in_memory = is_in_memory(url);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        let sqlite = tuned(sqlite).create_if_missing(true);
+        if in_memory { sqlite } else { sqlite.journal_mode(SqliteJournalMode::Wal) }
+    });
+    connect(options).await
+}
+
+fn is_in_memory(url: &str) -> bool {
+    url.contains(":memory:") || url.contains("mode=memory")
+}
+
+/// What every connection to SQLite needs, whether it reads or writes.
+fn tuned(sqlite: SqliteConnectOptions) -> SqliteConnectOptions {
+    sqlite.foreign_keys(true).busy_timeout(PATIENCE).synchronous(SqliteSynchronous::Normal)
+}
+
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(u32::from(url.starts_with("sqlite")))
+        // Longer than a new connection may wait for SQLite's lock, so that the error is the lock's.
+        .acquire_timeout(2 * PATIENCE)
+        // A ping would be one round trip more a statement; a connection that broke is an error of the one that meets it.
+        .test_before_acquire(false)
+        // Off, not quieter: sqlx would still warn of slow statements, and the request's log line has its time.
+        .sqlx_logging(false);
+    if is_in_memory(url) {
+        // It would be lost with its connection.
+        options.idle_timeout(None).max_lifetime(None);
+    }
+    options
+}
+
+async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
+    let shown = without_password(options.get_url());
+    SeaOrm::connect(options).await.map_err(|error| explain(&error)).with_context(|| format!("cannot open {shown}"))
+}
+
+/// The URL without what must not be shown.
+fn without_password(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut url) if url.password().is_some() => {
+            // Fails only for a URL that cannot have a password.
+            let _ = url.set_password(Some("***"));
+            url.into()
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// A database's error as one line for the operator, with what to do about the usual ones.
+pub fn explain(error: &DbErr) -> anyhow::Error {
+    let (DbErr::Conn(RuntimeErr::SqlxError(source))
+    | DbErr::Exec(RuntimeErr::SqlxError(source))
+    | DbErr::Query(RuntimeErr::SqlxError(source))) = error
+    else {
+        return anyhow::anyhow!("{}", error.to_string().replace('\n', " "));
+    };
+    let advice = match &**source {
+        SqlxError::PoolTimedOut => {
+            return anyhow::anyhow!(
+                "no connection within {:?}; is the server running, and is --database-url right?",
+                2 * PATIENCE
+            );
+        }
+        SqlxError::Io(_) => "is the server running, and is --database-url right?",
+        SqlxError::Database(error) => match error.code().as_deref() {
+            Some("5" | "261" | "517") => "another process holds its lock: stop that, or choose another --database-url",
+            Some("14") => "does its folder exist, and may this user write there?",
+            Some("26") => "that file is something else: choose another --database-url",
+            Some("28P01" | "28000") => "check the user and the password in --database-url",
+            Some("3D000") => "create it, or check the name in --database-url",
+            _ => "check --database-url",
+        },
+        _ => "check --database-url",
+    };
+    anyhow::anyhow!("{}; {advice}", source.to_string().replace('\n', " "))
+}

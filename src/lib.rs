@@ -1,0 +1,32 @@
+//! Dovetail: an ORM-driven GraphQL server for related data.
+//!
+//! The number of SQL statements that a query runs depends on its text alone, never on the data, and every answer is one
+//! consistent moment of the database.
+//!
+//! # The map
+//!
+//! | module | job |
+//! |---|---|
+//! | `main` | reads the command line, calls [`run`] |
+//! | [`config`] | command line and environment, each setting stated once |
+//! | [`server`] | every route: HTTP in, HTTP out |
+//! | [`graphql`] | the schema and how a request is executed; `graphql/<type>.rs` holds a type's fields, queries, mutations |
+//! | [`loaders`] | where every row of an answer comes from, in batches; `loaders/` holds the generic pieces |
+//! | [`database`] | opening the two pools |
+//! | [`seed`], [`insert`] | made-up rows; many rows at once |
+//! | [`error`] | the one error that a client can see |
+//!
+//! The import rule: `main -> server -> graphql -> loaders -> entity`. Import from below, never from above; `error` and
+//! `config` may be imported by all. No `axum` under `graphql` or `loaders`; no GraphQL type in `loaders`.
+
+#![warn(missing_docs)]
+
+pub mod config;
+pub mod database;
+pub mod error;
+pub mod graphql;
+pub mod insert;
+pub mod loaders;
+pub mod run;
+pub mod seed;
+pub mod server;

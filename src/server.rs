@@ -1,0 +1,92 @@
+//! Every route, and the layers over them: HTTP in, HTTP out.
+
+use std::{net::SocketAddr, time::Instant};
+
+use anyhow::{Context, Result};
+use async_graphql::{Request, Response as Answer, ServerError, http::GraphiQLSource};
+use axum::{
+    Json, Router,
+    extract::{Extension, State, rejection::JsonRejection},
+    http::{HeaderName, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::{Map, Value};
+use tokio::net::TcpListener;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+
+use crate::{
+    error,
+    graphql::{Api, sdl},
+};
+
+/// The header with a request's id: taken over from the client, or made here; sent back either way.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The routes of the server.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .route("/", get(graphiql))
+        .route("/graphql", post(graphql))
+        .route("/schema.graphql", get(schema))
+        .route("/healthz", get(healthz))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .with_state(api)
+}
+
+/// Takes the address.
+///
+/// # Errors
+/// One line that says what is wrong and what to do.
+pub async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}: is another server running there? Choose another with --host and --port")
+    })
+}
+
+/// Only JSON is executed: a web page of another origin cannot send it without asking first (a CORS preflight).
+async fn graphql(
+    State(api): State<Api>,
+    Extension(id): Extension<RequestId>,
+    body: std::result::Result<Json<Map<String, Value>>, JsonRejection>,
+) -> Response {
+    let id = id.header_value().to_str().unwrap_or_default();
+    let request = match body {
+        Ok(Json(body)) if body.contains_key("query") => {
+            serde_json::from_value::<Request>(body.into()).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))
+        }
+        Ok(_) => Err((StatusCode::BAD_REQUEST, "the body has no `query`".to_owned())),
+        Err(rejection) => Err((rejection.status(), rejection.body_text())),
+    };
+    match request {
+        Ok(request) => {
+            let started = Instant::now();
+            let operation = request.operation_name.clone();
+            let answer = api.execute(request, id).await;
+            let elapsed = started.elapsed();
+            tracing::info!(request_id = id, operation, errors = answer.errors.len(), ?elapsed, "answered");
+            Json(answer).into_response()
+        }
+        Err((status, problem)) => (status, Json(refused(&problem))).into_response(),
+    }
+}
+
+/// What is wrong with a request that holds no GraphQL request, in the shape of an answer.
+fn refused(problem: &str) -> Answer {
+    let mut error = ServerError::new(problem, None);
+    error.extensions.get_or_insert_default().set("code", error::code::BAD_USER_INPUT);
+    Answer::from_errors(vec![error])
+}
+
+async fn graphiql() -> Html<String> {
+    Html(GraphiQLSource::build().endpoint("/graphql").title("Dovetail").finish())
+}
+
+async fn schema() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl())
+}
+
+async fn healthz() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
