@@ -1,0 +1,179 @@
+use std::time::Duration;
+
+use dovetail::config::{PageSize, SeedOptions};
+use expect_test::expect;
+use sea_orm::{ConnectionTrait, Database, DatabaseTransaction, DbBackend, TransactionTrait};
+use serde_json::{Value, json};
+use tokio::{
+    io::AsyncWriteExt,
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    time::timeout,
+};
+
+use crate::support::{App, PAGES, school, seeded};
+
+const SMALL: SeedOptions =
+    SeedOptions { users: 20, posts_per_user: 6, students: 30, courses: 8, enrollments_per_student: 4, rng_seed: 7 };
+const TEN_TIMES: SeedOptions = SeedOptions { users: 200, students: 300, courses: 80, ..SMALL };
+
+/// A relation's selection, and how many statements it takes beside the root's.
+const SHAPES: [(&str, &str, usize); 9] = [
+    ("users", "posts { nodes { id title content } }", 1),
+    ("users", "posts(first: 3) { nodes { id } pageInfo { hasNextPage endCursor } }", 1),
+    ("users", "posts(last: 2) { edges { cursor node { id } } totalCount }", 2),
+    ("users", "posts { totalCount }", 1),
+    (
+        "users",
+        "a: posts(first: 2) { nodes { id } } b: posts(first: 3) { nodes { id } } c: posts(first: 2) { nodes { title } }",
+        2,
+    ),
+    ("posts", "owner { id name }", 1),
+    ("students", "courses { nodes { id title } edges { enrolledAt } }", 1),
+    ("courses", "students(first: 5) { nodes { id name courses { nodes { id title } } } }", 2),
+    (
+        "courses",
+        "students(last: 5) { totalCount nodes { courses { totalCount nodes { students(first: 2) { nodes { id } } } } } }",
+        5,
+    ),
+];
+
+#[tokio::test]
+async fn the_statements_of_a_query_are_those_of_its_text_at_ten_times_the_data_too() {
+    let (small, large) = (seeded(SMALL, PAGES).await, seeded(TEN_TIMES, PAGES).await);
+    for (root, relation, statements) in SHAPES {
+        let query = format!("{{ {root}(first: 100) {{ nodes {{ id {relation} }} }} }}");
+        assert_eq!(
+            (small.statements(&query).await, large.statements(&query).await),
+            (1 + statements, 1 + statements),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_batch_gives_each_parent_what_it_gets_alone() {
+    for app in &seeded(SMALL, PAGES).await.0 {
+        for (root, relation, _) in SHAPES {
+            let data = app.data(&format!("{{ {root}(first: 100) {{ nodes {{ __typename id {relation} }} }} }}")).await;
+            let parents = data[root]["nodes"].as_array().unwrap();
+            assert!(parents.len() >= 8);
+            for parent in parents {
+                let (id, kind) = (&parent["id"], parent["__typename"].as_str().unwrap());
+                let alone =
+                    app.data(&format!("{{ node(id: {id}) {{ __typename id ... on {kind} {{ {relation} }} }} }}")).await;
+                assert_eq!(*parent, alone["node"], "{relation}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hundred_parents_or_ten_thousand_are_the_same_statements() {
+    let many = SeedOptions {
+        users: 10_000,
+        posts_per_user: 1,
+        students: 0,
+        courses: 0,
+        enrollments_per_student: 0,
+        rng_seed: 1,
+    };
+    for app in &seeded(many, PageSize { default: 20, max: 10_000 }).await.0 {
+        let mut texts = Vec::new();
+        for parents in [100, 10_000] {
+            let data = app.data(&format!("{{ users(first: {parents}) {{ nodes {{ id posts(first: 1) {{ nodes {{ owner {{ id }} }} }} }} }} }}")).await;
+            let users = data["users"]["nodes"].as_array().unwrap();
+            assert!(
+                users.len() == parents
+                    && users.iter().all(|user| user["id"] == user["posts"]["nodes"][0]["owner"]["id"])
+            );
+            texts.push(app.statements().take());
+        }
+        assert!(texts[0].len() == 3 && texts[0] == texts[1], "{texts:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_reads_no_row_runs_no_statement() {
+    assert_eq!(school().await.statements("{ __typename __schema { queryType { name } } }").await, 0);
+}
+
+#[tokio::test]
+async fn parents_without_children_get_empty_pages_and_zero() {
+    school().await.answers("{ users(last: 1) { nodes { posts { nodes { id } totalCount } } } courses(last: 1) { nodes { students { nodes { id } totalCount } } } }",
+        expect![[r#"{"data":{"users":{"nodes":[{"posts":{"nodes":[],"totalCount":0}}]},"courses":{"nodes":[{"students":{"nodes":[],"totalCount":0}}]}}}"#]]).await;
+}
+
+#[tokio::test]
+async fn fields_come_in_the_order_asked_whichever_branch_is_done_first() {
+    let query = "query { deep: courses(first: 1) { nodes { students { nodes { courses { nodes { students { totalCount } } } } } } }
+        ...People shallow: post(id: 1) { id } nothing: user(id: 99) { id } __typename users(first: 1) { totalCount nodes { name ...Named id } } }
+        fragment People on Query { users(first: 1) { nodes { id posts(last: 1) { nodes { owner { name } title } } } } }
+        fragment Named on User { called: name posts(first: 1) { totalCount } }";
+    school().await.answers(query, expect![[r#"{"data":{"deep":{"nodes":[{"students":{"nodes":[{"courses":{"nodes":[{"students":{"totalCount":2}},{"students":{"totalCount":1}},{"students":{"totalCount":1}}]}},{"courses":{"nodes":[{"students":{"totalCount":2}}]}}]}}]},"users":{"nodes":[{"id":"User:1","posts":{"nodes":[{"owner":{"name":"Ada"},"title":"A3"}],"totalCount":3},"name":"Ada","called":"Ada"}],"totalCount":3},"shallow":{"id":"Post:1"},"nothing":null,"__typename":"Query"}}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_query_sees_one_moment_of_the_database() {
+    for app in &school().await.0 {
+        // Between the posts' statement and their owners', somebody deletes all of them.
+        let url = app.url.clone();
+        let delete_all =
+            async { Database::connect(url).await.unwrap().execute_unprepared("DELETE FROM users").await.unwrap() };
+        let delete_all = move || tokio::runtime::Runtime::new().unwrap().block_on(delete_all);
+        app.statements().after_next(|| {
+            std::thread::spawn(delete_all).join().unwrap();
+        });
+        let data = app.data("{ posts { totalCount nodes { owner { name } } } }").await;
+        let owners: Vec<_> =
+            data["posts"]["nodes"].as_array().unwrap().iter().map(|post| &post["owner"]["name"]).collect();
+        assert_eq!(
+            (owners, &data["posts"]["totalCount"]),
+            (["Ada", "Bob", "Ada", "Ada"].map(|name| json!(name)).each_ref().to_vec(), &json!(4))
+        );
+        assert_eq!(app.data("{ posts { nodes { id } } }").await["posts"]["nodes"], Value::Array(vec![]));
+    }
+}
+
+#[tokio::test]
+async fn when_the_client_hangs_up_no_further_statement_starts() {
+    for app in &school().await.0 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async { stopped.await.unwrap() };
+        let server =
+            tokio::spawn(axum::serve(listener, app.router.clone()).with_graceful_shutdown(stopped).into_future());
+        let hold = hold_up_posts(app).await;
+
+        let (ran, first_ran) = oneshot::channel();
+        app.statements().after_next(move || ran.send(()).unwrap());
+        let body = json!({ "query": "{ users { nodes { posts { nodes { owner { id } } } } } }" }).to_string();
+        let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length";
+        client.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+        first_ran.await.unwrap();
+        drop(client);
+
+        // The server stops once it has no request left, and this one cannot go on: it has been dropped.
+        stop.send(()).unwrap();
+        timeout(Duration::from_secs(60), server).await.expect("the request was not dropped").unwrap().unwrap();
+        drop(hold);
+        app.data("{ courses { totalCount } }").await;
+        let statements = app.statements().take();
+        assert!(statements.len() == 2 && statements[1].contains("courses"), "{statements:#?}");
+    }
+}
+
+/// Makes whoever reads the posts wait: on PostgreSQL until the transaction is dropped, on SQLite, where nothing holds a
+/// reader up, for seconds of counting.
+async fn hold_up_posts(app: &App) -> Option<DatabaseTransaction> {
+    if app.backend() == DbBackend::Postgres {
+        let transaction = app.database.writer.begin().await.unwrap();
+        transaction.execute_unprepared("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        return Some(transaction);
+    }
+    let count = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 10000000) SELECT count(*) FROM c";
+    app.sql("ALTER TABLE posts RENAME TO posts_in_time").await;
+    app.sql(&format!("CREATE VIEW posts AS SELECT * FROM posts_in_time WHERE ({count}) > 0")).await;
+    None
+}

@@ -1,0 +1,144 @@
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::support::{App, school, start};
+use dovetail::config::PageSize;
+
+#[tokio::test]
+async fn a_page_has_edges_nodes_and_a_way_on() {
+    let query = "{ posts(first: 2) { edges { cursor node { id } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } }";
+    school().await.answers(query, expect![[r#"{"data":{"posts":{"edges":[{"cursor":"MTpRdWVyeS5wb3N0czox","node":{"id":"Post:1"}},{"cursor":"MTpRdWVyeS5wb3N0czoy","node":{"id":"Post:2"}}],"nodes":[{"id":"Post:1"},{"id":"Post:2"}],"pageInfo":{"hasNextPage":true,"hasPreviousPage":false,"startCursor":"MTpRdWVyeS5wb3N0czox","endCursor":"MTpRdWVyeS5wb3N0czoy"},"totalCount":4}}}"#]]).await;
+}
+
+#[tokio::test]
+async fn an_empty_list_has_an_empty_page() {
+    let query = "{ user(id: 3) { posts { edges { cursor } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } } }";
+    school().await.answers(query, expect![[r#"{"data":{"user":{"posts":{"edges":[],"nodes":[],"pageInfo":{"hasNextPage":false,"hasPreviousPage":false,"startCursor":null,"endCursor":null},"totalCount":0}}}}"#]]).await;
+}
+
+#[tokio::test]
+async fn first_0_is_an_empty_page_that_knows_whether_there_is_more() {
+    school().await.answers("{ a: posts(first: 0) { nodes { id } pageInfo { hasNextPage } } b: posts(last: 0) { nodes { id } pageInfo { hasPreviousPage } } }", expect![[r#"{"data":{"a":{"nodes":[],"pageInfo":{"hasNextPage":true}},"b":{"nodes":[],"pageInfo":{"hasPreviousPage":true}}}}"#]]).await;
+}
+
+#[tokio::test]
+async fn one_query_pages_each_parent_on_its_own() {
+    let query = "{ users { nodes { name posts(first: 1) { nodes { title } pageInfo { hasNextPage } } last: posts(last: 2) { nodes { title } pageInfo { hasPreviousPage } } } } }";
+    school().await.answers(query, expect![[r#"{"data":{"users":{"nodes":[{"name":"Ada","posts":{"nodes":[{"title":"A1"}],"pageInfo":{"hasNextPage":true}},"last":{"nodes":[{"title":"A2"},{"title":"A3"}],"pageInfo":{"hasPreviousPage":true}}},{"name":"Bob","posts":{"nodes":[{"title":"B1"}],"pageInfo":{"hasNextPage":false}},"last":{"nodes":[{"title":"B1"}],"pageInfo":{"hasPreviousPage":false}}},{"name":"Cleo","posts":{"nodes":[],"pageInfo":{"hasNextPage":false}},"last":{"nodes":[],"pageInfo":{"hasPreviousPage":false}}}]}}}"#]]).await;
+}
+
+/// The pages of one item each that `list` has in one direction, each with its `hasNextPage` and `hasPreviousPage`.
+async fn walk(app: &App, list: impl Fn(&str) -> String, path: &[&str], forwards: bool) -> Vec<(String, bool, bool)> {
+    let mut pages = Vec::new();
+    let (mut cursor, size, bound) =
+        (String::new(), ["last", "first"][usize::from(forwards)], ["before", "after"][usize::from(forwards)]);
+    loop {
+        let data = app.data(&list(&format!("{size}: 1{cursor}"))).await;
+        let page = path.iter().fold(&data, |data, field| &data[field]);
+        let info = &page["pageInfo"];
+        let flag = |name: &str| info[name].as_bool().unwrap();
+        let edge = &page["edges"][0];
+        pages.push((edge["node"]["id"].as_str().unwrap().to_owned(), flag("hasNextPage"), flag("hasPreviousPage")));
+        if !flag(["hasPreviousPage", "hasNextPage"][usize::from(forwards)]) {
+            return pages;
+        }
+        assert_eq!(info["endCursor"], edge["cursor"]);
+        cursor = format!(", {bound}: {}", Value::to_string(&edge["cursor"]));
+    }
+}
+
+const PAGE: &str = "{ edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage endCursor } }";
+
+/// The ids that a walk meets, which are the same in either direction.
+async fn walk_both_ways(app: &App, list: impl Fn(&str) -> String, path: &[&str]) -> Vec<(String, bool, bool)> {
+    let (forwards, backwards) = (walk(app, &list, path, true).await, walk(app, &list, path, false).await);
+    assert!(forwards.iter().map(|page| &page.0).eq(backwards.iter().rev().map(|page| &page.0)), "{backwards:?}");
+    forwards
+}
+
+#[tokio::test]
+async fn walking_a_root_list_meets_each_item_once_in_either_direction() {
+    let list = |page: &str| format!("{{ enrollments({page}) {PAGE} }}");
+    let pages = school().await.agree(async |app| walk_both_ways(app, list, &["enrollments"]).await).await;
+    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:1:2", true, true), ("Enrollment:1:3", true, true), ("Enrollment:2:1", false, true)]"#]].assert_eq(&format!("{pages:?}"));
+}
+
+#[tokio::test]
+async fn walking_a_parents_list_meets_each_child_once_in_either_direction() {
+    let list = |page: &str| format!("{{ student(id: 1) {{ courses({page}) {PAGE} }} }}");
+    let pages = school().await.agree(async |app| walk_both_ways(app, list, &["student", "courses"]).await).await;
+    expect![[r#"[("Course:1", true, false), ("Course:2", true, true), ("Course:3", false, true)]"#]]
+        .assert_eq(&format!("{pages:?}"));
+}
+
+#[tokio::test]
+async fn after_and_before_together_bound_a_page() {
+    let apps = school().await;
+    let data = apps.0[0].data("{ posts { edges { cursor } } }").await;
+    let (first, last) = (&data["posts"]["edges"][0]["cursor"], &data["posts"]["edges"][3]["cursor"]);
+    let query = format!(
+        "{{ posts(after: {first}, before: {last}) {{ nodes {{ id }} pageInfo {{ hasNextPage hasPreviousPage }} }} }}"
+    );
+    apps.answers(&query, expect![[r#"{"data":{"posts":{"nodes":[{"id":"Post:2"},{"id":"Post:3"}],"pageInfo":{"hasNextPage":false,"hasPreviousPage":true}}}}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_cursor_outlives_its_row() {
+    let apps = school().await;
+    let data = apps.0[0].data("{ posts(first: 2) { pageInfo { endCursor } } }").await;
+    apps.query("mutation { deletePost(input: { id: 2 }) { deletedId } }").await;
+    let query = format!("{{ posts(after: {}) {{ nodes {{ id }} }} }}", data["posts"]["pageInfo"]["endCursor"]);
+    apps.answers(&query, expect![[r#"{"data":{"posts":{"nodes":[{"id":"Post:3"},{"id":"Post:4"}]}}}"#]]).await;
+}
+
+#[tokio::test]
+async fn what_is_no_cursor_of_the_list_is_bad_user_input() {
+    let apps = school().await;
+    let data =
+        apps.0[0].data("{ posts { pageInfo { endCursor } } user(id: 1) { posts { pageInfo { endCursor } } } }").await;
+    apps.answers("{ posts(after: \"Bogus\") { nodes { id } } }", expect![[r#"{"errors":[{"message":"argument `after` is not a cursor of `Query.posts`; give a `cursor` that this list returned","locations":[{"line":1,"column":3}],"path":["posts"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    let other = [
+        format!("{{ posts(before: {}) {{ nodes {{ id }} }} }}", data["user"]["posts"]["pageInfo"]["endCursor"]),
+        format!("{{ users(after: {}) {{ nodes {{ id }} }} }}", data["posts"]["pageInfo"]["endCursor"]),
+        r#"{ posts(after: "") { nodes { id } } }"#.to_owned(),
+        // "2:Query.posts:1", "1:Query.posts:1:2", "1:Query.posts:01", and "1:Query.posts:1" with padding.
+        r#"{ posts(after: "MjpRdWVyeS5wb3N0czox") { nodes { id } } }"#.to_owned(),
+        r#"{ posts(after: "MTpRdWVyeS5wb3N0czoxOjI") { nodes { id } } }"#.to_owned(),
+        r#"{ posts(after: "MTpRdWVyeS5wb3N0czowMQ") { nodes { id } } }"#.to_owned(),
+        r#"{ posts(after: "MTpRdWVyeS5wb3N0czox=") { nodes { id } } }"#.to_owned(),
+    ];
+    for query in other {
+        let answer = apps.query(&query).await;
+        assert!(answer.contains("BAD_USER_INPUT") && answer.contains("is not a cursor of"), "{query}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_without_a_size_has_the_default_one() {
+    let apps = start(PageSize { default: 2, max: 3 }).await;
+    for app in &apps.0 {
+        app.sql("INSERT INTO users (name) VALUES ('a'), ('b'), ('c'), ('d')").await;
+    }
+    apps.answers(
+        "{ users { nodes { name } pageInfo { hasNextPage } } }",
+        expect![[r#"{"data":{"users":{"nodes":[{"name":"a"},{"name":"b"}],"pageInfo":{"hasNextPage":true}}}}"#]],
+    )
+    .await;
+    apps.answers(
+        "{ users(first: 3) { nodes { name } pageInfo { hasNextPage } } }",
+        expect![[
+            r#"{"data":{"users":{"nodes":[{"name":"a"},{"name":"b"},{"name":"c"}],"pageInfo":{"hasNextPage":true}}}}"#
+        ]],
+    )
+    .await;
+    apps.answers("{ users(first: 4) { nodes { name } } }", expect![[r#"{"errors":[{"message":"argument `first` is 4; allowed are 0 to 3","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    apps.answers("{ users(last: 4) { nodes { name } } }", expect![[r#"{"errors":[{"message":"argument `last` is 4; allowed are 0 to 3","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_page_of_an_impossible_size_is_bad_user_input() {
+    let apps = school().await;
+    apps.answers("{ users(first: -1) { nodes { id } } }", expect![[r#"{"errors":[{"message":"argument `first` is -1; allowed are 0 to 100","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    apps.answers("{ user(id: 1) { posts(last: 2147483647) { nodes { id } } } }", expect![[r#"{"errors":[{"message":"argument `last` is 2147483647; allowed are 0 to 100","locations":[{"line":1,"column":17}],"path":["user","posts"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":{"user":null}}"#]]).await;
+    apps.answers("{ users(first: 1, last: 1) { nodes { id } } }", expect![[r#"{"errors":[{"message":"argument `last` is given together with `first`; give one of them","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+}

@@ -1,0 +1,107 @@
+use axum::{
+    body::Body,
+    http::{Method, Request, StatusCode, header},
+};
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::support::{body, graphql_request, school};
+
+#[tokio::test]
+async fn a_text_that_is_not_graphql_fails_to_parse() {
+    school().await.answers("{ users { nodes ", expect![[r#"{"errors":[{"message":" --> 1:17\n  |\n1 | { users { nodes \n  |                 ^---\n  |\n  = expected selection_set, selection, directive, or arguments","locations":[{"line":1,"column":17}],"extensions":{"code":"GRAPHQL_PARSE_FAILED"}}],"data":null}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_field_that_is_not_there_fails_to_validate() {
+    school().await.answers("{ users { nodes { nickname } } }", expect![[r#"{"errors":[{"message":"Unknown field \"nickname\" on type \"User\".","locations":[{"line":1,"column":19}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}],"data":null}"#]]).await;
+}
+
+#[tokio::test]
+async fn an_argument_of_another_kind_fails_to_validate() {
+    school().await.answers("{ users(first: \"two\") { nodes { id } } }", expect![[r#"{"errors":[{"message":"Invalid value for argument \"first\", expected type \"Int\"","locations":[{"line":1,"column":9}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}],"data":null}"#]]).await;
+}
+
+#[tokio::test]
+async fn an_integer_past_32_bits_has_a_code() {
+    school().await.answers("{ users(first: 3000000000) { nodes { id } } }", expect![[r#"{"errors":[{"message":"Failed to parse \"Int\": Only integers from -2147483648 to 2147483647 are accepted.","locations":[{"line":1,"column":16}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_database_error_is_internal_and_its_text_stays_inside() {
+    for app in &school().await.0 {
+        app.sql("DROP TABLE posts").await;
+        for query in [
+            "{ posts { nodes { id } } }",
+            "{ users { nodes { posts { nodes { id } } } } }",
+            "{ post(id: 1) { id } }",
+            r#"mutation { createPost(input: { ownerId: 1, title: "t", content: "" }) { post { id } } }"#,
+            r#"mutation { deletePost(input: { id: 1 }) { deletedId } }"#,
+        ] {
+            let answer = app.query(query).await;
+            let error = &serde_json::from_str::<Value>(&answer).unwrap()["errors"][0];
+            assert_eq!(
+                (&error["message"], &error["extensions"]["code"]),
+                (&"internal error".into(), &"INTERNAL".into()),
+                "{answer}"
+            );
+            assert!(
+                !["table", "relation", "exist", "SELECT", "sql"].iter().any(|word| answer.contains(word)),
+                "{answer}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_internal_error_names_the_request_of_the_header() {
+    for app in &school().await.0 {
+        app.sql("DROP TABLE posts").await;
+        let mut request = graphql_request("{ posts { nodes { id } } }");
+        request.headers_mut().insert("x-request-id", "mine-42".parse().unwrap());
+        let response = app.http(request).await;
+        assert_eq!(response.headers()["x-request-id"], "mine-42");
+        assert!(body(response).await.contains(r#""requestId":"mine-42""#));
+    }
+}
+
+#[tokio::test]
+async fn half_an_answer_keeps_the_half_that_worked() {
+    for app in &school().await.0 {
+        app.sql("DROP TABLE posts").await;
+        let answer: Value =
+            serde_json::from_str(&app.query("{ user(id: 1) { name } post(id: 1) { title } }").await).unwrap();
+        assert_eq!(answer["data"], serde_json::json!({ "user": { "name": "Ada" }, "post": null }));
+        assert_eq!(answer["errors"][0]["path"], serde_json::json!(["post"]));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_a_graphql_request_is_told_so() {
+    let app = &school().await.0[0];
+    let send = async |method: Method, kind: &str, text: &'static str| {
+        let request = Request::builder().method(method).uri("/graphql").header(header::CONTENT_TYPE, kind);
+        let response = app.http(request.body(Body::from(text)).unwrap()).await;
+        (response.status(), body(response).await)
+    };
+    let query = r#"{"query":"mutation { deleteUser(input: { id: 1 }) { deletedId } }"}"#;
+    let refused = [
+        (send(Method::POST, "application/json", "{").await, StatusCode::BAD_REQUEST),
+        (send(Method::POST, "application/json", "[]").await, StatusCode::UNPROCESSABLE_ENTITY),
+        (send(Method::POST, "application/json", "{}").await, StatusCode::BAD_REQUEST),
+        (send(Method::POST, "application/json", r#"{"query":1}"#).await, StatusCode::BAD_REQUEST),
+        (send(Method::POST, "text/plain", query).await, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (send(Method::POST, "application/x-www-form-urlencoded", query).await, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (send(Method::POST, "multipart/form-data; boundary=x", query).await, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    ];
+    for ((status, text), expected) in refused {
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            (status, &answer["errors"][0]["extensions"]["code"]),
+            (expected, &"BAD_USER_INPUT".into()),
+            "{text}"
+        );
+    }
+    assert_eq!(send(Method::GET, "application/json", query).await.0, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(app.data("{ users { totalCount } }").await["users"]["totalCount"], 3);
+}

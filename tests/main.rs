@@ -1,0 +1,17 @@
+//! What a client sees: HTTP in, JSON out, on SQLite and on PostgreSQL, with the same answers to the byte.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that panics has failed, which is its job")]
+
+mod support;
+
+mod batching;
+mod connections;
+mod courses;
+mod database;
+mod enrollments;
+mod errors;
+mod nodes;
+mod posts;
+mod program;
+mod students;
+mod users;

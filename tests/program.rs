@@ -1,0 +1,175 @@
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use sea_orm::{ConnectionTrait, Database};
+use tempfile::{TempDir, tempdir};
+
+use crate::support::{PAGES, TestDatabase, start};
+
+/// The program, in a folder of its own, with nothing in the environment that it would read.
+fn dovetail(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dovetail"));
+    command.args(arguments).current_dir(folder).env_clear();
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    dovetail(folder, arguments).output().unwrap()
+}
+
+/// What the program says when it fails: exit code 1 and one line.
+fn failure(output: &Output) -> String {
+    let text = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "{text}");
+    text
+}
+
+#[test]
+fn the_schema_file_is_the_schema() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
+    let same = fs::read_to_string(file).unwrap_or_default() == dovetail::graphql::sdl();
+    assert!(same, "schema.graphql is out of date; run `cargo run -- schema > schema.graphql`");
+}
+
+#[test]
+fn the_program_prints_the_schema() {
+    assert_eq!(String::from_utf8(run(Path::new("."), &["schema"]).stdout).unwrap(), dovetail::graphql::sdl());
+}
+
+#[test]
+fn help_explains_each_option_and_names_its_variable() {
+    for command in [&["--help"][..], &["serve", "--help"], &["seed", "--help"], &["migrate", "down", "--help"]] {
+        let help = String::from_utf8(run(Path::new("."), command).stdout).unwrap();
+        let options: Vec<_> = help.split("\n      --").skip(1).collect();
+        assert!(!options.is_empty(), "{help}");
+        for option in options {
+            assert!(option.contains("[env: D"), "{option}");
+        }
+    }
+}
+
+#[test]
+fn a_demo_serves_from_an_embedded_database_until_it_is_stopped() {
+    let folder = tempdir().unwrap();
+    let mut server =
+        dovetail(folder.path(), &["serve", "--demo", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let lines: Vec<_> = BufReader::new(server.stdout.take().unwrap()).lines().take(4).map(Result::unwrap).collect();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let address = lines[1].trim().strip_prefix("GraphiQL").unwrap().trim().to_owned();
+    assert_eq!(lines[2].trim(), format!("endpoint  {address}graphql"));
+    assert_eq!(lines[3].trim(), format!("schema    {address}schema.graphql"));
+    assert!(folder.path().join("dovetail.db").exists());
+}
+
+#[test]
+fn a_wrong_url_is_one_line_and_exit_code_1() {
+    let folder = tempdir().unwrap();
+    for (url, part) in [
+        ("mysql://localhost/x", "allowed are `sqlite:FILE` and `postgres://"),
+        ("nonsense", "allowed are `sqlite:FILE` and `postgres://"),
+        ("sqlite:/nowhere/at/all.db", "does its folder exist"),
+        ("postgres://u:secret@127.0.0.1:1/x", "is the server running"),
+    ] {
+        let said = failure(&run(folder.path(), &["--database-url", url]));
+        assert!(said.contains(part) && !said.contains("secret"), "{said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_database_is_one_line_and_exit_code_1() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("dovetail.db"), "not a database, but long enough to look at").unwrap();
+    let said = failure(&run(folder.path(), &[]));
+    assert!(said.contains("choose another --database-url"), "{said}");
+}
+
+#[tokio::test]
+async fn a_locked_file_is_one_line_and_exit_code_1() {
+    let folder = tempdir().unwrap();
+    let url = format!("sqlite:{}?mode=rwc", folder.path().join("dovetail.db").display());
+    let holder = Database::connect(url).await.unwrap();
+    holder
+        .execute_unprepared("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE held (id INTEGER)")
+        .await
+        .unwrap();
+    let said = failure(&run(folder.path(), &[]));
+    assert!(said.contains("another process holds its lock"), "{said}");
+}
+
+#[test]
+fn a_port_in_use_is_one_line_and_exit_code_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let said = failure(&run(tempdir().unwrap().path(), &["--port", &port, "--log", "off"]));
+    assert!(said.contains("Choose another with --host and --port"), "{said}");
+}
+
+#[test]
+fn page_sizes_that_do_not_fit_are_one_line_and_exit_code_1() {
+    let said = failure(&run(tempdir().unwrap().path(), &["--default-page-size", "11", "--max-page-size", "10"]));
+    assert!(said.contains("--default-page-size is 11; allowed are 0 to 10"), "{said}");
+}
+
+#[tokio::test]
+async fn a_pending_migration_on_postgresql_is_one_line_and_exit_code_1() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let folder = tempdir().unwrap();
+    let url = ["--database-url", &database.url()];
+    let said = failure(&run(folder.path(), &url));
+    assert!(said.contains("5 migrations are pending on this database; run `dovetail migrate up`"), "{said}");
+    let migrated = run(folder.path(), &["migrate", "up", url[0], url[1]]);
+    assert!(migrated.status.success() && String::from_utf8(migrated.stdout).unwrap().matches("Applied").count() == 5);
+}
+
+#[tokio::test]
+async fn the_same_seed_makes_the_same_rows_and_only_in_an_empty_database() {
+    let urls = |folder: &TempDir| format!("sqlite:{}", folder.path().join("seeded.db").display());
+    let amounts = [
+        "--users",
+        "5",
+        "--posts-per-user",
+        "3",
+        "--students",
+        "4",
+        "--courses",
+        "3",
+        "--enrollments-per-student",
+        "2",
+    ];
+    let seed = |url: &str, more: &[&str], folder: &TempDir| {
+        run(folder.path(), &[&["seed", "--database-url", url][..], &amounts, more].concat())
+    };
+    let (one, two, other) = (tempdir().unwrap(), tempdir().unwrap(), tempdir().unwrap());
+    assert!(seed(&urls(&one), &[], &one).status.success());
+    assert!(seed(&urls(&two), &[], &two).status.success());
+    assert!(seed(&urls(&other), &["--rng-seed", "2"], &other).status.success());
+    let rows = async |folder: &TempDir| {
+        let database = dovetail::database::Database::open(&urls(folder), None, 1, 1).await.unwrap();
+        let api = dovetail::graphql::Api::new(database, PAGES);
+        let query = "{ users { nodes { name createdAt posts { nodes { id title content } } } } students { nodes { name courses { edges { enrolledAt node { title } } } } } }";
+        serde_json::to_string(&api.execute(query.into(), "").await).unwrap()
+    };
+    assert_eq!(rows(&one).await, rows(&two).await);
+    assert_ne!(rows(&one).await, rows(&other).await);
+    let said = failure(&seed(&urls(&one), &[], &one));
+    assert!(said.contains("seed fills an empty one"), "{said}");
+    let said = failure(&run(other.path(), &["seed", "--courses", "2", "--enrollments-per-student", "3"]));
+    assert!(said.contains("--enrollments-per-student is 3; allowed are 0 to 2"), "{said}");
+}
+
+#[tokio::test]
+async fn the_pages_beside_the_endpoint_are_served() {
+    use axum::{body::Body, http::Request};
+    let app = &start(PAGES).await.0[0];
+    for (path, part) in [("/", "graphiql"), ("/schema.graphql", "type Query"), ("/healthz", "")] {
+        let response = app.http(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert!(response.status().is_success(), "{path}");
+        assert!(crate::support::body(response).await.contains(part), "{path}");
+    }
+}

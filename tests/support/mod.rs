@@ -1,0 +1,229 @@
+//! One line of set-up: [`school`] (a few rows), [`seeded`] (many), or [`start`] (none), each on both databases.
+
+mod postgres;
+
+use std::{
+    fmt::Debug,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, Response, StatusCode, header},
+};
+use dovetail::{
+    config::{PageSize, SeedOptions},
+    database::Database,
+    graphql::Api,
+    seed::seed,
+    server,
+};
+use expect_test::Expect;
+use sea_orm::{ConnectionTrait, DbBackend};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+pub use postgres::TestDatabase;
+
+/// Page sizes that no test of anything else meets.
+pub const PAGES: PageSize = PageSize { default: 20, max: 100 };
+
+/// The server over one database that nobody else has.
+pub struct App {
+    pub database: Database,
+    pub url: String,
+    pub router: Router,
+    statements: Statements,
+    /// Where the database's file is.
+    _folder: Option<TempDir>,
+    /// Last, for the pools above must be gone first.
+    _postgres: Option<TestDatabase>,
+}
+
+/// The SQL that ran, transaction control apart.
+#[derive(Clone, Default)]
+pub struct Statements {
+    texts: Arc<Mutex<Vec<String>>>,
+    hook: Arc<Mutex<Option<Hook>>>,
+}
+
+type Hook = Box<dyn FnOnce() + Send>;
+
+impl Statements {
+    fn record(&self, sql: &str) {
+        self.texts.lock().unwrap().push(sql.to_owned());
+        let hook = self.hook.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook();
+        }
+    }
+
+    /// All that ran since this was last asked.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.texts.lock().unwrap())
+    }
+
+    /// Runs `hook` when the next statement has run.
+    pub fn after_next(&self, hook: impl FnOnce() + Send + 'static) {
+        *self.hook.lock().unwrap() = Some(Box::new(hook));
+    }
+}
+
+impl App {
+    async fn open(url: &str, page_size: PageSize, folder: Option<TempDir>, postgres: Option<TestDatabase>) -> Self {
+        let mut database = Database::open(url, None, 3, 3).await.unwrap();
+        migrate(&database).await;
+        let statements = Statements::default();
+        for pool in [&mut database.reader, &mut database.writer] {
+            let statements = statements.clone();
+            pool.set_metric_callback(move |info| statements.record(&info.statement.sql));
+        }
+        let router = server::router(Api::new(database.clone(), page_size));
+        Self { database, url: url.to_owned(), router, statements, _folder: folder, _postgres: postgres }
+    }
+
+    async fn sqlite(page_size: PageSize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        Self::open(&url, page_size, Some(folder), None).await
+    }
+
+    async fn postgres(page_size: PageSize) -> Option<Self> {
+        let postgres = TestDatabase::create().await?;
+        Some(Self::open(&postgres.url(), page_size, None, Some(postgres)).await)
+    }
+
+    pub fn backend(&self) -> DbBackend {
+        self.database.writer.get_database_backend()
+    }
+
+    pub fn statements(&self) -> &Statements {
+        &self.statements
+    }
+
+    /// Runs SQL behind the server's back.
+    pub async fn sql(&self, sql: &str) {
+        self.database.writer.execute_unprepared(sql).await.unwrap();
+    }
+
+    /// The HTTP response to an HTTP request.
+    pub async fn http(&self, request: Request<Body>) -> Response<Body> {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    /// The text of the answer to a GraphQL query.
+    pub async fn query(&self, query: &str) -> String {
+        let response = self.http(graphql_request(query)).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        body(response).await
+    }
+
+    /// The data of the answer, which must have no errors.
+    pub async fn data(&self, query: &str) -> Value {
+        let mut answer: Value = serde_json::from_str(&self.query(query).await).unwrap();
+        assert_eq!(answer.get("errors"), None);
+        answer["data"].take()
+    }
+}
+
+/// A POST of a GraphQL query, as every client sends it.
+pub fn graphql_request(query: &str) -> Request<Body> {
+    let body = json!({ "query": query }).to_string();
+    Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(body.into()).unwrap()
+}
+
+/// The text of a response.
+pub async fn body(response: Response<Body>) -> String {
+    String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().into()).unwrap()
+}
+
+async fn migrate(database: &Database) {
+    use migration::{Migrator, MigratorTrait};
+    Migrator::up(&database.writer, None).await.unwrap();
+}
+
+/// The same server over each of the databases.
+pub struct Apps(pub Vec<App>);
+
+impl Apps {
+    /// The one finding that a probe makes on all of them.
+    pub async fn agree<T: PartialEq + Debug>(&self, probe: impl AsyncFn(&App) -> T) -> T {
+        let mut findings = Vec::new();
+        for app in &self.0 {
+            findings.push(probe(app).await);
+        }
+        assert!(findings.iter().all(|finding| *finding == findings[0]), "the databases disagree: {findings:#?}");
+        findings.remove(0)
+    }
+
+    /// The one answer that all of them give, to the byte.
+    pub async fn query(&self, query: &str) -> String {
+        self.agree(async |app| app.query(query).await).await
+    }
+
+    /// Compares the one answer with what is expected.
+    pub async fn answers(&self, query: &str, expected: Expect) {
+        expected.assert_eq(&self.query(query).await);
+    }
+
+    /// The number of statements that the query runs; its answer must have no errors.
+    pub async fn statements(&self, query: &str) -> usize {
+        self.agree(async |app| {
+            app.statements.take();
+            app.data(query).await;
+            app.statements.take().len()
+        })
+        .await
+    }
+}
+
+/// No rows.
+pub async fn start(page_size: PageSize) -> Apps {
+    // First, so that a throwaway server lives on while any test runs.
+    let postgres = App::postgres(page_size).await;
+    Apps([App::sqlite(page_size).await].into_iter().chain(postgres).collect())
+}
+
+/// Made-up rows, as `dovetail seed` makes them.
+pub async fn seeded(amounts: SeedOptions, page_size: PageSize) -> Apps {
+    let apps = start(page_size).await;
+    for app in &apps.0 {
+        seed(&app.database.writer, amounts).await.unwrap();
+        app.statements.take();
+    }
+    apps
+}
+
+/// A few rows: Ada has three posts, Bob one, Cleo none; Dan takes three courses, Eve one, Fay none, and nobody takes
+/// the fourth.
+pub async fn school() -> Apps {
+    let apps = start(PAGES).await;
+    let day = "'2026-03-01T08:00:00+00:00'";
+    for app in &apps.0 {
+        for sql in [
+            format!(
+                "INSERT INTO users (name, created_at, updated_at) VALUES ('Ada', {day}, {day}), ('Bob', {day}, {day}), ('Cleo', {day}, {day})"
+            ),
+            format!(
+                "INSERT INTO posts (title, content, owner_id, created_at, updated_at) VALUES ('A1', 'one', 1, {day}, {day}), \
+                 ('B1', '', 2, {day}, {day}), ('A2', 'two', 1, {day}, {day}), ('A3', 'three', 1, {day}, {day})"
+            ),
+            format!(
+                "INSERT INTO students (name, created_at, updated_at) VALUES ('Dan', {day}, {day}), ('Eve', {day}, {day}), ('Fay', {day}, {day})"
+            ),
+            format!(
+                "INSERT INTO courses (title, created_at, updated_at) VALUES ('Logic', {day}, {day}), ('Rust', {day}, {day}), \
+                 ('SQL', {day}, {day}), ('Nothing', {day}, {day})"
+            ),
+            format!(
+                "INSERT INTO enrollments (student_id, course_id, enrolled_at) VALUES (1, 1, {day}), (1, 2, {day}), (1, 3, {day}), (2, 1, {day})"
+            ),
+        ] {
+            app.sql(&sql).await;
+        }
+        app.statements.take();
+    }
+    apps
+}
