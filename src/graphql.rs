@@ -1,24 +1,5 @@
 //! The GraphQL schema, and how a request is executed over it.
 
-use std::{future::Future, hash::Hash};
-
-use async_graphql::{
-    Context, EmptySubscription, MergedObject, Request, Response, Schema,
-    dataloader::Loader,
-    parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationType},
-    },
-};
-use sea_orm::DatabaseTransaction;
-
-use crate::{
-    config::PageSize,
-    database::Database,
-    error::{self, Error, Result},
-    loaders::{Batches, Loaders, Session},
-};
-
 mod connection;
 mod course;
 mod enrollment;
@@ -27,6 +8,33 @@ mod node;
 mod post;
 mod student;
 mod user;
+
+use std::{future::Future, hash::Hash};
+
+use async_graphql::{
+    Context, EmptySubscription, ID, Interface, MergedObject, Request, Response, Schema,
+    dataloader::Loader,
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, OperationType},
+    },
+};
+use sea_orm::DatabaseTransaction;
+
+use self::{
+    course::Course,
+    enrollment::Enrollment,
+    node::{Node, look_up},
+    post::Post,
+    student::Student,
+    user::User,
+};
+use crate::{
+    config::PageSize,
+    database::Database,
+    error::{self, Error, Nullable, Result},
+    loaders::{Batches, Loaders, Session},
+};
 
 /// The root of all reading.
 #[derive(MergedObject, Default)]
@@ -48,6 +56,34 @@ pub struct Mutation(
     course::CourseMutation,
     enrollment::EnrollmentMutation,
 );
+
+/// An object with an id that is unique over the whole API.
+#[derive(Interface)]
+#[graphql(
+    name = "Node",
+    field(name = "id", ty = "ID", desc = "The object's id, such as `User:500`: its type and its primary key.")
+)]
+enum AnyNode {
+    User(User),
+    Post(Post),
+    Student(Student),
+    Course(Course),
+    Enrollment(Enrollment),
+}
+
+impl AnyNode {
+    /// The object that an id names, which `argument` holds; `None` where there is none.
+    async fn look_up(context: &Context<'_>, id: &ID, argument: &str) -> Nullable<Self> {
+        Some(match node::type_of(id) {
+            User::TYPE => look_up::<User>(context, id, argument).await?.map(Self::from),
+            Post::TYPE => look_up::<Post>(context, id, argument).await?.map(Self::from),
+            Student::TYPE => look_up::<Student>(context, id, argument).await?.map(Self::from),
+            Course::TYPE => look_up::<Course>(context, id, argument).await?.map(Self::from),
+            Enrollment::TYPE => look_up::<Enrollment>(context, id, argument).await?.map(Self::from),
+            _ => Err(node::names_no_type(id, argument)),
+        })
+    }
+}
 
 type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 

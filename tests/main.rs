@@ -13,5 +13,6 @@ mod errors;
 mod nodes;
 mod posts;
 mod program;
+mod readme;
 mod students;
 mod users;

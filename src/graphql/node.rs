@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Interface, Object, OutputType};
+use async_graphql::{Context, ID, Object, OutputType};
 use futures_util::future::join_all;
 
-use super::{ContextExt, course::Course, enrollment::Enrollment, post::Post, student::Student, user::User};
+use super::{AnyNode, ContextExt};
 use crate::{
     error::{Error, Nullable, Result},
     loaders::{ById, Key, ModelOf, Table},
@@ -44,6 +44,16 @@ fn parse_key<N: Node>(text: &str) -> Option<<N::Entity as Table>::Key> {
     Key::from_parts(&text.split(':').map(part).collect::<Option<Vec<_>>>()?)
 }
 
+/// The type that an id names; empty for a bare key, which names none.
+pub fn type_of(id: &str) -> &str {
+    id.split_once(':').map_or("", |(name, _)| name)
+}
+
+/// What is wrong with an id where any type is allowed, but not a bare key.
+pub fn names_no_type(id: &str, argument: &str) -> Error {
+    Error::bad_argument(argument, format!("is `{}`; allowed is an id with its type, such as `User:500`", excerpt(id)))
+}
+
 /// As much of a client's text as an error message repeats.
 fn excerpt(text: &str) -> String {
     const MOST: usize = 40;
@@ -71,38 +81,6 @@ pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::K
 pub async fn referenced<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::Key) -> Result<N> {
     let missing = || Error::broken(format!("{} is referenced but missing", *N::global_id(key)));
     by_key(context, key).await.unwrap_or_else(|| Err(missing()))
-}
-
-/// An object with an id that is unique over the whole API.
-#[derive(Interface)]
-#[graphql(
-    name = "Node",
-    field(name = "id", ty = "ID", desc = "The object's id, such as `User:500`: its type and its primary key.")
-)]
-pub enum AnyNode {
-    User(User),
-    Post(Post),
-    Student(Student),
-    Course(Course),
-    Enrollment(Enrollment),
-}
-
-impl AnyNode {
-    /// The object that an id names; here a bare key names nothing.
-    async fn look_up(context: &Context<'_>, id: &ID, argument: &str) -> Nullable<Self> {
-        match id.split_once(':').map(|(name, _)| name) {
-            Some(User::TYPE) => Some(look_up::<User>(context, id, argument).await?.map(Self::from)),
-            Some(Post::TYPE) => Some(look_up::<Post>(context, id, argument).await?.map(Self::from)),
-            Some(Student::TYPE) => Some(look_up::<Student>(context, id, argument).await?.map(Self::from)),
-            Some(Course::TYPE) => Some(look_up::<Course>(context, id, argument).await?.map(Self::from)),
-            Some(Enrollment::TYPE) => Some(look_up::<Enrollment>(context, id, argument).await?.map(Self::from)),
-            _ => {
-                let allowed = "`User:…`, `Post:…`, `Student:…`, `Course:…`, `Enrollment:…:…`";
-                let problem = format!("is `{}`; allowed is an id with its type: {allowed}", excerpt(id));
-                Some(Err(Error::bad_argument(argument, problem)))
-            }
-        }
-    }
 }
 
 #[derive(Default)]
