@@ -66,6 +66,36 @@ async fn an_internal_error_names_the_request_of_the_header() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_gone_is_unavailable() {
+    let apps = school().await;
+    for app in &apps.0 {
+        app.database.reader.close_by_ref().await.unwrap();
+        app.database.writer.close_by_ref().await.unwrap();
+    }
+    for query in ["{ users { nodes { id } } }", "mutation { deleteUser(input: { id: 1 }) { deletedId } }"] {
+        for app in &apps.0 {
+            let answer: Value = serde_json::from_str(&app.query(query).await).unwrap();
+            let error = &answer["errors"][0];
+            assert_eq!(
+                (&error["message"], &error["extensions"]["code"]),
+                (&"the database is unavailable".into(), &"UNAVAILABLE".into())
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_comes_after_a_failed_statement_fails_of_the_same() {
+    for app in &school().await.0 {
+        app.sql("DROP TABLE posts").await;
+        let answer: Value =
+            serde_json::from_str(&app.query("{ post(id: 1) { id } user(id: 1) { id } }").await).unwrap();
+        assert_eq!(answer["data"], serde_json::json!({ "post": null, "user": null }));
+        assert_eq!(app.data("{ user(id: 1) { name } }").await["user"]["name"], "Ada");
+    }
+}
+
+#[tokio::test]
 async fn half_an_answer_keeps_the_half_that_worked() {
     for app in &school().await.0 {
         app.sql("DROP TABLE posts").await;

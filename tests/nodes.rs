@@ -24,7 +24,7 @@ async fn nodes_are_one_statement_a_type() {
 
 #[tokio::test]
 async fn a_node_needs_its_type() {
-    school().await.answers(r#"{ node(id: 1) { id } }"#, expect![[r#"{"errors":[{"message":"argument `id` is `1`; allowed is an id with its type: `User:…`, `Post:…`, `Student:…`, `Course:…`, `Enrollment:…:…`","locations":[{"line":1,"column":3}],"path":["node"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":{"node":null}}"#]]).await;
+    school().await.answers(r#"{ node(id: 1) { id } }"#, expect![[r#"{"errors":[{"message":"argument `id` is `1`; allowed is an id with its type, such as `User:500`","locations":[{"line":1,"column":3}],"path":["node"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":{"node":null}}"#]]).await;
 }
 
 #[tokio::test]

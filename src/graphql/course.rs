@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use derive_more::From;
 use entity::{course, enrollment, student};
 use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
 
@@ -18,14 +19,8 @@ use crate::{
     loaders::{Linked, StudentsByCourse},
 };
 
-#[derive(Clone)]
+#[derive(Clone, From)]
 pub struct Course(Arc<course::Model>);
-
-impl From<Arc<course::Model>> for Course {
-    fn from(row: Arc<course::Model>) -> Self {
-        Self(row)
-    }
-}
 
 impl Node for Course {
     type Entity = course::Entity;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use derive_more::From;
 use entity::enrollment;
 use sea_orm::{EntityTrait, IntoActiveModel, TryInsertResult, prelude::DateTimeUtc};
 
@@ -16,14 +17,8 @@ use super::{
 };
 use crate::error::{Nullable, Result};
 
-#[derive(Clone)]
+#[derive(Clone, From)]
 pub struct Enrollment(Arc<enrollment::Model>);
-
-impl From<Arc<enrollment::Model>> for Enrollment {
-    fn from(row: Arc<enrollment::Model>) -> Self {
-        Self(row)
-    }
-}
 
 impl Node for Enrollment {
     type Entity = enrollment::Entity;

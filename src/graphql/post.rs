@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use derive_more::From;
 use entity::post;
 use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
 
@@ -15,14 +16,8 @@ use super::{
 };
 use crate::error::{Nullable, Result};
 
-#[derive(Clone)]
+#[derive(Clone, From)]
 pub struct Post(Arc<post::Model>);
-
-impl From<Arc<post::Model>> for Post {
-    fn from(row: Arc<post::Model>) -> Self {
-        Self(row)
-    }
-}
 
 impl Node for Post {
     type Entity = post::Entity;

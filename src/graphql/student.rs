@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use derive_more::From;
 use entity::{course, enrollment, student};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Unchanged, prelude::DateTimeUtc};
 
@@ -20,14 +21,8 @@ use crate::{
     loaders::{CoursesByStudent, Linked},
 };
 
-#[derive(Clone)]
+#[derive(Clone, From)]
 pub struct Student(Arc<student::Model>);
-
-impl From<Arc<student::Model>> for Student {
-    fn from(row: Arc<student::Model>) -> Self {
-        Self(row)
-    }
-}
 
 impl Node for Student {
     type Entity = student::Entity;

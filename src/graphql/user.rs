@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use derive_more::From;
 use entity::user;
 use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
 
@@ -19,14 +20,8 @@ use crate::{
     loaders::PostsByOwner,
 };
 
-#[derive(Clone)]
+#[derive(Clone, From)]
 pub struct User(Arc<user::Model>);
-
-impl From<Arc<user::Model>> for User {
-    fn from(row: Arc<user::Model>) -> Self {
-        Self(row)
-    }
-}
 
 impl Node for User {
     type Entity = user::Entity;

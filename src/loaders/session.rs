@@ -1,6 +1,6 @@
 //! The database as one request sees it: a snapshot that begins with the first statement.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, QueryResult,
@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use tokio::sync::Mutex;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// What one request reads with. Clones share the snapshot.
 #[derive(Clone)]
@@ -16,13 +16,15 @@ pub struct Session(Arc<Inner>);
 
 struct Inner {
     pool: DatabaseConnection,
-    snapshot: Mutex<Option<DatabaseTransaction>>,
+    /// `None` before the first statement. An error once one has failed: with it the moment is lost, for PostgreSQL
+    /// refuses whatever else the transaction would read.
+    snapshot: Mutex<Result<Option<DatabaseTransaction>>>,
 }
 
 impl Session {
     /// A session over `pool`: the reader's for a query, the writer's for a mutation.
     pub fn new(pool: DatabaseConnection) -> Self {
-        Self(Arc::new(Inner { pool, snapshot: Mutex::new(None) }))
+        Self(Arc::new(Inner { pool, snapshot: Mutex::new(Ok(None)) }))
     }
 
     /// Which SQL to speak.
@@ -30,14 +32,22 @@ impl Session {
         self.0.pool.get_database_backend()
     }
 
-    /// Runs one statement in the session's snapshot.
+    /// Runs one statement in the session's snapshot. After one that failed, all fail of the same.
     pub async fn rows(&self, select: &SelectStatement) -> Result<Vec<QueryResult>> {
         let mut snapshot = self.0.snapshot.lock().await;
         let transaction = match &mut *snapshot {
-            Some(transaction) => transaction,
-            none => none.insert(self.begin_reading().await?),
+            Err(error) => Err(error.clone()),
+            Ok(Some(transaction)) => Ok(transaction),
+            Ok(none) => self.begin_reading().await.map(|begun| none.insert(begun)),
         };
-        Ok(transaction.query_all(select).await?)
+        let rows = match transaction {
+            Ok(transaction) => transaction.query_all(select).await.map_err(Error::from),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &rows {
+            *snapshot = Err(error.clone());
+        }
+        rows
     }
 
     async fn begin_reading(&self) -> Result<DatabaseTransaction> {
@@ -66,7 +76,7 @@ impl Session {
 
     /// Ends the snapshot; the next statement would begin another. Nothing was written, so an error here loses nothing.
     pub async fn end(&self) {
-        if let Some(transaction) = self.0.snapshot.lock().await.take() {
+        if let Ok(Some(transaction)) = mem::replace(&mut *self.0.snapshot.lock().await, Ok(None)) {
             let _ = transaction.commit().await;
         }
     }
