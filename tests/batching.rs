@@ -94,6 +94,16 @@ async fn a_hundred_parents_or_ten_thousand_are_the_same_statements() {
 }
 
 #[tokio::test]
+async fn lists_in_lists_that_yield_to_themselves_do_not_split_a_batch() {
+    // A list of more than 30 items is polled through a `FuturesUnordered`, which yields after two members that did.
+    let wide =
+        SeedOptions { users: 50, posts_per_user: 40, students: 0, courses: 0, enrollments_per_student: 0, rng_seed: 1 };
+    let query =
+        "{ users(first: 50) { nodes { posts(first: 40) { nodes { owner { posts(first: 1) { nodes { id } } } } } } } }";
+    assert_eq!(seeded(wide, PAGES).await.statements(query).await, 4);
+}
+
+#[tokio::test]
 async fn a_query_that_reads_no_row_runs_no_statement() {
     assert_eq!(school().await.statements("{ __typename __schema { queryType { name } } }").await, 0);
 }
