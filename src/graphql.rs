@@ -110,6 +110,11 @@ impl Api {
         Self { schema: schema(), database, page_size }
     }
 
+    /// The same as [`sdl`], of this API.
+    pub fn sdl(&self) -> String {
+        self.schema.sdl()
+    }
+
     /// Answers one request. All that the request reads, it reads in one snapshot, through loaders of its own; dropping
     /// the future ends it. `request_id` names it to whoever reads the log.
     pub async fn execute(&self, request: Request, request_id: &str) -> Response {

@@ -8,6 +8,7 @@
 //! | module | job |
 //! |---|---|
 //! | `main` | reads the command line, calls [`run`] |
+//! | [`run`] | what each command of the program does |
 //! | [`config`] | command line and environment, each setting stated once |
 //! | [`server`] | every route: HTTP in, HTTP out |
 //! | [`graphql`] | the schema and how a request is executed; `graphql/<type>.rs` holds a type's fields, queries, mutations |
@@ -16,8 +17,8 @@
 //! | [`seed`], [`insert`] | made-up rows; many rows at once |
 //! | [`error`] | the one error that a client can see |
 //!
-//! The import rule: `main -> server -> graphql -> loaders -> entity`. Import from below, never from above; `error` and
-//! `config` may be imported by all. No `axum` under `graphql` or `loaders`; no GraphQL type in `loaders`.
+//! The import rule: `main -> server -> graphql -> loaders -> entity`. Import from below, never from above; `error`,
+//! `config`, `database` and `insert` may be imported by all. No `axum` under `graphql` or `loaders`; no GraphQL type in `loaders`.
 
 #![warn(missing_docs)]
 

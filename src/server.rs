@@ -15,10 +15,7 @@ use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
-use crate::{
-    error,
-    graphql::{Api, sdl},
-};
+use crate::{error, graphql::Api};
 
 /// The header with a request's id: taken over from the client, or made here; sent back either way.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -83,10 +80,11 @@ async fn graphiql() -> Html<String> {
     Html(GraphiQLSource::build().endpoint("/graphql").title("Dovetail").finish())
 }
 
-async fn schema() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl())
+async fn schema(State(api): State<Api>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], api.sdl())
 }
 
-async fn healthz() -> StatusCode {
-    StatusCode::NO_CONTENT
+/// That the process answers.
+async fn healthz() -> &'static str {
+    "ok"
 }

@@ -107,6 +107,20 @@ async fn half_an_answer_keeps_the_half_that_worked() {
 }
 
 #[tokio::test]
+async fn a_request_may_say_null_for_what_it_leaves_out() {
+    for app in &school().await.0 {
+        let text = r#"{"query":"query A($id: ID!) { user(id: $id) { name } } query B { __typename }","operationName":"A","variables":{"id":1},"extensions":null}"#;
+        let nulls = r#"{"query":"{ __typename }","operationName":null,"variables":null,"extensions":null}"#;
+        for (text, answer) in
+            [(text, r#"{"data":{"user":{"name":"Ada"}}}"#), (nulls, r#"{"data":{"__typename":"Query"}}"#)]
+        {
+            let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+            assert_eq!(body(app.http(request.body(Body::from(text)).unwrap()).await).await, answer);
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_a_graphql_request_is_told_so() {
     let app = &school().await.0[0];
     let send = async |method: Method, kind: &str, text: &'static str| {
