@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use dovetail::config::{PageSize, SeedOptions};
 use expect_test::expect;
-use sea_orm::{ConnectionTrait, Database, DatabaseTransaction, DbBackend, TransactionTrait};
+use sea_orm::{ConnectionTrait, Database, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
 use tokio::{
     io::AsyncWriteExt,
@@ -104,6 +104,65 @@ async fn lists_in_lists_that_yield_to_themselves_do_not_split_a_batch() {
 }
 
 #[tokio::test]
+async fn a_page_for_many_parents_reads_no_more_rows_when_a_parent_has_20_000_children_than_when_it_has_20() {
+    let amounts = SeedOptions {
+        users: 50,
+        posts_per_user: 20,
+        students: 0,
+        courses: 50,
+        enrollments_per_student: 0,
+        rng_seed: 1,
+    };
+    let apps = seeded(amounts, PAGES).await;
+    let (posts, students) = (
+        "{ users(first: 50) { nodes { posts(first: 3) { nodes { id } } } } }",
+        "{ courses(first: 50) { nodes { students(first: 3) { nodes { id } } } } }",
+    );
+    for app in &apps.0 {
+        app.sql("INSERT INTO students (name) SELECT 's' FROM posts a, posts b LIMIT 20000").await;
+        app.sql("INSERT INTO enrollments (student_id, course_id) SELECT s.id, c.id FROM (SELECT id FROM students ORDER BY id LIMIT 20) s, courses c").await;
+        let few = (rows_read(app, posts).await, rows_read(app, students).await);
+        app.sql(
+            "INSERT INTO posts (title, content, owner_id) SELECT 't', '', (SELECT MIN(id) FROM users) FROM students",
+        )
+        .await;
+        app.sql("INSERT INTO enrollments (student_id, course_id) SELECT id, (SELECT MIN(id) FROM courses) FROM students ORDER BY id LIMIT 20000 OFFSET 20").await;
+        let many = (rows_read(app, posts).await, rows_read(app, students).await);
+        assert!(many.0 <= few.0 && many.1 <= few.1, "{few:?} {many:?}");
+    }
+}
+
+/// How many rows of tables PostgreSQL reads for the query's last statement. SQLite does not count them (0), but none of
+/// its steps may read a whole table.
+async fn rows_read(app: &App, query: &str) -> f64 {
+    app.sql("ANALYZE").await;
+    app.data(query).await;
+    let explain = if app.backend() == DbBackend::Postgres {
+        "EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON)"
+    } else {
+        "EXPLAIN QUERY PLAN"
+    };
+    let explain = Statement::from_string(app.backend(), format!("{explain} {}", app.statements().latest()));
+    let plan = app.database.reader.query_all_raw(explain).await.unwrap();
+    if app.backend() == DbBackend::Postgres {
+        let plan: Value = plan[0].try_get_by_index(0).unwrap();
+        return rows_of_tables(&plan[0]["Plan"]);
+    }
+    let steps: Vec<String> = plan.iter().map(|step| step.try_get("", "detail").unwrap()).collect();
+    // The keys are scanned, and a parent's page is: all of it is wanted.
+    let whole_tables =
+        |step: &&String| step.starts_with("SCAN ") && !step.contains("VIRTUAL TABLE") && *step != "SCAN page";
+    assert_eq!(steps.iter().find(whole_tables), None, "{steps:#?}");
+    0.0
+}
+
+fn rows_of_tables(plan: &Value) -> f64 {
+    let number = |name: &str| plan[name].as_f64().unwrap();
+    let own = if plan["Relation Name"].is_string() { number("Actual Rows") * number("Actual Loops") } else { 0.0 };
+    own + plan["Plans"].as_array().into_iter().flatten().map(rows_of_tables).sum::<f64>()
+}
+
+#[tokio::test]
 async fn a_query_that_reads_no_row_runs_no_statement() {
     assert_eq!(school().await.statements("{ __typename __schema { queryType { name } } }").await, 0);
 }
@@ -154,11 +213,11 @@ async fn when_the_client_hangs_up_no_further_statement_starts() {
         let stopped = async { stopped.await.unwrap() };
         let server =
             tokio::spawn(axum::serve(listener, app.router.clone()).with_graceful_shutdown(stopped).into_future());
-        let hold = hold_up_posts(app).await;
+        let hold = hold_up_users(app).await;
 
         let (ran, first_ran) = oneshot::channel();
         app.statements().after_next(move || ran.send(()).unwrap());
-        let body = json!({ "query": "{ users { nodes { posts { nodes { owner { id } } } } } }" }).to_string();
+        let body = json!({ "query": "{ posts { nodes { owner { posts { nodes { id } } } } } }" }).to_string();
         let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length";
         client.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
         first_ran.await.unwrap();
@@ -174,16 +233,16 @@ async fn when_the_client_hangs_up_no_further_statement_starts() {
     }
 }
 
-/// Makes whoever reads the posts wait: on PostgreSQL until the transaction is dropped, on SQLite, where nothing holds a
+/// Makes whoever reads the users wait: on PostgreSQL until the transaction is dropped, on SQLite, where nothing holds a
 /// reader up, for seconds of counting.
-async fn hold_up_posts(app: &App) -> Option<DatabaseTransaction> {
+async fn hold_up_users(app: &App) -> Option<DatabaseTransaction> {
     if app.backend() == DbBackend::Postgres {
         let transaction = app.database.writer.begin().await.unwrap();
-        transaction.execute_unprepared("LOCK TABLE posts IN ACCESS EXCLUSIVE MODE").await.unwrap();
+        transaction.execute_unprepared("LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await.unwrap();
         return Some(transaction);
     }
     let count = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 10000000) SELECT count(*) FROM c";
-    app.sql("ALTER TABLE posts RENAME TO posts_in_time").await;
-    app.sql(&format!("CREATE VIEW posts AS SELECT * FROM posts_in_time WHERE ({count}) > 0")).await;
+    app.sql("ALTER TABLE users RENAME TO users_in_time").await;
+    app.sql(&format!("CREATE VIEW users AS SELECT * FROM users_in_time WHERE ({count}) > 0")).await;
     None
 }

@@ -3,7 +3,7 @@
 
 use sea_orm::{
     DbBackend, EntityTrait, Iterable, PrimaryKeyToColumn,
-    sea_query::{Expr, ExprTrait, Func, FunctionCall, JoinType, Query, SelectStatement},
+    sea_query::{Expr, ExprTrait, Func, FunctionCall, IntoIden, JoinType, Query, SelectStatement, TableRef},
 };
 use serde_json::json;
 
@@ -13,6 +13,8 @@ use super::{Page, Relation, Row};
 const KEYS: &str = "k";
 /// The alias of the table whose rows a statement returns.
 pub const ROWS: &str = "r";
+/// The alias of a parent's page, on SQLite.
+const PAGE: &str = "page";
 /// The name under which a statement for many parents selects the parent's key.
 pub const PARENT: &str = "parent_key";
 
@@ -35,8 +37,10 @@ pub fn by_keys<E: EntityTrait>(backend: DbBackend, keys: &[Vec<i64>]) -> SelectS
 
 /// For each parent, a page of its rows: reads the rows that it returns, and one more a parent.
 ///
-/// PostgreSQL runs the sub-query once a key because it is LATERAL. SQLite has no LATERAL, but runs a correlated `IN`
-/// once a row of the table before it, which CROSS JOIN makes the keys' (<https://sqlite.org/optoverview.html>, 8.2).
+/// PostgreSQL runs the sub-query once a key because it is LATERAL. SQLite has no LATERAL, but a table function's argument
+/// may refer to the tables before it: the page travels as an array of row numbers, in the order of joining that CROSS
+/// JOIN states (<https://sqlite.org/optoverview.html>). A correlated `IN` would say the same, but SQLite answers that by
+/// reading the whole table where its statistics call the table small.
 pub fn page_by_parent<R: Relation>(backend: DbBackend, parents: &[i64], page: &Page) -> SelectStatement {
     let child = Expr::col((R::Table::default(), R::CHILD));
     let mut of_a_parent = Query::select();
@@ -54,11 +58,16 @@ pub fn page_by_parent<R: Relation>(backend: DbBackend, parents: &[i64], page: &P
         of_a_parent.columns(<R::Table as EntityTrait>::Column::iter());
         select.join_lateral(JoinType::InnerJoin, of_a_parent, ROWS, Expr::Constant(true.into()));
     } else {
-        of_a_parent.expr(child);
+        let rowid = "rowid";
+        of_a_parent.expr_as(Expr::col((R::Table::default(), rowid)), rowid);
+        let numbers = Func::cust("json_group_array").arg(Expr::col(rowid));
+        let numbers = Query::select().expr(numbers).from_subquery(of_a_parent, PAGE).take();
+        let page = Func::cust("json_each").arg(Expr::SubQuery(None, Box::new(numbers.into())));
+        let page = TableRef::FunctionCall(page, PAGE.into_iden());
         select
+            .cross_join(page)
             .join_as(JoinType::CrossJoin, R::Table::default(), ROWS, Expr::Constant(true.into()))
-            .and_where(Expr::col((ROWS, R::PARENT)).eq(Expr::col(key_column(backend))))
-            .and_where(Expr::col((ROWS, R::CHILD)).in_subquery(of_a_parent));
+            .and_where(Expr::col((ROWS, rowid)).eq(Expr::col((PAGE, "value"))));
     }
     R::Row::join(&mut select, Expr::col((ROWS, R::CHILD)));
     // The order of the joined rows is nothing that a database promises without it.

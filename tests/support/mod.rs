@@ -20,7 +20,7 @@ use dovetail::{
     server,
 };
 use expect_test::Expect;
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -46,14 +46,16 @@ pub struct App {
 #[derive(Clone, Default)]
 pub struct Statements {
     texts: Arc<Mutex<Vec<String>>>,
+    latest: Arc<Mutex<String>>,
     hook: Arc<Mutex<Option<Hook>>>,
 }
 
 type Hook = Box<dyn FnOnce() + Send>;
 
 impl Statements {
-    fn record(&self, sql: &str) {
-        self.texts.lock().unwrap().push(sql.to_owned());
+    fn record(&self, statement: &Statement) {
+        self.texts.lock().unwrap().push(statement.sql.clone());
+        *self.latest.lock().unwrap() = statement.to_string();
         let hook = self.hook.lock().unwrap().take();
         if let Some(hook) = hook {
             hook();
@@ -63,6 +65,11 @@ impl Statements {
     /// All that ran since this was last asked.
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.texts.lock().unwrap())
+    }
+
+    /// The latest, with its parameters' values in their places.
+    pub fn latest(&self) -> String {
+        self.latest.lock().unwrap().clone()
     }
 
     /// Runs `hook` when the next statement has run.
@@ -78,7 +85,7 @@ impl App {
         let statements = Statements::default();
         for pool in [&mut database.reader, &mut database.writer] {
             let statements = statements.clone();
-            pool.set_metric_callback(move |info| statements.record(&info.statement.sql));
+            pool.set_metric_callback(move |info| statements.record(info.statement));
         }
         let router = server::router(Api::new(database.clone(), page_size));
         Self { database, url: url.to_owned(), router, statements, _folder: folder, _postgres: postgres }
