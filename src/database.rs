@@ -5,9 +5,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, Database as SeaOrm, DatabaseConnection, DbBackend, DbErr, RuntimeErr, SqlxError,
+    ConnectOptions, Database as SeaOrm, DatabaseConnection, DbBackend, DbErr, SqlxError,
     sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
+
+use crate::error::driver_error;
 
 /// How long a statement waits for SQLite's one writer before it fails; a request waits twice that for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -136,13 +138,10 @@ fn without_password(url: &str) -> String {
 
 /// A database's error as one line for the operator, with what to do about the usual ones.
 pub fn explain(error: &DbErr) -> anyhow::Error {
-    let (DbErr::Conn(RuntimeErr::SqlxError(source))
-    | DbErr::Exec(RuntimeErr::SqlxError(source))
-    | DbErr::Query(RuntimeErr::SqlxError(source))) = error
-    else {
+    let Some(source) = driver_error(error) else {
         return anyhow::anyhow!("{}", error.to_string().replace('\n', " "));
     };
-    let advice = match &**source {
+    let advice = match source {
         SqlxError::PoolTimedOut => {
             return anyhow::anyhow!(
                 "no connection within {:?}; is the server running, and is --database-url right?",

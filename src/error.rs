@@ -71,15 +71,22 @@ impl From<DbErr> for Error {
     }
 }
 
+/// The driver's error in SeaORM's, if it is one.
+pub fn driver_error(error: &DbErr) -> Option<&SqlxError> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(source))
+        | DbErr::Exec(RuntimeErr::SqlxError(source))
+        | DbErr::Query(RuntimeErr::SqlxError(source)) => Some(source),
+        _ => None,
+    }
+}
+
 /// Whether the database was not there, or too busy, rather than asked something that it could not answer.
 fn is_unavailable(error: &DbErr) -> bool {
-    let (DbErr::Conn(RuntimeErr::SqlxError(source))
-    | DbErr::Exec(RuntimeErr::SqlxError(source))
-    | DbErr::Query(RuntimeErr::SqlxError(source))) = error
-    else {
+    let Some(source) = driver_error(error) else {
         return matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_));
     };
-    match &**source {
+    match source {
         SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| match code.len() {
             // PostgreSQL, Appendix A: connection exceptions, insufficient resources, operator intervention.
@@ -126,9 +133,8 @@ pub fn complete(errors: &mut [ServerError], request_id: &str) {
     }
 }
 
-/// The answer to a text that is not GraphQL.
-pub fn parse_failed(error: async_graphql::parser::Error) -> ServerError {
-    let mut error = ServerError::from(error);
-    error.extensions.get_or_insert_default().set("code", code::GRAPHQL_PARSE_FAILED);
+/// An error of the whole request, made before anything ran.
+pub fn of_request(mut error: ServerError, code: &str) -> ServerError {
+    error.extensions.get_or_insert_default().set("code", code);
     error
 }

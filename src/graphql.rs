@@ -120,7 +120,9 @@ impl Api {
     pub async fn execute(&self, request: Request, request_id: &str) -> Response {
         let mut response = match parse_query(&request.query) {
             Ok(document) => self.execute_document(document, request).await,
-            Err(error) => Response::from_errors(vec![error::parse_failed(error)]),
+            Err(error) => {
+                Response::from_errors(vec![error::of_request(error.into(), error::code::GRAPHQL_PARSE_FAILED)])
+            }
         };
         error::complete(&mut response.errors, request_id);
         response

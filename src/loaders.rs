@@ -21,7 +21,7 @@ use sea_orm::{EntityTrait, FromQueryResult};
 pub use self::{
     batches::Batches,
     page::{Page, Rows},
-    row::{Key, Linked, ModelOf, Row, Table, key_of},
+    row::{Key, Linked, ModelOf, Row, Table, read_keyed},
     select::by_keys,
     session::Session,
 };
@@ -70,9 +70,7 @@ impl<E: Table> Loader<ById<E>> for Session {
     async fn load(&self, keys: &[ById<E>]) -> Result<HashMap<ById<E>, Self::Value>> {
         let parts: Vec<_> = keys.iter().map(|key| key.0.parts()).collect();
         let rows = self.rows(&by_keys::<E>(self.backend(), &parts)).await?;
-        let read =
-            |row| Ok(E::Model::from_query_result(row, "").map(|model| (ById(key_of::<E>(&model)), Arc::new(model)))?);
-        rows.iter().map(read).collect()
+        rows.iter().map(|row| read_keyed::<E>(row).map(|(key, model)| (ById(key), model))).collect()
     }
 }
 

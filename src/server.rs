@@ -71,9 +71,7 @@ async fn graphql(
 
 /// What is wrong with a request that holds no GraphQL request, in the shape of an answer.
 fn refused(problem: &str) -> Answer {
-    let mut error = ServerError::new(problem, None);
-    error.extensions.get_or_insert_default().set("code", error::code::BAD_USER_INPUT);
-    Answer::from_errors(vec![error])
+    Answer::from_errors(vec![error::of_request(ServerError::new(problem, None), error::code::BAD_USER_INPUT)])
 }
 
 async fn graphiql() -> Html<String> {

@@ -74,7 +74,7 @@ async fn a_database_that_is_gone_is_unavailable() {
     }
     for query in ["{ users { nodes { id } } }", "mutation { deleteUser(input: { id: 1 }) { deletedId } }"] {
         for app in &apps.0 {
-            let answer: Value = serde_json::from_str(&app.query(query).await).unwrap();
+            let answer = app.answer(query).await;
             let error = &answer["errors"][0];
             assert_eq!(
                 (&error["message"], &error["extensions"]["code"]),
@@ -88,8 +88,7 @@ async fn a_database_that_is_gone_is_unavailable() {
 async fn what_comes_after_a_failed_statement_fails_of_the_same() {
     for app in &school().await.0 {
         app.sql("DROP TABLE posts").await;
-        let answer: Value =
-            serde_json::from_str(&app.query("{ post(id: 1) { id } user(id: 1) { id } }").await).unwrap();
+        let answer = app.answer("{ post(id: 1) { id } user(id: 1) { id } }").await;
         assert_eq!(answer["data"], serde_json::json!({ "post": null, "user": null }));
         assert_eq!(app.data("{ user(id: 1) { name } }").await["user"]["name"], "Ada");
     }
@@ -99,8 +98,7 @@ async fn what_comes_after_a_failed_statement_fails_of_the_same() {
 async fn half_an_answer_keeps_the_half_that_worked() {
     for app in &school().await.0 {
         app.sql("DROP TABLE posts").await;
-        let answer: Value =
-            serde_json::from_str(&app.query("{ user(id: 1) { name } post(id: 1) { title } }").await).unwrap();
+        let answer = app.answer("{ user(id: 1) { name } post(id: 1) { title } }").await;
         assert_eq!(answer["data"], serde_json::json!({ "user": { "name": "Ada" }, "post": null }));
         assert_eq!(answer["errors"][0]["path"], serde_json::json!(["post"]));
     }

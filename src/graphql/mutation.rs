@@ -5,14 +5,14 @@ use std::{borrow::Cow, collections::HashMap, marker::PhantomData, sync::Arc};
 
 use async_graphql::{Context, Enum, ID, SimpleObject, TypeName};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
-    IntoActiveModel, sea_query::LockType,
+    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    sea_query::LockType,
 };
 
 use super::{ContextExt, node::Node};
 use crate::{
     error::Result,
-    loaders::{Key, ModelOf, Table, by_keys, key_of},
+    loaders::{Key, ModelOf, Table, by_keys, read_keyed},
 };
 
 /// What is wrong with a part of a mutation's input.
@@ -99,11 +99,7 @@ pub async fn hold<N: Node<Entity: Table<Key = i64>>>(
     let parts: Vec<_> = keys.iter().map(|key| key.parts()).collect();
     let select = by_keys::<N::Entity>(transaction.get_database_backend(), &parts).lock(LockType::KeyShare).take();
     let rows = transaction.query_all(&select).await?;
-    let read = |row| {
-        let model = ModelOf::<N::Entity>::from_query_result(row, "")?;
-        Ok((key_of::<N::Entity>(&model), N::from(Arc::new(model))))
-    };
-    rows.iter().map(read).collect()
+    rows.iter().map(|row| read_keyed::<N::Entity>(row).map(|(key, model)| (key, N::from(model)))).collect()
 }
 
 /// The same for one row; if it does not exist, that is added to `errors` at `path`.

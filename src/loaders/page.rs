@@ -47,8 +47,8 @@ impl Page {
 }
 
 /// `(a, b)`, or just `a`: row values compare part by part, as SQL has it, and an index serves the comparison.
-fn row_value(parts: impl ExactSizeIterator<Item = Expr>) -> Expr {
-    let mut parts: Vec<_> = parts.collect();
+pub fn row_value(parts: impl IntoIterator<Item = Expr>) -> Expr {
+    let mut parts: Vec<_> = parts.into_iter().collect();
     if parts.len() == 1 { parts.remove(0) } else { Expr::tuple(parts) }
 }
 

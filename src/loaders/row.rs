@@ -57,8 +57,14 @@ where
 pub type ModelOf<E> = <E as EntityTrait>::Model;
 
 /// The primary key of a row.
-pub fn key_of<E: Table>(model: &E::Model) -> E::Key {
+fn key_of<E: Table>(model: &E::Model) -> E::Key {
     E::Key::from_value_tuple(model.get_primary_key_value())
+}
+
+/// Reads a row, and the key that it is found by.
+pub fn read_keyed<E: Table>(row: &QueryResult) -> Result<(E::Key, Arc<E::Model>)> {
+    let model = E::Model::from_query_result(row, "")?;
+    Ok((key_of::<E>(&model), Arc::new(model)))
 }
 
 /// One of the rows that a list is made of.

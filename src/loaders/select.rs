@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use serde_json::json;
 
-use super::{Page, Relation, Row};
+use super::{Page, Relation, Row, page::row_value};
 
 /// The alias of the keys' table, and on PostgreSQL of its one column.
 const KEYS: &str = "k";
@@ -112,12 +112,12 @@ fn key_column(backend: DbBackend) -> (&'static str, &'static str) {
 }
 
 /// Whether a key, of one part or several, is among `keys`.
-fn is_one_of(backend: DbBackend, mut key: Vec<Expr>, keys: &[Vec<i64>]) -> Expr {
+fn is_one_of(backend: DbBackend, key: Vec<Expr>, keys: &[Vec<i64>]) -> Expr {
     let part = |index: usize| keys.iter().map(|key| key[index]).collect::<Vec<_>>();
     let parts = key.len();
     let mut among = Query::select();
     match (backend, parts) {
-        (DbBackend::Postgres, 1) => return key.remove(0).eq(Func::cust("ANY").arg(part(0))),
+        (DbBackend::Postgres, 1) => return row_value(key).eq(Func::cust("ANY").arg(part(0))),
         // Set-returning functions side by side in a select list run in lockstep (PostgreSQL 10 and later).
         (DbBackend::Postgres, _) => {
             among.exprs((0..parts).map(|index| keys_function(backend, part(index))));
@@ -132,6 +132,5 @@ fn is_one_of(backend: DbBackend, mut key: Vec<Expr>, keys: &[Vec<i64>]) -> Expr 
                 .from_function(Func::cust("json_each").arg(json!(keys).to_string()), KEYS);
         }
     }
-    let key = if parts == 1 { key.remove(0) } else { Expr::tuple(key) };
-    key.in_subquery(among)
+    row_value(key).in_subquery(among)
 }

@@ -127,9 +127,14 @@ impl App {
         body(response).await
     }
 
+    /// The answer to a GraphQL query.
+    pub async fn answer(&self, query: &str) -> Value {
+        serde_json::from_str(&self.query(query).await).unwrap()
+    }
+
     /// The data of the answer, which must have no errors.
     pub async fn data(&self, query: &str) -> Value {
-        let mut answer: Value = serde_json::from_str(&self.query(query).await).unwrap();
+        let mut answer = self.answer(query).await;
         assert_eq!(answer.get("errors"), None);
         answer["data"].take()
     }
