@@ -21,7 +21,10 @@ pub struct Model {
 #[async_trait::async_trait]
 impl ActiveModelBehavior for ActiveModel {
     async fn before_save<C: ConnectionTrait>(mut self, _: &C, insert: bool) -> Result<Self, DbErr> {
-        if !insert {
+        if insert && self.created_at.is_not_set() {
+            self.created_at = Set(crate::now());
+        }
+        if !insert || self.updated_at.is_not_set() {
             self.updated_at = Set(crate::now());
         }
         Ok(self)

@@ -11,6 +11,9 @@ mod m20261122_000002_create_posts;
 mod m20261122_000003_create_students;
 mod m20261122_000004_create_courses;
 mod m20261122_000005_create_enrollments;
+mod m20261122_000006_collate_labels;
+mod m20261122_000007_spell_moments;
+mod m20261122_000008_index_orders;
 
 /// The list of all migrations, which `dovetail migrate` and the embedded database's start apply.
 pub struct Migrator;
@@ -24,6 +27,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_create_students::Migration),
             Box::new(m20261122_000004_create_courses::Migration),
             Box::new(m20261122_000005_create_enrollments::Migration),
+            Box::new(m20261122_000006_collate_labels::Migration),
+            Box::new(m20261122_000007_spell_moments::Migration),
+            Box::new(m20261122_000008_index_orders::Migration),
         ]
     }
 }
