@@ -93,11 +93,11 @@ pub struct ServeOptions {
     #[arg(long, env = "DOVETAIL_PORT", default_value_t = 8000)]
     pub port: u16,
 
-    /// How large a page may be.
+    /// What the API allows.
     #[command(flatten)]
-    pub page_size: PageSize,
+    pub api: ApiOptions,
 
-    /// Fill the database with a small school first, if it is empty
+    /// Fill the database with a small school first, if it is empty, and allow the SQL report
     #[arg(long, env = "DOVETAIL_DEMO")]
     pub demo: bool,
 
@@ -112,6 +112,44 @@ pub struct DatabaseOptions {
     /// The database: sqlite:FILE, or postgres://USER:PASSWORD@HOST:PORT/NAME
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, default_value = EMBEDDED_DATABASE, value_name = "URL")]
     pub database_url: String,
+}
+
+/// What the API allows.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ApiOptions {
+    /// How large a page may be.
+    #[command(flatten)]
+    pub page_size: PageSize,
+
+    /// How much a filter may ask.
+    #[command(flatten)]
+    pub filter: FilterLimits,
+
+    /// Allow requests to ask for a report of the SQL that they ran
+    #[arg(long, env = "DOVETAIL_SQL_REPORT")]
+    pub sql_report: bool,
+}
+
+/// How much a list's filter may ask.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct FilterLimits {
+    /// The most conditions of a filter: its comparisons, and the filters in it
+    #[arg(
+        long = "max-filter-conditions",
+        env = "DOVETAIL_MAX_FILTER_CONDITIONS",
+        default_value_t = 50,
+        value_name = "CONDITIONS"
+    )]
+    pub conditions: usize,
+
+    /// How many relations deep a filter may reach
+    #[arg(
+        long = "max-filter-relations",
+        env = "DOVETAIL_MAX_FILTER_RELATIONS",
+        default_value_t = 3,
+        value_name = "RELATIONS"
+    )]
+    pub relations: usize,
 }
 
 /// How many items a page of a list has.

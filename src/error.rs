@@ -14,6 +14,12 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError};
 pub mod code {
     /// The request is wrong; its sender can mend it.
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+    /// The request asks for what this server does not allow.
+    pub const FORBIDDEN: &str = "FORBIDDEN";
+    /// The request would cost more than is allowed; the message names the limit.
+    pub const TOO_COMPLEX: &str = "TOO_COMPLEX";
+    /// The database took longer than is allowed.
+    pub const TIMEOUT: &str = "TIMEOUT";
     /// The text is not GraphQL.
     pub const GRAPHQL_PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
     /// The text does not fit the schema.
@@ -24,8 +30,8 @@ pub mod code {
     pub const INTERNAL: &str = "INTERNAL";
 }
 
-/// A `Result` with the crate's [`Error`].
-pub type Result<T> = std::result::Result<T, Error>;
+/// A `Result` with the crate's [`Error`], unless it says another.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What a nullable field resolves to. Not `Result<Option<T>>`: async-graphql would take its error past the field to the
 /// parent, where the specification (section 6.4.4) wants the field `null` and its siblings answered.
@@ -36,6 +42,8 @@ pub type Nullable<T> = Option<Result<T>>;
 pub enum Error {
     /// The client's: says what is wrong and what is allowed. Code `BAD_USER_INPUT`.
     BadUserInput(String),
+    /// The client's: what the request would cost is beyond a limit, which the message names. Code `TOO_COMPLEX`.
+    TooComplex(String),
     /// Nobody's, for now. Code `UNAVAILABLE`.
     Unavailable(Arc<Cause>),
     /// Ours. Code `INTERNAL`.
@@ -103,6 +111,7 @@ impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
         let (message, code, source) = match error {
             Error::BadUserInput(message) => (message, code::BAD_USER_INPUT, None),
+            Error::TooComplex(message) => (message, code::TOO_COMPLEX, None),
             Error::Unavailable(cause) => ("the database is unavailable".to_owned(), code::UNAVAILABLE, Some(cause)),
             Error::Internal(cause) => ("internal error".to_owned(), code::INTERNAL, Some(cause)),
         };

@@ -1,25 +1,20 @@
 //! The GraphQL schema, and how a request is executed over it.
 
+mod ahead;
 mod connection;
 mod course;
 mod enrollment;
+mod filter;
 mod mutation;
 mod node;
+mod order;
+mod paging;
 mod post;
+mod report;
 mod student;
 mod user;
 
 use std::{future::Future, hash::Hash};
-
-use async_graphql::{
-    Context, EmptySubscription, ID, Interface, MergedObject, Request, Response, Schema,
-    dataloader::Loader,
-    parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationType},
-    },
-};
-use sea_orm::DatabaseTransaction;
 
 use self::{
     course::Course,
@@ -30,10 +25,18 @@ use self::{
     user::User,
 };
 use crate::{
-    config::PageSize,
+    config::{ApiOptions, FilterLimits, PageSize},
     database::Database,
     error::{self, Error, Nullable, Result},
-    loaders::{Batches, Loaders, Session},
+    loaders::{Batches, Cause, Counts, Loaders, Report, Session, Transaction},
+};
+use async_graphql::{
+    Context, EmptySubscription, ID, Interface, MergedObject, QueryPathSegment, Request, Response, Schema,
+    dataloader::Loader,
+    parser::{
+        parse_query,
+        types::{ExecutableDocument, OperationType},
+    },
 };
 
 /// The root of all reading.
@@ -101,13 +104,18 @@ pub fn sdl() -> String {
 pub struct Api {
     schema: ApiSchema,
     database: Database,
-    page_size: PageSize,
+    options: ApiOptions,
 }
 
 impl Api {
-    /// The API over `database`, with pages of these sizes.
-    pub fn new(database: Database, page_size: PageSize) -> Self {
-        Self { schema: schema(), database, page_size }
+    /// The API over `database`.
+    pub fn new(database: Database, options: ApiOptions) -> Self {
+        Self { schema: schema(), database, options }
+    }
+
+    /// Whether a request may ask for a report of its SQL.
+    pub fn reports_sql(&self) -> bool {
+        self.options.sql_report
     }
 
     /// The same as [`sdl`], of this API.
@@ -115,31 +123,33 @@ impl Api {
         self.schema.sdl()
     }
 
-    /// Answers one request. All that the request reads, it reads in one snapshot, through loaders of its own; dropping
-    /// the future ends it. `request_id` names it to whoever reads the log.
-    pub async fn execute(&self, request: Request, request_id: &str) -> Response {
-        let mut response = match parse_query(&request.query) {
-            Ok(document) => self.execute_document(document, request).await,
-            Err(error) => {
-                Response::from_errors(vec![error::of_request(error.into(), error::code::GRAPHQL_PARSE_FAILED)])
-            }
+    /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
+    /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
+    pub async fn execute(&self, request: Request, request_id: &str) -> (Response, Counts) {
+        let parsed = parse_query(&request.query)
+            .map_err(|error| error::of_request(error.into(), error::code::GRAPHQL_PARSE_FAILED));
+        let asked = parsed.and_then(|document| Ok((document, report::asked(&request, self.options.sql_report)?)));
+        let (mut response, counts) = match asked {
+            Ok((document, report)) => (self.execute_document(document, request, &report).await, report.counts()),
+            Err(error) => (Response::from_errors(vec![error]), Counts::default()),
         };
         error::complete(&mut response.errors, request_id);
-        response
+        (response, counts)
     }
 
-    async fn execute_document(&self, document: ExecutableDocument, mut request: Request) -> Response {
+    async fn execute_document(&self, document: ExecutableDocument, mut request: Request, report: &Report) -> Response {
         let pool = if writes(&document, request.operation_name.as_deref()) {
             self.database.writer.clone()
         } else {
             self.database.reader.clone()
         };
-        let session = Session::new(pool);
+        let session = Session::new(pool, report.clone());
         let batches = Batches::default();
-        request = request.data(self.page_size).data(Loaders::new(session.clone(), &batches)).data(session.clone());
+        request = request.data(self.options).data(Loaders::new(session.clone(), &batches)).data(session.clone());
         request.set_parsed_query(document);
-        let response = batches.drive(self.schema.execute(request)).await;
+        let mut response = batches.drive(self.schema.execute(request)).await;
         session.end().await;
+        report::attach(report, &mut response);
         response
     }
 }
@@ -158,19 +168,51 @@ trait ContextExt {
     /// The page sizes that the server allows.
     fn page_size(&self) -> PageSize;
 
+    /// How much the server allows a filter.
+    fn filter_limits(&self) -> FilterLimits;
+
+    /// The field that is being resolved, as the cause of what it loads or writes.
+    fn cause(&self) -> Cause;
+
     /// Loads what `key` says in the request's next batch; `None` where there is nothing.
     fn load<K>(&self, key: K) -> impl Future<Output = Result<Option<<Session as Loader<K>>::Value>>> + Send
     where
         K: Send + Sync + Hash + Eq + Clone + 'static,
         Session: Loader<K, Error = Error>;
 
+    /// The same, or nothing if there is no key.
+    fn load_if<K>(&self, key: Option<K>) -> impl Future<Output = Result<Option<<Session as Loader<K>>::Value>>> + Send
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Session: Loader<K, Error = Error>;
+
     /// Begins the transaction of a mutation's field. Dropped before its commit, it writes nothing.
-    fn write(&self) -> impl Future<Output = Result<DatabaseTransaction>> + Send;
+    fn write(&self) -> impl Future<Output = Result<Transaction>> + Send;
 }
 
 impl ContextExt for Context<'_> {
     fn page_size(&self) -> PageSize {
-        *self.data_unchecked()
+        self.data_unchecked::<ApiOptions>().page_size
+    }
+
+    fn filter_limits(&self) -> FilterLimits {
+        self.data_unchecked::<ApiOptions>().filter
+    }
+
+    fn cause(&self) -> Cause {
+        let path = || {
+            let mut names = Vec::new();
+            let mut node = self.path_node.as_ref();
+            while let Some(path) = node {
+                if let QueryPathSegment::Name(name) = path.segment {
+                    names.push(name);
+                }
+                node = path.parent;
+            }
+            names.reverse();
+            names.join(".")
+        };
+        self.data_unchecked::<Session>().report().cause(path)
     }
 
     async fn load<K>(&self, key: K) -> Result<Option<<Session as Loader<K>>::Value>>
@@ -181,7 +223,15 @@ impl ContextExt for Context<'_> {
         self.data_unchecked::<Loaders>().load(key).await
     }
 
-    async fn write(&self) -> Result<DatabaseTransaction> {
-        self.data_unchecked::<Session>().write().await
+    async fn load_if<K>(&self, key: Option<K>) -> Result<Option<<Session as Loader<K>>::Value>>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Session: Loader<K, Error = Error>,
+    {
+        if let Some(key) = key { self.load(key).await } else { Ok(None) }
+    }
+
+    async fn write(&self) -> Result<Transaction> {
+        self.data_unchecked::<Session>().write(self.cause()).await
     }
 }

@@ -40,7 +40,8 @@ async fn serve(options: ServeOptions) -> Result<()> {
         filter.with_context(|| format!("--log is `{}`; allowed are directives such as `info`", options.log))?;
     let ansi = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
-    let page_size = options.page_size;
+    let mut api = options.api;
+    let page_size = api.page_size;
     ensure!(
         page_size.default <= page_size.max,
         "--default-page-size is {}; allowed are 0 to {}, the --max-page-size",
@@ -55,6 +56,7 @@ async fn serve(options: ServeOptions) -> Result<()> {
     if options.demo && seed::is_empty(&database.writer).await? {
         seed::seed(&database.writer, seed::DEMO).await?;
     }
+    api.sql_report |= options.demo;
 
     let listener = server::listen(SocketAddr::new(options.host, options.port)).await?;
     let address = listener.local_addr()?;
@@ -68,7 +70,7 @@ async fn serve(options: ServeOptions) -> Result<()> {
             std::future::pending::<()>().await;
         }
     };
-    axum::serve(listener, server::router(Api::new(database, page_size))).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, server::router(Api::new(database, api))).with_graceful_shutdown(stop).await?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 
-use crate::{error, graphql::Api};
+use crate::{error, graphql::Api, loaders::Counts};
 
 /// The header with a request's id: taken over from the client, or made here; sent back either way.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -60,9 +60,11 @@ async fn graphql(
         Ok(request) => {
             let started = Instant::now();
             let operation = request.operation_name.clone();
-            let answer = api.execute(request, id).await;
-            let elapsed = started.elapsed();
-            tracing::info!(request_id = id, operation, errors = answer.errors.len(), ?elapsed, "answered");
+            let (answer, counts) = api.execute(request, id).await;
+            let (elapsed, errors) = (started.elapsed(), answer.errors.len());
+            let Counts { statements, rows, time } = counts;
+            let milliseconds = time.as_micros() as f64 / 1_000.0;
+            tracing::info!(request_id = id, operation, errors, statements, rows, milliseconds, ?elapsed, "answered");
             Json(answer).into_response()
         }
         Err((status, problem)) => (status, Json(refused(&problem))).into_response(),

@@ -7,7 +7,7 @@ use dovetail::config::PageSize;
 #[tokio::test]
 async fn a_page_has_edges_nodes_and_a_way_on() {
     let query = "{ posts(first: 2) { edges { cursor node { id } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } }";
-    school().await.answers(query, expect![[r#"{"data":{"posts":{"edges":[{"cursor":"MTpRdWVyeS5wb3N0czox","node":{"id":"Post:1"}},{"cursor":"MTpRdWVyeS5wb3N0czoy","node":{"id":"Post:2"}}],"nodes":[{"id":"Post:1"},{"id":"Post:2"}],"pageInfo":{"hasNextPage":true,"hasPreviousPage":false,"startCursor":"MTpRdWVyeS5wb3N0czox","endCursor":"MTpRdWVyeS5wb3N0czoy"},"totalCount":4}}}"#]]).await;
+    school().await.answers(query, expect![[r#"{"data":{"posts":{"edges":[{"cursor":"WzIsIlF1ZXJ5LnBvc3RzIiwxXQ","node":{"id":"Post:1"}},{"cursor":"WzIsIlF1ZXJ5LnBvc3RzIiwyXQ","node":{"id":"Post:2"}}],"nodes":[{"id":"Post:1"},{"id":"Post:2"}],"pageInfo":{"hasNextPage":true,"hasPreviousPage":false,"startCursor":"WzIsIlF1ZXJ5LnBvc3RzIiwxXQ","endCursor":"WzIsIlF1ZXJ5LnBvc3RzIiwyXQ"},"totalCount":4}}}"#]]).await;
 }
 
 #[tokio::test]
@@ -33,6 +33,7 @@ async fn walk(app: &App, list: impl Fn(&str) -> String, path: &[&str], forwards:
     let (mut cursor, size, bound) =
         (String::new(), ["last", "first"][usize::from(forwards)], ["before", "after"][usize::from(forwards)]);
     loop {
+        assert!(pages.len() < 10, "the walk goes in circles: {pages:?}");
         let data = app.data(&list(&format!("{size}: 1{cursor}"))).await;
         let page = path.iter().fold(&data, |data, field| &data[field]);
         let info = &page["pageInfo"];

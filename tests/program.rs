@@ -9,7 +9,7 @@ use std::{
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{PAGES, TestDatabase, start};
+use crate::support::{PAGES, TestDatabase, options, start};
 
 /// The program, in a folder of its own, with nothing in the environment that it would read.
 fn dovetail(folder: &Path, arguments: &[&str]) -> Command {
@@ -122,9 +122,9 @@ async fn a_pending_migration_on_postgresql_is_one_line_and_exit_code_1() {
     let folder = tempdir().unwrap();
     let url = ["--database-url", &database.url()];
     let said = failure(&run(folder.path(), &url));
-    assert!(said.contains("5 migrations are pending on this database; run `dovetail migrate up`"), "{said}");
+    assert!(said.contains("8 migrations are pending on this database; run `dovetail migrate up`"), "{said}");
     let migrated = run(folder.path(), &["migrate", "up", url[0], url[1]]);
-    assert!(migrated.status.success() && String::from_utf8(migrated.stdout).unwrap().matches("Applied").count() == 5);
+    assert!(migrated.status.success() && String::from_utf8(migrated.stdout).unwrap().matches("Applied").count() == 8);
 }
 
 #[tokio::test]
@@ -151,9 +151,9 @@ async fn the_same_seed_makes_the_same_rows_and_only_in_an_empty_database() {
     assert!(seed(&urls(&other), &["--rng-seed", "2"], &other).status.success());
     let rows = async |folder: &TempDir| {
         let database = dovetail::database::Database::open(&urls(folder), None, 1, 1).await.unwrap();
-        let api = dovetail::graphql::Api::new(database, PAGES);
+        let api = dovetail::graphql::Api::new(database, options(PAGES));
         let query = "{ users { nodes { name createdAt posts { nodes { id title content } } } } students { nodes { name courses { edges { enrolledAt node { title } } } } } }";
-        serde_json::to_string(&api.execute(query.into(), "").await).unwrap()
+        serde_json::to_string(&api.execute(query.into(), "").await.0).unwrap()
     };
     assert_eq!(rows(&one).await, rows(&two).await);
     assert_ne!(rows(&one).await, rows(&other).await);

@@ -1,153 +1,100 @@
-//! Paging as the Relay Cursor Connections specification has it (<https://relay.dev/graphql/connections.htm>): the
-//! arguments, the cursors, and the connection that every list of the API answers with.
+//! Lists as the Relay Cursor Connections specification has them (<https://relay.dev/graphql/connections.htm>): the
+//! connection that every list of the API answers with, its edges and its page's info.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, marker::PhantomData, sync::Arc};
 
-use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName, dataloader::Loader};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use async_graphql::{Context, Object, OutputType, TypeName};
+use sea_orm::{EntityTrait, Value};
 
-use super::{ContextExt, node::Node};
+use super::{
+    ContextExt,
+    ahead::Selected,
+    node::Node,
+    paging::{Cursors, ListArgs},
+};
 use crate::{
-    config::PageSize,
-    error::{Error, Result},
-    loaders::{All, AllCount, ChildCount, Children, Key, ModelOf, Page, Relation, Row, Rows, Session, Table},
+    error::{Error, Nullable, Result},
+    loaders::{All, AllCount, ChildCount, Children, Key, Page, Relation, Row, Rows, key_of},
 };
 
-/// The paging arguments of a list, as the client gave them.
-pub struct PageArgs {
-    pub first: Option<i32>,
-    pub after: Option<String>,
-    pub last: Option<i32>,
-    pub before: Option<String>,
+/// All items of a type, as the connection of the root field `list`.
+pub async fn all<N: Node>(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Connection<NodeEdge<N>>> {
+    let (page, cursors) = args.page(list, context.page_size(), context.filter_limits())?;
+    let (page, cause) = (Arc::new(page), context.cause());
+    let Selected { page: wanted, total } = Selected::<N, N::Entity>::of(&context.look_ahead());
+    let of_page = wanted.map(|wanted| All::<N::Entity> { page: Arc::clone(&page), wanted, cause: cause.clone() });
+    let of_total =
+        total.then(|| AllCount::<N::Entity> { filter: Arc::clone(&page.filter), cause, entity: PhantomData });
+    let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
+    Ok(Connection { cursors: Arc::new(cursors), page, rows, total })
 }
 
-impl PageArgs {
-    /// The page that they ask for of the list named `list`, whose rows are placed by keys of `parts` parts.
-    fn page(self, sizes: PageSize, list: &str, parts: usize) -> Result<Page> {
-        let size = |argument, value: i32| match u64::try_from(value) {
-            Ok(size) if size <= sizes.max => Ok(size),
-            _ => Err(Error::bad_argument(argument, format!("is {value}; allowed are 0 to {}", sizes.max))),
-        };
-        let (size, backwards) = match (self.first, self.last) {
-            (Some(_), Some(_)) => {
-                return Err(Error::bad_argument("last", "is given together with `first`; give one of them"));
-            }
-            (Some(first), None) => (size("first", first)?, false),
-            (None, Some(last)) => (size("last", last)?, true),
-            (None, None) => (sizes.default, false),
-        };
-        let place = |argument, cursor: Option<String>| {
-            cursor
-                .map(|cursor| decode_cursor(&cursor, list, parts).ok_or_else(|| bad_cursor(argument, list)))
-                .transpose()
-        };
-        Ok(Page { size, backwards, after: place("after", self.after)?, before: place("before", self.before)? })
-    }
-}
-
-/// The version of the cursors' form. A cursor is opaque to clients and does not outlive a change of it.
-const CURSOR_VERSION: &str = "1";
-
-/// The cursor of the row with this key in the list named `list`, such as `User.posts`.
-fn encode_cursor(list: &str, key: &[i64]) -> String {
-    let key: Vec<_> = key.iter().map(i64::to_string).collect();
-    BASE64_URL_SAFE_NO_PAD.encode(format!("{CURSOR_VERSION}:{list}:{}", key.join(":")))
-}
-
-/// The key in a cursor, if [`encode_cursor`] made it for this list.
-fn decode_cursor(cursor: &str, list: &str, parts: usize) -> Option<Vec<i64>> {
-    let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    let key = text.strip_prefix(CURSOR_VERSION)?.strip_prefix(':')?.strip_prefix(list)?.strip_prefix(':')?;
-    let key: Vec<i64> = key.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    // Only the very text that we write: nothing is gained by a second spelling of a place.
-    (key.len() == parts && encode_cursor(list, &key) == cursor).then_some(key)
-}
-
-fn bad_cursor(argument: &str, list: &str) -> Error {
-    Error::bad_argument(argument, format!("is not a cursor of `{list}`; give a `cursor` that this list returned"))
-}
-
-/// Whether the page and the totals of a connection are selected: what is not selected costs no statement.
-struct Selected {
-    page: bool,
-    total: bool,
-}
-
-impl Selected {
-    fn of(context: &Context<'_>) -> Self {
-        let ahead = context.look_ahead();
-        let selected = |field| ahead.field(field).exists();
-        Self { page: selected("edges") || selected("nodes") || selected("pageInfo"), total: selected("totalCount") }
-    }
-}
-
-/// All rows of an entity, as the connection of the root field `list`.
-pub async fn all<N: Node>(
-    context: &Context<'_>,
-    list: &'static str,
-    args: PageArgs,
-) -> Result<Connection<NodeEdge<N>>> {
-    let page = args.page(context.page_size(), list, <N::Entity as Table>::Key::PARTS)?;
-    connection(context, list, All::<N::Entity>::new(page.clone()), AllCount::<N::Entity>::default(), page).await
-}
-
-/// The children of a parent, as the connection of its field `list`.
+/// The children of the parent with this key, as the connection of its field `list`.
 pub async fn children<R, E>(
     context: &Context<'_>,
-    list: &'static str,
+    list: &str,
     parent: i64,
-    args: PageArgs,
+    args: ListArgs<E::Node>,
 ) -> Result<Connection<E>>
 where
-    R: Relation,
-    E: Edge<Row = R::Row>,
-{
-    let page = args.page(context.page_size(), list, i64::PARTS)?;
-    connection(context, list, Children::<R>::new(parent, page.clone()), ChildCount::<R>::new(parent), page).await
-}
-
-/// Loads what is selected of a connection, its page and its total side by side.
-async fn connection<E, P, C>(
-    context: &Context<'_>,
-    list: &'static str,
-    page_key: P,
-    count_key: C,
-    page: Page,
-) -> Result<Connection<E>>
-where
+    R: Relation<Node = <E::Node as Node>::Entity, Link = E::Link>,
     E: Edge,
-    P: Send + Sync + Clone + std::hash::Hash + Eq + 'static,
-    C: Send + Sync + Clone + std::hash::Hash + Eq + 'static,
-    Session: Loader<P, Value = Arc<Rows<E::Row>>, Error = Error> + Loader<C, Value = i64, Error = Error>,
 {
-    let selected = Selected::of(context);
-    let rows = async { if selected.page { context.load(page_key).await } else { Ok(None) } };
-    let total = async { if selected.total { context.load(count_key).await } else { Ok(None) } };
-    let (rows, total) = futures_util::try_join!(rows, total)?;
-    Ok(Connection { list, page, rows, total })
+    let (page, cursors) = args.page(list, context.page_size(), context.filter_limits())?;
+    let (page, cause) = (Arc::new(page), context.cause());
+    let Selected { page: wanted, total } = Selected::<E::Node, E::Link>::of(&context.look_ahead());
+    let of_page = wanted.map(|wanted| Children::<R> { parent, page: Arc::clone(&page), wanted, cause: cause.clone() });
+    let of_total =
+        total.then(|| ChildCount::<R> { parent, filter: Arc::clone(&page.filter), cause, relation: PhantomData });
+    let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
+    Ok(Connection { cursors: Arc::new(cursors), page, rows, total })
 }
 
-/// An edge of a connection: what it is made of, and what it shows besides `cursor` and `node`.
-pub trait Edge: OutputType {
-    /// The row behind the edge.
-    type Row: Row;
+/// An edge of a connection: an item, and what it shows besides its cursor and its node.
+pub trait Edge: OutputType + From<Item<Self::Node, Self::Link>> {
     /// What the connection lists.
-    type Node: OutputType;
-    /// The node of a row.
-    fn node(row: &Self::Row) -> Self::Node;
-    /// The edge of a row, with its cursor and node.
-    fn new(cursor: String, node: Self::Node, row: &Self::Row) -> Self;
+    type Node: Node;
+    /// The table that ties it to its parent: the node's own, or a join table.
+    type Link: EntityTrait<ActiveModel: Send + Sync>;
+}
+
+/// An item of a page.
+pub struct Item<N: Node, L: EntityTrait> {
+    rows: Arc<Rows<N::Entity, L>>,
+    index: usize,
+    cursors: Arc<Cursors>,
+}
+
+impl<N: Node, L: EntityTrait> Item<N, L> {
+    fn row(&self) -> &Row<N::Entity, L> {
+        &self.rows.rows[self.index]
+    }
+
+    /// The item's place in its list.
+    pub fn cursor(&self) -> Result<String> {
+        cursor::<N, L>(&self.cursors, self.row())
+    }
+
+    /// The item itself.
+    pub fn node(&self) -> N {
+        Arc::clone(&self.row().node).into()
+    }
+
+    /// The join table's row that ties it to its parent.
+    pub fn link(&self) -> &L::ActiveModel {
+        &self.row().link
+    }
+}
+
+fn cursor<N: Node, L: EntityTrait>(cursors: &Cursors, row: &Row<N::Entity, L>) -> Result<String> {
+    let place = row.place.as_ref().ok_or_else(|| Error::broken("a cursor was not looked ahead"))?;
+    let key = key_of::<N::Entity>(&row.node)?.parts();
+    let place: Vec<_> = place.iter().cloned().chain(key.into_iter().map(Value::from)).collect();
+    cursors.encode(&place).ok_or_else(|| Error::broken(format!("no cursor can hold {place:?}")))
 }
 
 /// One item of a list, with its place in it.
-#[derive(SimpleObject)]
-#[graphql(name_type)]
-pub struct NodeEdge<N: Node> {
-    /// The item's place in this list, for `after` and `before`. Opaque.
-    cursor: String,
-    /// The item.
-    node: N,
-}
+pub struct NodeEdge<N: Node>(Item<N, N::Entity>);
 
 impl<N: Node> TypeName for NodeEdge<N> {
     fn type_name() -> Cow<'static, str> {
@@ -155,25 +102,37 @@ impl<N: Node> TypeName for NodeEdge<N> {
     }
 }
 
-impl<N: Node> Edge for NodeEdge<N> {
-    type Row = Arc<ModelOf<N::Entity>>;
-    type Node = N;
+impl<N: Node> From<Item<N, N::Entity>> for NodeEdge<N> {
+    fn from(item: Item<N, N::Entity>) -> Self {
+        Self(item)
+    }
+}
 
-    fn node(row: &Self::Row) -> N {
-        Arc::clone(row).into()
+impl<N: Node> Edge for NodeEdge<N> {
+    type Node = N;
+    type Link = N::Entity;
+}
+
+/// One item of a list, with its place in it.
+#[Object(name_type)]
+impl<N: Node> NodeEdge<N> {
+    /// The item's place in this list and order, for `after` and `before`. Opaque.
+    async fn cursor(&self) -> Result<String> {
+        self.0.cursor()
     }
 
-    fn new(cursor: String, node: N, _: &Self::Row) -> Self {
-        Self { cursor, node }
+    /// The item.
+    async fn node(&self) -> N {
+        self.0.node()
     }
 }
 
 /// A page of a list.
 pub struct Connection<E: Edge> {
-    list: &'static str,
-    page: Page,
+    cursors: Arc<Cursors>,
+    page: Arc<Page>,
     /// `None` if nothing of the page is selected.
-    rows: Option<Arc<Rows<E::Row>>>,
+    rows: Option<Arc<Rows<<E::Node as Node>::Entity, E::Link>>>,
     /// `None` if it is not selected.
     total: Option<i64>,
 }
@@ -186,12 +145,8 @@ impl<E: Edge> TypeName for Connection<E> {
 }
 
 impl<E: Edge> Connection<E> {
-    fn rows(&self) -> Result<&Rows<E::Row>> {
-        self.rows.as_deref().ok_or_else(|| Error::broken(format!("a page of {} was not looked ahead", self.list)))
-    }
-
-    fn cursor(&self, row: &E::Row) -> String {
-        encode_cursor(self.list, &row.key())
+    fn rows(&self) -> Result<&Arc<Rows<<E::Node as Node>::Entity, E::Link>>> {
+        self.rows.as_ref().ok_or_else(|| Error::broken("a page was not looked ahead"))
     }
 }
 
@@ -200,44 +155,64 @@ impl<E: Edge> Connection<E> {
 impl<E: Edge> Connection<E> {
     /// The page's items, each with its cursor.
     async fn edges(&self) -> Result<Vec<E>> {
-        let edge = |row| E::new(self.cursor(row), E::node(row), row);
-        Ok(self.rows()?.rows.iter().map(edge).collect())
+        let rows = self.rows()?;
+        let item = |index| Item { rows: Arc::clone(rows), index, cursors: Arc::clone(&self.cursors) };
+        Ok((0..rows.rows.len()).map(|index| item(index).into()).collect())
     }
 
     /// The page's items, without their cursors.
     async fn nodes(&self) -> Result<Vec<E::Node>> {
-        Ok(self.rows()?.rows.iter().map(E::node).collect())
+        Ok(self.rows()?.rows.iter().map(|row| Arc::clone(&row.node).into()).collect())
     }
 
     /// How to go on from this page.
     async fn page_info(&self) -> Result<PageInfo> {
-        let Rows { rows, more } = self.rows()?;
+        let Rows { rows, more } = &**self.rows()?;
+        let cursor = |row| cursor::<E::Node, E::Link>(&self.cursors, row);
         Ok(PageInfo {
             has_next_page: if self.page.backwards { self.page.before.is_some() } else { *more },
             has_previous_page: if self.page.backwards { *more } else { self.page.after.is_some() },
-            start_cursor: rows.first().map(|row| self.cursor(row)),
-            end_cursor: rows.last().map(|row| self.cursor(row)),
+            start_cursor: rows.first().map(cursor),
+            end_cursor: rows.last().map(cursor),
         })
     }
 
-    /// The number of items in the whole list, whatever the page.
+    /// The number of items in the whole list that the filter leaves, whatever the page.
     async fn total_count(&self) -> Result<i32> {
-        let total =
-            self.total.ok_or_else(|| Error::broken(format!("a count of {} was not looked ahead", self.list)))?;
+        let total = self.total.ok_or_else(|| Error::broken("a count was not looked ahead"))?;
         // GraphQL's Int has 32 bits; a list that is longer than that is at least that long.
         Ok(i32::try_from(total).unwrap_or(i32::MAX))
     }
 }
 
 /// How to go on from a page of a list, in either direction.
-#[derive(SimpleObject)]
 pub struct PageInfo {
-    /// Whether there are items behind this page. Paging backwards: whether `before` was given.
     has_next_page: bool,
-    /// Whether there are items before this page. Paging forwards: whether `after` was given.
     has_previous_page: bool,
+    start_cursor: Nullable<String>,
+    end_cursor: Nullable<String>,
+}
+
+/// How to go on from a page of a list, in either direction.
+#[Object]
+impl PageInfo {
+    /// Whether there are items behind this page. Paging backwards: whether `before` was given.
+    async fn has_next_page(&self) -> bool {
+        self.has_next_page
+    }
+
+    /// Whether there are items before this page. Paging forwards: whether `after` was given.
+    async fn has_previous_page(&self) -> bool {
+        self.has_previous_page
+    }
+
     /// The first item's cursor; `null` if the page is empty.
-    start_cursor: Option<String>,
+    async fn start_cursor(&self) -> Nullable<String> {
+        self.start_cursor.clone()
+    }
+
     /// The last item's cursor; `null` if the page is empty.
-    end_cursor: Option<String>,
+    async fn end_cursor(&self) -> Nullable<String> {
+        self.end_cursor.clone()
+    }
 }

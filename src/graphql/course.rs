@@ -2,28 +2,33 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use derive_more::From;
-use entity::{course, enrollment, student};
+use entity::{course, enrollment};
 use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
 
 use super::{
     ContextExt,
-    connection::{self, Connection, Edge, NodeEdge, PageArgs},
-    mutation::{self, DeletePayload, UserError, UserErrors},
-    node::{self, Node},
-    student::Student,
+    connection::{self, Connection, Edge, Item, NodeEdge},
+    filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
+    mutation::{self, DeletePayload, UserError, UserErrors, stored},
+    node::{self, Node, selected},
+    order::{OrderField, OrderInput},
+    paging::ListArgs,
+    student::{Student, StudentFilter, StudentOrderField},
 };
 use crate::{
     error::{Nullable, Result},
-    loaders::{Linked, StudentsByCourse},
+    loaders::{OrderBy, StudentsByCourse},
 };
 
 #[derive(Clone, From)]
-pub struct Course(Arc<course::Model>);
+pub struct Course(Arc<course::ActiveModel>);
 
 impl Node for Course {
     type Entity = course::Entity;
+    type Filter = CourseFilter;
+    type OrderField = CourseOrderField;
     const TYPE: &'static str = "Course";
 }
 
@@ -31,23 +36,23 @@ impl Node for Course {
 #[Object]
 impl Course {
     /// The course's id, such as `Course:500`.
-    pub async fn id(&self) -> ID {
-        Self::global_id(self.0.id)
+    pub async fn id(&self) -> Result<ID> {
+        Ok(Self::global_id(*selected(&self.0.id)?))
     }
 
     /// The course's title: 1 to 200 characters, not blank. Several courses may have the same.
-    async fn title(&self) -> &str {
-        &self.0.title
+    async fn title(&self) -> Result<&String> {
+        selected(&self.0.title)
     }
 
     /// When the course was created.
-    async fn created_at(&self) -> DateTimeUtc {
-        self.0.created_at
+    async fn created_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.created_at)
     }
 
     /// When the course was last changed; at first, when it was created.
-    async fn updated_at(&self) -> DateTimeUtc {
-        self.0.updated_at
+    async fn updated_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.updated_at)
     }
 
     /// The students who are enrolled in the course, in the order of their ids.
@@ -58,33 +63,99 @@ impl Course {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<StudentFilter>,
+        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+            Vec<OrderInput<StudentOrderField>>,
+        >,
     ) -> Result<Connection<CourseStudentsEdge>> {
-        let args = PageArgs { first, after, last, before };
-        connection::children::<StudentsByCourse, _>(ctx, "Course.students", self.0.id, args).await
+        let args = ListArgs { first, after, last, before, filter, order_by };
+        connection::children::<StudentsByCourse, _>(ctx, "Course.students", *selected(&self.0.id)?, args).await
     }
+}
+
+#[derive(From)]
+pub struct CourseStudentsEdge(Item<Student, enrollment::Entity>);
+
+impl Edge for CourseStudentsEdge {
+    type Node = Student;
+    type Link = enrollment::Entity;
 }
 
 /// A student in a course, with the place in the list and what the enrollment says.
-#[derive(SimpleObject)]
-pub struct CourseStudentsEdge {
+#[Object]
+impl CourseStudentsEdge {
     /// The student's place in this list, for `after` and `before`. Opaque.
-    cursor: String,
-    /// The student.
-    node: Student,
-    /// When the student was enrolled in the course.
-    enrolled_at: DateTimeUtc,
-}
-
-impl Edge for CourseStudentsEdge {
-    type Row = Linked<student::Model, enrollment::Model>;
-    type Node = Student;
-
-    fn node(row: &Self::Row) -> Student {
-        Arc::clone(&row.child).into()
+    async fn cursor(&self) -> Result<String> {
+        self.0.cursor()
     }
 
-    fn new(cursor: String, node: Student, row: &Self::Row) -> Self {
-        Self { cursor, node, enrolled_at: row.link.enrolled_at }
+    /// The student.
+    async fn node(&self) -> Student {
+        self.0.node()
+    }
+
+    /// When the student was enrolled in the course.
+    async fn enrolled_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.link().enrolled_at)
+    }
+}
+
+/// Which courses: all that is given must hold. What is left out or `null` restricts nothing.
+#[derive(InputObject)]
+pub struct CourseFilter {
+    /// All of these hold.
+    and: Option<Vec<CourseFilter>>,
+    /// At least one of these holds.
+    or: Option<Vec<CourseFilter>>,
+    /// This does not hold.
+    not: Option<Box<CourseFilter>>,
+    /// The id.
+    id: Option<IdFilter>,
+    /// The title.
+    title: Option<StringFilter>,
+    /// When it was created.
+    created_at: Option<DateTimeFilter>,
+    /// When it was last changed.
+    updated_at: Option<DateTimeFilter>,
+    /// How many of its students satisfy a filter.
+    students: Option<ListFilter<StudentFilter>>,
+}
+
+impl FilterInput for CourseFilter {
+    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+        all.logic(self.and, self.or, self.not)?;
+        all.id::<Course>(self.id)?;
+        all.text(course::Column::Title, self.title)?;
+        all.moment(course::Column::CreatedAt, self.created_at)?;
+        all.moment(course::Column::UpdatedAt, self.updated_at)?;
+        all.children::<StudentsByCourse, _>("students", self.students)
+    }
+}
+
+/// What courses can be ordered by.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+pub enum CourseOrderField {
+    /// The id.
+    Id,
+    /// The title.
+    Title,
+    /// When it was created.
+    CreatedAt,
+    /// When it was last changed.
+    UpdatedAt,
+    /// How many students there are.
+    StudentsCount,
+}
+
+impl OrderField for CourseOrderField {
+    fn by(self) -> Option<OrderBy> {
+        Some(match self {
+            Self::Id => return None,
+            Self::Title => OrderBy::column(course::Column::Title),
+            Self::CreatedAt => OrderBy::column(course::Column::CreatedAt),
+            Self::UpdatedAt => OrderBy::column(course::Column::UpdatedAt),
+            Self::StudentsCount => OrderBy::count::<StudentsByCourse>(),
+        })
     }
 }
 
@@ -110,8 +181,12 @@ impl CourseQuery {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<CourseFilter>,
+        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+            Vec<OrderInput<CourseOrderField>>,
+        >,
     ) -> Result<Connection<NodeEdge<Course>>> {
-        connection::all(ctx, "Query.courses", PageArgs { first, after, last, before }).await
+        connection::all(ctx, "Query.courses", ListArgs { first, after, last, before, filter, order_by }).await
     }
 }
 
@@ -175,7 +250,7 @@ impl CourseMutation {
         let transaction = ctx.write().await?;
         let course = course::ActiveModel { title: Set(input.title), ..Default::default() }.insert(&transaction).await?;
         transaction.commit().await?;
-        Ok(CreateCoursePayload { course: Some(Course(Arc::new(course))), ..Default::default() })
+        Ok(CreateCoursePayload { course: Some(stored(course)), ..Default::default() })
     }
 
     /// Changes a course.

@@ -2,26 +2,34 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use derive_more::From;
-use entity::enrollment;
+use entity::{course, enrollment, student};
 use sea_orm::{EntityTrait, IntoActiveModel, TryInsertResult, prelude::DateTimeUtc};
 
 use super::{
     ContextExt,
-    connection::{self, Connection, NodeEdge, PageArgs},
-    course::Course,
-    mutation::{self, UserError, UserErrorCode, UserErrors},
-    node::{self, Node},
-    student::Student,
+    connection::{self, Connection, NodeEdge},
+    course::{Course, CourseFilter},
+    filter::{Conditions, DateTimeFilter, FilterInput},
+    mutation::{self, UserError, UserErrorCode, UserErrors, stored},
+    node::{self, Node, selected},
+    order::{OrderField, OrderInput},
+    paging::ListArgs,
+    student::{Student, StudentFilter},
 };
-use crate::error::{Nullable, Result};
+use crate::{
+    error::{Nullable, Result},
+    loaders::OrderBy,
+};
 
 #[derive(Clone, From)]
-pub struct Enrollment(Arc<enrollment::Model>);
+pub struct Enrollment(Arc<enrollment::ActiveModel>);
 
 impl Node for Enrollment {
     type Entity = enrollment::Entity;
+    type Filter = EnrollmentFilter;
+    type OrderField = EnrollmentOrderField;
     const TYPE: &'static str = "Enrollment";
 }
 
@@ -29,23 +37,72 @@ impl Node for Enrollment {
 #[Object]
 impl Enrollment {
     /// The enrollment's id, such as `Enrollment:12:7`: the student's key and the course's.
-    pub async fn id(&self) -> ID {
-        Self::global_id((self.0.student_id, self.0.course_id))
+    pub async fn id(&self) -> Result<ID> {
+        Ok(Self::global_id((*selected(&self.0.student_id)?, *selected(&self.0.course_id)?)))
     }
 
     /// Who is enrolled. When the student is deleted, so is the enrollment.
     async fn student(&self, ctx: &Context<'_>) -> Result<Student> {
-        node::referenced(ctx, self.0.student_id).await
+        node::referenced(ctx, *selected(&self.0.student_id)?).await
     }
 
     /// In what. When the course is deleted, so is the enrollment.
     async fn course(&self, ctx: &Context<'_>) -> Result<Course> {
-        node::referenced(ctx, self.0.course_id).await
+        node::referenced(ctx, *selected(&self.0.course_id)?).await
     }
 
     /// When the student was enrolled in the course.
-    async fn enrolled_at(&self) -> DateTimeUtc {
-        self.0.enrolled_at
+    async fn enrolled_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.enrolled_at)
+    }
+}
+
+/// Which enrollments: all that is given must hold. What is left out or `null` restricts nothing.
+#[derive(InputObject)]
+pub struct EnrollmentFilter {
+    /// All of these hold.
+    and: Option<Vec<EnrollmentFilter>>,
+    /// At least one of these holds.
+    or: Option<Vec<EnrollmentFilter>>,
+    /// This does not hold.
+    not: Option<Box<EnrollmentFilter>>,
+    /// Who is enrolled.
+    student: Option<Box<StudentFilter>>,
+    /// In what.
+    course: Option<Box<CourseFilter>>,
+    /// When the student was enrolled.
+    enrolled_at: Option<DateTimeFilter>,
+}
+
+impl FilterInput for EnrollmentFilter {
+    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+        all.logic(self.and, self.or, self.not)?;
+        all.parent::<Student, _>("student", enrollment::Column::StudentId, self.student)?;
+        all.parent::<Course, _>("course", enrollment::Column::CourseId, self.course)?;
+        all.moment(enrollment::Column::EnrolledAt, self.enrolled_at)
+    }
+}
+
+/// What enrollments can be ordered by.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+pub enum EnrollmentOrderField {
+    /// When the student was enrolled.
+    EnrolledAt,
+    /// The student's name.
+    StudentName,
+    /// The course's title.
+    CourseTitle,
+}
+
+impl OrderField for EnrollmentOrderField {
+    fn by(self) -> Option<OrderBy> {
+        Some(match self {
+            Self::EnrolledAt => OrderBy::column(enrollment::Column::EnrolledAt),
+            Self::StudentName => {
+                OrderBy::parent::<student::Entity>(enrollment::Column::StudentId, student::Column::Name)
+            }
+            Self::CourseTitle => OrderBy::parent::<course::Entity>(enrollment::Column::CourseId, course::Column::Title),
+        })
     }
 }
 
@@ -75,8 +132,12 @@ impl EnrollmentQuery {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<EnrollmentFilter>,
+        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+            Vec<OrderInput<EnrollmentOrderField>>,
+        >,
     ) -> Result<Connection<NodeEdge<Enrollment>>> {
-        connection::all(ctx, "Query.enrollments", PageArgs { first, after, last, before }).await
+        connection::all(ctx, "Query.enrollments", ListArgs { first, after, last, before, filter, order_by }).await
     }
 }
 
@@ -156,7 +217,7 @@ impl EnrollmentMutation {
             return Ok(EnrollPayload { user_errors: errors.into(), ..Default::default() });
         }
         transaction.commit().await?;
-        Ok(EnrollPayload { enrollment: Some(Enrollment(Arc::new(enrollment))), ..Default::default() })
+        Ok(EnrollPayload { enrollment: Some(stored(enrollment)), ..Default::default() })
     }
 
     /// Ends the enrollment of a student in a course.

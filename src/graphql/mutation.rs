@@ -4,15 +4,12 @@
 use std::{borrow::Cow, collections::HashMap, marker::PhantomData, sync::Arc};
 
 use async_graphql::{Context, Enum, ID, SimpleObject, TypeName};
-use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    sea_query::LockType,
-};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, sea_query::LockType};
 
 use super::{ContextExt, node::Node};
 use crate::{
     error::Result,
-    loaders::{Key, ModelOf, Table, by_keys, read_keyed},
+    loaders::{Columns, Key, RowOf, Table, Transaction, by_keys, key_of},
 };
 
 /// What is wrong with a part of a mutation's input.
@@ -93,18 +90,24 @@ impl From<UserErrors> for Vec<UserError> {
 /// On PostgreSQL by a lock that hinders nobody else (`FOR KEY SHARE`, what a foreign key's own check takes); SQLite has
 /// one writer at a time.
 pub async fn hold<N: Node<Entity: Table<Key = i64>>>(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     keys: &[i64],
 ) -> Result<HashMap<i64, N>> {
     let parts: Vec<_> = keys.iter().map(|key| key.parts()).collect();
-    let select = by_keys::<N::Entity>(transaction.get_database_backend(), &parts).lock(LockType::KeyShare).take();
+    let columns = Columns::<N::Entity>::all();
+    let select = by_keys(transaction.get_database_backend(), &parts, &columns).lock(LockType::KeyShare).take();
     let rows = transaction.query_all(&select).await?;
-    rows.iter().map(|row| read_keyed::<N::Entity>(row).map(|(key, model)| (key, N::from(model)))).collect()
+    let reader = columns.reader(0);
+    let held = rows.iter().map(|row| {
+        let row = reader.read(row)?;
+        Ok((key_of::<N::Entity>(&row)?, N::from(Arc::new(row))))
+    });
+    held.collect()
 }
 
 /// The same for one row; if it does not exist, that is added to `errors` at `path`.
 pub async fn hold_one<N: Node<Entity: Table<Key = i64>>>(
-    transaction: &DatabaseTransaction,
+    transaction: &Transaction,
     key: i64,
     path: &str,
     errors: &mut UserErrors,
@@ -116,24 +119,28 @@ pub async fn hold_one<N: Node<Entity: Table<Key = i64>>>(
     Ok(row)
 }
 
+/// The object that a row is, all of which is known.
+pub fn stored<N: Node>(row: impl IntoActiveModel<RowOf<N::Entity>>) -> N {
+    Arc::new(row.into_active_model()).into()
+}
+
 /// Writes `changes` to the row with this key, unless there are `errors`: the object as it is then, or why nothing was
 /// written.
-pub async fn update<N, A>(
+pub async fn update<N>(
     context: &Context<'_>,
     key: i64,
-    changes: A,
+    changes: RowOf<N::Entity>,
     mut errors: UserErrors,
 ) -> Result<(Option<N>, Vec<UserError>)>
 where
     N: Node<Entity: Table<Key = i64>>,
-    A: ActiveModelTrait<Entity = N::Entity> + ActiveModelBehavior + Send,
-    ModelOf<N::Entity>: IntoActiveModel<A>,
+    <N::Entity as EntityTrait>::Model: IntoActiveModel<RowOf<N::Entity>>,
 {
     let transaction = context.write().await?;
     let held = hold_one::<N>(&transaction, key, "id", &mut errors).await?;
     let Some(mut object) = held.filter(|_| !errors.any()) else { return Ok((None, errors.into())) };
     if changes.is_changed() {
-        object = N::from(Arc::new(changes.update(&transaction).await?));
+        object = stored(changes.update(&transaction).await?);
     }
     transaction.commit().await?;
     Ok((Some(object), Vec::new()))

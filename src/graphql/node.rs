@@ -5,19 +5,30 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, OutputType};
 use futures_util::future::join_all;
+use sea_orm::{ActiveValue, EntityTrait};
 
-use super::{AnyNode, ContextExt};
+use super::{AnyNode, ContextExt, ahead, filter::FilterInput, order::OrderField};
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{ById, Key, ModelOf, Table},
+    loaders::{ById, Key, RowOf, Table},
 };
 
 /// An object type whose objects have an id of their own: a newtype over an entity's row.
-pub trait Node: OutputType + From<Arc<ModelOf<Self::Entity>>> {
+pub trait Node: OutputType + From<Arc<RowOf<Self::Entity>>> {
     /// The entity whose rows the objects are.
     type Entity: Table;
+    /// What filters lists of the type.
+    type Filter: FilterInput;
+    /// What orders them.
+    type OrderField: OrderField;
     /// The type's name, which begins its ids.
     const TYPE: &'static str;
+
+    /// The columns that a field is answered from, besides the one of its name: `createdAt` has `created_at`, and
+    /// `owner` has `owner_id`, without a word here.
+    fn more_columns(_field: &str) -> &'static [<Self::Entity as EntityTrait>::Column] {
+        &[]
+    }
 
     /// The id of the object with this key: `User:500`, and `Enrollment:12:7` for a key of two parts.
     fn global_id(key: <Self::Entity as Table>::Key) -> ID {
@@ -36,6 +47,11 @@ pub trait Node: OutputType + From<Arc<ModelOf<Self::Entity>>> {
             Error::bad_argument(argument, format!("is `{}`; {allowed}", excerpt(id)))
         })
     }
+}
+
+/// The value of a row's column, which a field is answered from.
+pub fn selected<T: Into<sea_orm::Value>>(column: &ActiveValue<T>) -> Result<&T> {
+    column.try_as_ref().ok_or_else(|| Error::broken("a column was not looked ahead: see `Node::more_columns`"))
 }
 
 /// Reads a key's parts as [`Node::global_id`] writes them, and in no other spelling: an id must be equal if its object is.
@@ -74,7 +90,9 @@ pub async fn look_up<N: Node>(context: &Context<'_>, id: &ID, argument: &str) ->
 
 /// The object of a type with this key; `None` where there is none.
 pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::Key) -> Nullable<N> {
-    Some(context.load(ById::<N::Entity>(key)).await.transpose()?.map(N::from))
+    let columns = ahead::columns::<N>(&context.look_ahead());
+    let row = context.load(ById::<N::Entity> { key, columns, cause: context.cause() }).await;
+    Some(row.transpose()?.map(N::from))
 }
 
 /// The object that a foreign key leads to, which the database promises to be there.

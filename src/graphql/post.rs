@@ -2,25 +2,33 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use derive_more::From;
-use entity::post;
+use entity::{post, user};
 use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
 
 use super::{
     ContextExt,
-    connection::{self, Connection, NodeEdge, PageArgs},
-    mutation::{self, DeletePayload, UserError, UserErrors},
-    node::{self, Node},
-    user::User,
+    connection::{self, Connection, NodeEdge},
+    filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, StringFilter},
+    mutation::{self, DeletePayload, UserError, UserErrors, stored},
+    node::{self, Node, selected},
+    order::{OrderField, OrderInput},
+    paging::ListArgs,
+    user::{User, UserFilter},
 };
-use crate::error::{Nullable, Result};
+use crate::{
+    error::{Nullable, Result},
+    loaders::OrderBy,
+};
 
 #[derive(Clone, From)]
-pub struct Post(Arc<post::Model>);
+pub struct Post(Arc<post::ActiveModel>);
 
 impl Node for Post {
     type Entity = post::Entity;
+    type Filter = PostFilter;
+    type OrderField = PostOrderField;
     const TYPE: &'static str = "Post";
 }
 
@@ -28,33 +36,95 @@ impl Node for Post {
 #[Object]
 impl Post {
     /// The post's id, such as `Post:500`.
-    pub async fn id(&self) -> ID {
-        Self::global_id(self.0.id)
+    pub async fn id(&self) -> Result<ID> {
+        Ok(Self::global_id(*selected(&self.0.id)?))
     }
 
     /// The post's title: 1 to 200 characters, not blank.
-    async fn title(&self) -> &str {
-        &self.0.title
+    async fn title(&self) -> Result<&String> {
+        selected(&self.0.title)
     }
 
     /// The post's text; may be empty.
-    async fn content(&self) -> &str {
-        &self.0.content
+    async fn content(&self) -> Result<&String> {
+        selected(&self.0.content)
     }
 
     /// When the post was created.
-    async fn created_at(&self) -> DateTimeUtc {
-        self.0.created_at
+    async fn created_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.created_at)
     }
 
     /// When the post was last changed; at first, when it was created.
-    async fn updated_at(&self) -> DateTimeUtc {
-        self.0.updated_at
+    async fn updated_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.updated_at)
     }
 
     /// The user who wrote the post. When the user is deleted, so is the post.
     async fn owner(&self, ctx: &Context<'_>) -> Result<User> {
-        node::referenced(ctx, self.0.owner_id).await
+        node::referenced(ctx, *selected(&self.0.owner_id)?).await
+    }
+}
+
+/// Which posts: all that is given must hold. What is left out or `null` restricts nothing.
+#[derive(InputObject)]
+pub struct PostFilter {
+    /// All of these hold.
+    and: Option<Vec<PostFilter>>,
+    /// At least one of these holds.
+    or: Option<Vec<PostFilter>>,
+    /// This does not hold.
+    not: Option<Box<PostFilter>>,
+    /// The id.
+    id: Option<IdFilter>,
+    /// The title.
+    title: Option<StringFilter>,
+    /// The text.
+    content: Option<StringFilter>,
+    /// When it was created.
+    created_at: Option<DateTimeFilter>,
+    /// When it was last changed.
+    updated_at: Option<DateTimeFilter>,
+    /// The user who wrote it.
+    owner: Option<Box<UserFilter>>,
+}
+
+impl FilterInput for PostFilter {
+    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+        all.logic(self.and, self.or, self.not)?;
+        all.id::<Post>(self.id)?;
+        all.text(post::Column::Title, self.title)?;
+        all.text(post::Column::Content, self.content)?;
+        all.moment(post::Column::CreatedAt, self.created_at)?;
+        all.moment(post::Column::UpdatedAt, self.updated_at)?;
+        all.parent::<User, _>("owner", post::Column::OwnerId, self.owner)
+    }
+}
+
+/// What posts can be ordered by.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+pub enum PostOrderField {
+    /// The id.
+    Id,
+    /// The title.
+    Title,
+    /// When it was created.
+    CreatedAt,
+    /// When it was last changed.
+    UpdatedAt,
+    /// The name of the user who wrote it.
+    OwnerName,
+}
+
+impl OrderField for PostOrderField {
+    fn by(self) -> Option<OrderBy> {
+        Some(match self {
+            Self::Id => return None,
+            Self::Title => OrderBy::column(post::Column::Title),
+            Self::CreatedAt => OrderBy::column(post::Column::CreatedAt),
+            Self::UpdatedAt => OrderBy::column(post::Column::UpdatedAt),
+            Self::OwnerName => OrderBy::parent::<user::Entity>(post::Column::OwnerId, user::Column::Name),
+        })
     }
 }
 
@@ -80,8 +150,12 @@ impl PostQuery {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<PostFilter>,
+        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+            Vec<OrderInput<PostOrderField>>,
+        >,
     ) -> Result<Connection<NodeEdge<Post>>> {
-        connection::all(ctx, "Query.posts", PageArgs { first, after, last, before }).await
+        connection::all(ctx, "Query.posts", ListArgs { first, after, last, before, filter, order_by }).await
     }
 }
 
@@ -103,10 +177,13 @@ impl NewPostInput {
 
     /// The row to insert for the owner with this key.
     pub fn owned_by(self, owner_id: i64) -> post::ActiveModel {
+        let now = entity::now();
         post::ActiveModel {
             title: Set(self.title),
             content: Set(self.content),
             owner_id: Set(owner_id),
+            created_at: Set(now),
+            updated_at: Set(now),
             ..Default::default()
         }
     }
@@ -182,7 +259,7 @@ impl PostMutation {
         }
         let post = NewPostInput { title, content }.owned_by(owner).insert(&transaction).await?;
         transaction.commit().await?;
-        Ok(CreatePostPayload { post: Some(Post(Arc::new(post))), ..Default::default() })
+        Ok(CreatePostPayload { post: Some(stored(post)), ..Default::default() })
     }
 
     /// Changes a post.

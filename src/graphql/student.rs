@@ -2,30 +2,35 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use derive_more::From;
-use entity::{course, enrollment, student};
+use entity::{enrollment, student};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Unchanged, prelude::DateTimeUtc};
 
 use super::{
     ContextExt,
-    connection::{self, Connection, Edge, NodeEdge, PageArgs},
-    course::Course,
+    connection::{self, Connection, Edge, Item, NodeEdge},
+    course::{Course, CourseFilter, CourseOrderField},
     enrollment::enrollment_of,
-    mutation::{self, DeletePayload, UserError, UserErrorCode, UserErrors},
-    node::{self, Node},
+    filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
+    mutation::{self, DeletePayload, UserError, UserErrorCode, UserErrors, stored},
+    node::{self, Node, selected},
+    order::{OrderField, OrderInput},
+    paging::ListArgs,
 };
 use crate::{
     error::{Nullable, Result},
     insert::insert_all,
-    loaders::{CoursesByStudent, Linked},
+    loaders::{CoursesByStudent, OrderBy},
 };
 
 #[derive(Clone, From)]
-pub struct Student(Arc<student::Model>);
+pub struct Student(Arc<student::ActiveModel>);
 
 impl Node for Student {
     type Entity = student::Entity;
+    type Filter = StudentFilter;
+    type OrderField = StudentOrderField;
     const TYPE: &'static str = "Student";
 }
 
@@ -33,23 +38,23 @@ impl Node for Student {
 #[Object]
 impl Student {
     /// The student's id, such as `Student:500`.
-    pub async fn id(&self) -> ID {
-        Self::global_id(self.0.id)
+    pub async fn id(&self) -> Result<ID> {
+        Ok(Self::global_id(*selected(&self.0.id)?))
     }
 
     /// The student's name: 1 to 100 characters, not blank. Several students may have the same.
-    async fn name(&self) -> &str {
-        &self.0.name
+    async fn name(&self) -> Result<&String> {
+        selected(&self.0.name)
     }
 
     /// When the student was created.
-    async fn created_at(&self) -> DateTimeUtc {
-        self.0.created_at
+    async fn created_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.created_at)
     }
 
     /// When the student was last changed; at first, when it was created.
-    async fn updated_at(&self) -> DateTimeUtc {
-        self.0.updated_at
+    async fn updated_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.updated_at)
     }
 
     /// The courses that the student is enrolled in, in the order of their ids.
@@ -60,33 +65,99 @@ impl Student {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<CourseFilter>,
+        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+            Vec<OrderInput<CourseOrderField>>,
+        >,
     ) -> Result<Connection<StudentCoursesEdge>> {
-        let args = PageArgs { first, after, last, before };
-        connection::children::<CoursesByStudent, _>(ctx, "Student.courses", self.0.id, args).await
+        let args = ListArgs { first, after, last, before, filter, order_by };
+        connection::children::<CoursesByStudent, _>(ctx, "Student.courses", *selected(&self.0.id)?, args).await
     }
+}
+
+#[derive(From)]
+pub struct StudentCoursesEdge(Item<Course, enrollment::Entity>);
+
+impl Edge for StudentCoursesEdge {
+    type Node = Course;
+    type Link = enrollment::Entity;
 }
 
 /// A course of a student, with its place in the list and what the enrollment says.
-#[derive(SimpleObject)]
-pub struct StudentCoursesEdge {
+#[Object]
+impl StudentCoursesEdge {
     /// The course's place in this list, for `after` and `before`. Opaque.
-    cursor: String,
-    /// The course.
-    node: Course,
-    /// When the student was enrolled in the course.
-    enrolled_at: DateTimeUtc,
-}
-
-impl Edge for StudentCoursesEdge {
-    type Row = Linked<course::Model, enrollment::Model>;
-    type Node = Course;
-
-    fn node(row: &Self::Row) -> Course {
-        Arc::clone(&row.child).into()
+    async fn cursor(&self) -> Result<String> {
+        self.0.cursor()
     }
 
-    fn new(cursor: String, node: Course, row: &Self::Row) -> Self {
-        Self { cursor, node, enrolled_at: row.link.enrolled_at }
+    /// The course.
+    async fn node(&self) -> Course {
+        self.0.node()
+    }
+
+    /// When the student was enrolled in the course.
+    async fn enrolled_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.link().enrolled_at)
+    }
+}
+
+/// Which students: all that is given must hold. What is left out or `null` restricts nothing.
+#[derive(InputObject)]
+pub struct StudentFilter {
+    /// All of these hold.
+    and: Option<Vec<StudentFilter>>,
+    /// At least one of these holds.
+    or: Option<Vec<StudentFilter>>,
+    /// This does not hold.
+    not: Option<Box<StudentFilter>>,
+    /// The id.
+    id: Option<IdFilter>,
+    /// The name.
+    name: Option<StringFilter>,
+    /// When the student was created.
+    created_at: Option<DateTimeFilter>,
+    /// When the student was last changed.
+    updated_at: Option<DateTimeFilter>,
+    /// How many of the student's courses satisfy a filter.
+    courses: Option<ListFilter<CourseFilter>>,
+}
+
+impl FilterInput for StudentFilter {
+    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+        all.logic(self.and, self.or, self.not)?;
+        all.id::<Student>(self.id)?;
+        all.text(student::Column::Name, self.name)?;
+        all.moment(student::Column::CreatedAt, self.created_at)?;
+        all.moment(student::Column::UpdatedAt, self.updated_at)?;
+        all.children::<CoursesByStudent, _>("courses", self.courses)
+    }
+}
+
+/// What students can be ordered by.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+pub enum StudentOrderField {
+    /// The id.
+    Id,
+    /// The name.
+    Name,
+    /// When the student was created.
+    CreatedAt,
+    /// When the student was last changed.
+    UpdatedAt,
+    /// How many courses there are.
+    CoursesCount,
+}
+
+impl OrderField for StudentOrderField {
+    fn by(self) -> Option<OrderBy> {
+        Some(match self {
+            Self::Id => return None,
+            Self::Name => OrderBy::column(student::Column::Name),
+            Self::CreatedAt => OrderBy::column(student::Column::CreatedAt),
+            Self::UpdatedAt => OrderBy::column(student::Column::UpdatedAt),
+            Self::CoursesCount => OrderBy::count::<CoursesByStudent>(),
+        })
     }
 }
 
@@ -112,8 +183,12 @@ impl StudentQuery {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<StudentFilter>,
+        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+            Vec<OrderInput<StudentOrderField>>,
+        >,
     ) -> Result<Connection<NodeEdge<Student>>> {
-        connection::all(ctx, "Query.students", PageArgs { first, after, last, before }).await
+        connection::all(ctx, "Query.students", ListArgs { first, after, last, before, filter, order_by }).await
     }
 }
 
@@ -202,7 +277,7 @@ impl StudentMutation {
         )
         .await?;
         transaction.commit().await?;
-        Ok(CreateStudentPayload { student: Some(Student(Arc::new(student))), ..Default::default() })
+        Ok(CreateStudentPayload { student: Some(stored(student)), ..Default::default() })
     }
 
     /// Changes a student.

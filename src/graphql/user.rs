@@ -2,29 +2,34 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use derive_more::From;
 use entity::user;
 use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
 
 use super::{
     ContextExt,
-    connection::{self, Connection, NodeEdge, PageArgs},
-    mutation::{self, DeletePayload, UserError, UserErrors},
-    node::{self, Node},
-    post::{NewPostInput, Post},
+    connection::{self, Connection, NodeEdge},
+    filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
+    mutation::{self, DeletePayload, UserError, UserErrors, stored},
+    node::{self, Node, selected},
+    order::{OrderField, OrderInput},
+    paging::ListArgs,
+    post::{NewPostInput, Post, PostFilter, PostOrderField},
 };
 use crate::{
     error::{Nullable, Result},
     insert::insert_all,
-    loaders::PostsByOwner,
+    loaders::{OrderBy, PostsByOwner},
 };
 
 #[derive(Clone, From)]
-pub struct User(Arc<user::Model>);
+pub struct User(Arc<user::ActiveModel>);
 
 impl Node for User {
     type Entity = user::Entity;
+    type Filter = UserFilter;
+    type OrderField = UserOrderField;
     const TYPE: &'static str = "User";
 }
 
@@ -32,23 +37,23 @@ impl Node for User {
 #[Object]
 impl User {
     /// The user's id, such as `User:500`.
-    pub async fn id(&self) -> ID {
-        Self::global_id(self.0.id)
+    pub async fn id(&self) -> Result<ID> {
+        Ok(Self::global_id(*selected(&self.0.id)?))
     }
 
     /// The user's name: 1 to 100 characters, not blank. Several users may have the same.
-    async fn name(&self) -> &str {
-        &self.0.name
+    async fn name(&self) -> Result<&String> {
+        selected(&self.0.name)
     }
 
     /// When the user was created.
-    async fn created_at(&self) -> DateTimeUtc {
-        self.0.created_at
+    async fn created_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.created_at)
     }
 
     /// When the user was last changed; at first, when it was created.
-    async fn updated_at(&self) -> DateTimeUtc {
-        self.0.updated_at
+    async fn updated_at(&self) -> Result<&DateTimeUtc> {
+        selected(&self.0.updated_at)
     }
 
     /// The user's posts, in the order of their ids.
@@ -59,9 +64,72 @@ impl User {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<PostFilter>,
+        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+            Vec<OrderInput<PostOrderField>>,
+        >,
     ) -> Result<Connection<NodeEdge<Post>>> {
-        let args = PageArgs { first, after, last, before };
-        connection::children::<PostsByOwner, _>(ctx, "User.posts", self.0.id, args).await
+        let args = ListArgs { first, after, last, before, filter, order_by };
+        connection::children::<PostsByOwner, _>(ctx, "User.posts", *selected(&self.0.id)?, args).await
+    }
+}
+
+/// Which users: all that is given must hold. What is left out or `null` restricts nothing.
+#[derive(InputObject)]
+pub struct UserFilter {
+    /// All of these hold.
+    and: Option<Vec<UserFilter>>,
+    /// At least one of these holds.
+    or: Option<Vec<UserFilter>>,
+    /// This does not hold.
+    not: Option<Box<UserFilter>>,
+    /// The id.
+    id: Option<IdFilter>,
+    /// The name.
+    name: Option<StringFilter>,
+    /// When the user was created.
+    created_at: Option<DateTimeFilter>,
+    /// When the user was last changed.
+    updated_at: Option<DateTimeFilter>,
+    /// How many of the user's posts satisfy a filter.
+    posts: Option<ListFilter<PostFilter>>,
+}
+
+impl FilterInput for UserFilter {
+    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+        all.logic(self.and, self.or, self.not)?;
+        all.id::<User>(self.id)?;
+        all.text(user::Column::Name, self.name)?;
+        all.moment(user::Column::CreatedAt, self.created_at)?;
+        all.moment(user::Column::UpdatedAt, self.updated_at)?;
+        all.children::<PostsByOwner, _>("posts", self.posts)
+    }
+}
+
+/// What users can be ordered by.
+#[derive(Enum, Copy, Clone, PartialEq, Eq)]
+pub enum UserOrderField {
+    /// The id.
+    Id,
+    /// The name.
+    Name,
+    /// When the user was created.
+    CreatedAt,
+    /// When the user was last changed.
+    UpdatedAt,
+    /// How many posts there are.
+    PostsCount,
+}
+
+impl OrderField for UserOrderField {
+    fn by(self) -> Option<OrderBy> {
+        Some(match self {
+            Self::Id => return None,
+            Self::Name => OrderBy::column(user::Column::Name),
+            Self::CreatedAt => OrderBy::column(user::Column::CreatedAt),
+            Self::UpdatedAt => OrderBy::column(user::Column::UpdatedAt),
+            Self::PostsCount => OrderBy::count::<PostsByOwner>(),
+        })
     }
 }
 
@@ -87,8 +155,12 @@ impl UserQuery {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<UserFilter>,
+        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+            Vec<OrderInput<UserOrderField>>,
+        >,
     ) -> Result<Connection<NodeEdge<User>>> {
-        connection::all(ctx, "Query.users", PageArgs { first, after, last, before }).await
+        connection::all(ctx, "Query.users", ListArgs { first, after, last, before, filter, order_by }).await
     }
 }
 
@@ -159,7 +231,7 @@ impl UserMutation {
         let user = user::ActiveModel { name: Set(input.name), ..Default::default() }.insert(&transaction).await?;
         insert_all(&transaction, posts.into_iter().map(|post| post.owned_by(user.id))).await?;
         transaction.commit().await?;
-        Ok(CreateUserPayload { user: Some(User(Arc::new(user))), ..Default::default() })
+        Ok(CreateUserPayload { user: Some(stored(user)), ..Default::default() })
     }
 
     /// Changes a user.

@@ -2,101 +2,197 @@
 //! statement's text never changes with it: it is prepared once, and no limit on parameters is met.
 
 use sea_orm::{
-    DbBackend, EntityTrait, Iterable, PrimaryKeyToColumn,
-    sea_query::{Expr, ExprTrait, Func, FunctionCall, IntoIden, JoinType, Query, SelectStatement, TableRef},
+    DbBackend, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, Value,
+    sea_query::{
+        DynIden, Expr, ExprTrait, Func, FunctionCall, IntoIden, IntoTableRef, JoinType, Query, SelectStatement,
+        TableRef,
+    },
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
-use super::{Page, Relation, Row, page::row_value};
+use super::{Columns, Filter, Page, Relation, Wanted, order::direction};
 
 /// The alias of the keys' table, and on PostgreSQL of its one column.
 const KEYS: &str = "k";
 /// The alias of the table whose rows a statement returns.
-pub const ROWS: &str = "r";
-/// The alias of a parent's page, on SQLite.
+const ROWS: &str = "r";
+/// The alias of the join table that tells the rows' parents.
+const LINKS: &str = "l";
+/// The alias of a parent's page.
 const PAGE: &str = "page";
 /// The name under which a statement for many parents selects the parent's key.
-pub const PARENT: &str = "parent_key";
+const PARENT: &str = "parent_key";
 
-/// A page of all rows of an entity, in the order of the primary key.
-pub fn page<E: EntityTrait>(page: &Page) -> SelectStatement {
-    let mut select = all::<E>();
-    page.apply(&mut select, &primary_key::<E>(ROWS));
+/// A page of all rows of an entity: selects the columns wanted, then the places.
+pub fn page<E: EntityTrait>(backend: DbBackend, page: &Page, wanted: &Wanted<E, E>) -> SelectStatement {
+    let row = ROWS.into_iden();
+    let mut select = Query::select();
+    for (name, expr) in outputs(page, wanted, &row, &row, wanted.place) {
+        select.expr_as(expr, name);
+    }
+    select.from_as(E::default(), row.clone());
+    page.apply(&mut select, backend, &row, &primary_key::<E>(), JoinType::InnerJoin);
     select
 }
 
-/// How many rows an entity has.
-pub fn count<E: EntityTrait>() -> SelectStatement {
-    Query::select().expr(Expr::cust("COUNT(*)")).from(E::default()).take()
+/// How many rows of an entity the filter leaves.
+pub fn count<E: EntityTrait>(backend: DbBackend, filter: &Filter) -> SelectStatement {
+    let row = ROWS.into_iden();
+    let mut select = Query::select().expr(Expr::cust("COUNT(*)")).from_as(E::default(), row.clone()).take();
+    if !filter.is_empty() {
+        select.and_where(filter.condition(backend, &row));
+    }
+    select
 }
 
 /// The rows of an entity with these keys.
-pub fn by_keys<E: EntityTrait>(backend: DbBackend, keys: &[Vec<i64>]) -> SelectStatement {
-    all::<E>().and_where(is_one_of(backend, primary_key::<E>(ROWS), keys)).take()
+pub fn by_keys<E: EntityTrait>(backend: DbBackend, keys: &[Vec<i64>], columns: &Columns<E>) -> SelectStatement {
+    Query::select()
+        .columns(columns.iter().map(|column| (ROWS, column)))
+        .from_as(E::default(), ROWS)
+        .and_where(is_one_of(backend, primary_key::<E>(), keys))
+        .take()
 }
 
-/// For each parent, a page of its rows: reads the rows that it returns, and one more a parent.
+/// For each parent, a page of its children: selects the parent's key, the columns wanted, and the places.
 ///
 /// PostgreSQL runs the sub-query once a key because it is LATERAL. SQLite has no LATERAL, but a table function's argument
 /// may refer to the tables before it: the page travels as an array of row numbers, in the order of joining that CROSS
 /// JOIN states (<https://sqlite.org/optoverview.html>). A correlated `IN` would say the same, but SQLite answers that by
 /// reading the whole table where its statistics call the table small.
-pub fn page_by_parent<R: Relation>(backend: DbBackend, parents: &[i64], page: &Page) -> SelectStatement {
-    let child = Expr::col((R::Table::default(), R::CHILD));
+pub fn page_by_parent<R: Relation>(
+    backend: DbBackend,
+    parents: &[i64],
+    page: &Page,
+    wanted: &Wanted<R::Node, R::Link>,
+) -> SelectStatement {
+    let (row, link) = aliases::<R>();
+    let postgres = backend == DbBackend::Postgres;
+    let child = Expr::col((link.clone(), R::CHILD));
+
     let mut of_a_parent = Query::select();
     of_a_parent
-        .from(R::Table::default())
-        .and_where(Expr::col((R::Table::default(), R::PARENT)).eq(Expr::col(key_column(backend))));
-    page.apply(&mut of_a_parent, std::slice::from_ref(&child));
+        .from_as(R::Link::default(), link.clone())
+        .and_where(Expr::col((link.clone(), R::PARENT)).eq(Expr::col(key_column_of_keys(backend))));
+    if postgres || page.reads_rows() {
+        join_nodes::<R>(backend, &mut of_a_parent);
+    }
+    page.apply(&mut of_a_parent, backend, &row, std::slice::from_ref(&child), join_type(backend));
 
     let mut select = Query::select();
     select
-        .expr_as(Expr::col(key_column(backend)), PARENT)
-        .columns(columns::<R::Table>())
+        .expr_as(Expr::col(key_column_of_keys(backend)), PARENT)
         .from_function(keys_function(backend, parents.to_vec()), KEYS);
-    if backend == DbBackend::Postgres {
-        of_a_parent.columns(<R::Table as EntityTrait>::Column::iter());
-        select.join_lateral(JoinType::InnerJoin, of_a_parent, ROWS, Expr::Constant(true.into()));
-    } else {
-        let rowid = "rowid";
-        of_a_parent.expr_as(Expr::col((R::Table::default(), rowid)), rowid);
-        let numbers = Func::cust("json_group_array").arg(Expr::col(rowid));
-        let numbers = Query::select().expr(numbers).from_subquery(of_a_parent, PAGE).take();
-        let page = Func::cust("json_each").arg(Expr::SubQuery(None, Box::new(numbers.into())));
-        let page = TableRef::FunctionCall(page, PAGE.into_iden());
-        select
-            .cross_join(page)
-            .join_as(JoinType::CrossJoin, R::Table::default(), ROWS, Expr::Constant(true.into()))
-            .and_where(Expr::col((ROWS, rowid)).eq(Expr::col((PAGE, "value"))));
+    if postgres {
+        let places = page.order.keys.len();
+        let mut outputs = outputs(page, wanted, &row, &link, true);
+        for (name, expr) in &outputs {
+            of_a_parent.expr_as(expr.clone(), name.clone());
+        }
+        let sorts = outputs.split_off(outputs.len() - places);
+        let shown = outputs.iter().chain(if wanted.place { &sorts[..] } else { &[] });
+        select.columns(shown.map(|(name, _)| (PAGE, name.clone())));
+        select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, Expr::Constant(true.into()));
+        // The order of joined rows is nothing that PostgreSQL promises without it.
+        for ((name, _), key) in sorts.into_iter().zip(&page.order.keys) {
+            select.order_by((PAGE, name), direction(key.descending, page.backwards));
+        }
+        return select
+            .order_by((PAGE, key_column::<R::Node>()), direction(page.order.descending, page.backwards))
+            .take();
     }
-    R::Row::join(&mut select, Expr::col((ROWS, R::CHILD)));
-    // The order of the joined rows is nothing that a database promises without it.
-    select.order_by((ROWS, R::CHILD), page.order()).take()
+    let rowid = "rowid";
+    of_a_parent.expr_as(Expr::col((link.clone(), rowid)), rowid);
+    let numbers = Func::cust("json_group_array").arg(Expr::col(rowid));
+    let numbers = Query::select().expr(numbers).from_subquery(of_a_parent, PAGE).take();
+    let numbers = Func::cust("json_each").arg(Expr::SubQuery(None, Box::new(numbers.into())));
+    let own_number = Expr::col((link.clone(), rowid)).eq(Expr::col((PAGE, "value")));
+    for (name, expr) in outputs(page, wanted, &row, &link, wanted.place) {
+        select.expr_as(expr, name);
+    }
+    select.cross_join(TableRef::FunctionCall(numbers, PAGE.into_iden()));
+    join_on(&mut select, JoinType::CrossJoin, R::Link::default(), link, own_number);
+    join_nodes::<R>(backend, &mut select);
+    if wanted.place {
+        page.order.join(&mut select, &row, JoinType::CrossJoin);
+    }
+    // The position in the parent's array.
+    select.order_by((PAGE, "key"), sea_orm::Order::Asc).take()
 }
 
-/// For each parent that has any, the number of its rows.
-pub fn count_by_parent<R: Relation>(backend: DbBackend, parents: &[i64]) -> SelectStatement {
-    let keys: Vec<_> = parents.iter().map(|&parent| vec![parent]).collect();
-    Query::select()
-        .expr_as(Expr::col((ROWS, R::PARENT)), PARENT)
+/// For each parent that has any, the number of its children that the filter leaves.
+pub fn count_by_parent<R: Relation>(backend: DbBackend, parents: &[i64], filter: &Filter) -> SelectStatement {
+    let (row, link) = aliases::<R>();
+    let parent = Expr::col((link.clone(), R::PARENT));
+    let mut select = Query::select();
+    select
+        .expr_as(parent.clone(), PARENT)
         .expr(Expr::cust("COUNT(*)"))
-        .from_as(R::Table::default(), ROWS)
-        .and_where(is_one_of(backend, vec![Expr::col((ROWS, R::PARENT))], &keys))
-        .group_by_col((ROWS, R::PARENT))
-        .take()
+        .from_as(R::Link::default(), link)
+        .and_where(is_among(backend, parent.clone(), parents.to_vec()))
+        .add_group_by([parent]);
+    if !filter.is_empty() {
+        join_nodes::<R>(backend, &mut select);
+        select.and_where(filter.condition(backend, &row));
+    }
+    select
 }
 
-fn all<E: EntityTrait>() -> SelectStatement {
-    Query::select().columns(columns::<E>()).from_as(E::default(), ROWS).take()
+/// The aliases of a relation's children, and of the table that tells their parents: the same unless a join table does.
+fn aliases<R: Relation>() -> (DynIden, DynIden) {
+    (ROWS.into_iden(), if R::is_linked() { LINKS } else { ROWS }.into_iden())
 }
 
-fn columns<E: EntityTrait>() -> impl Iterator<Item = (&'static str, E::Column)> {
-    E::Column::iter().map(|column| (ROWS, column))
+/// Joins a relation's children to the join table, if there is one.
+fn join_nodes<R: Relation>(backend: DbBackend, select: &mut SelectStatement) {
+    if R::is_linked() {
+        let same = Expr::col((ROWS, key_column::<R::Node>())).eq(Expr::col((LINKS, R::CHILD)));
+        join_on(select, join_type(backend), R::Node::default(), ROWS.into_iden(), same);
+    }
 }
 
-/// The primary key's columns of the table with this alias, in the key's order.
-pub fn primary_key<E: EntityTrait>(alias: &'static str) -> Vec<Expr> {
-    E::PrimaryKey::iter().map(|part| Expr::col((alias, part.into_column()))).collect()
+/// Joins the rows of a table that satisfy a condition. `CROSS JOIN` has it in the WHERE: sea-query writes no ON there.
+pub fn join_on(select: &mut SelectStatement, join: JoinType, table: impl IntoTableRef, alias: DynIden, on: Expr) {
+    if join == JoinType::CrossJoin {
+        select.join_as(join, table, alias, Expr::Constant(true.into())).and_where(on);
+    } else {
+        select.join_as(join, table, alias, on);
+    }
+}
+
+/// Within a parent's children: SQLite joins in the order that CROSS JOIN states, whatever its statistics say.
+fn join_type(backend: DbBackend) -> JoinType {
+    if backend == DbBackend::Postgres { JoinType::InnerJoin } else { JoinType::CrossJoin }
+}
+
+/// What a list's statement selects, each with its name: the columns of the rows, those of the join table, the places.
+fn outputs<N: EntityTrait, L: EntityTrait>(
+    page: &Page,
+    wanted: &Wanted<N, L>,
+    row: &DynIden,
+    link: &DynIden,
+    places: bool,
+) -> Vec<(String, Expr)> {
+    let nodes = wanted.node.iter().map(|column| (column.as_str().to_owned(), Expr::col((row.clone(), column))));
+    let links =
+        wanted.link.iter().map(|column| (format!("link_{}", column.as_str()), Expr::col((link.clone(), column))));
+    let places = page.order.exprs(row).take(if places { usize::MAX } else { 0 });
+    let places = places.enumerate().map(|(index, expr)| (format!("place_{index}"), expr));
+    nodes.chain(links).chain(places).collect()
+}
+
+/// The primary key's columns, in the key's order.
+fn primary_key<E: EntityTrait>() -> Vec<Expr> {
+    E::PrimaryKey::iter().map(|part| Expr::col((ROWS, part.into_column()))).collect()
+}
+
+/// The one column of a primary key that others refer to.
+///
+/// # Panics
+/// If the entity has no primary key, which SeaORM does not compile.
+#[expect(clippy::expect_used, reason = "SeaORM does not compile an entity without a primary key")]
+pub fn key_column<E: EntityTrait>() -> E::Column {
+    E::PrimaryKey::iter().next().expect("an entity has a primary key").into_column()
 }
 
 /// The function that turns keys into a table.
@@ -107,30 +203,44 @@ fn keys_function(backend: DbBackend, keys: Vec<i64>) -> FunctionCall {
     }
 }
 
-fn key_column(backend: DbBackend) -> (&'static str, &'static str) {
+fn key_column_of_keys(backend: DbBackend) -> (&'static str, &'static str) {
     (KEYS, if backend == DbBackend::Postgres { KEYS } else { "value" })
 }
 
+/// Whether `value` is among `values`, which are one parameter.
+pub fn is_among<T>(backend: DbBackend, value: Expr, values: Vec<T>) -> Expr
+where
+    Vec<T>: Into<Value> + Into<Json>,
+{
+    if backend == DbBackend::Postgres {
+        return value.eq(Func::cust("ANY").arg(Expr::val(values)));
+    }
+    let values: Json = values.into();
+    let table = Func::cust("json_each").arg(values.to_string());
+    value.in_subquery(Query::select().column("value").from_function(table, KEYS).take())
+}
+
 /// Whether a key, of one part or several, is among `keys`.
-fn is_one_of(backend: DbBackend, key: Vec<Expr>, keys: &[Vec<i64>]) -> Expr {
+fn is_one_of(backend: DbBackend, mut key: Vec<Expr>, keys: &[Vec<i64>]) -> Expr {
     let part = |index: usize| keys.iter().map(|key| key[index]).collect::<Vec<_>>();
-    let parts = key.len();
+    if key.len() == 1 {
+        return is_among(backend, key.remove(0), part(0));
+    }
     let mut among = Query::select();
-    match (backend, parts) {
-        (DbBackend::Postgres, 1) => return row_value(key).eq(Func::cust("ANY").arg(part(0))),
+    if backend == DbBackend::Postgres {
         // Set-returning functions side by side in a select list run in lockstep (PostgreSQL 10 and later).
-        (DbBackend::Postgres, _) => {
-            among.exprs((0..parts).map(|index| keys_function(backend, part(index))));
-        }
-        (_, 1) => {
-            among.column("value").from_function(keys_function(backend, part(0)), KEYS);
-        }
-        _ => {
-            let value = |index| Func::cust("json_extract").arg(Expr::col("value")).arg(format!("$[{index}]"));
-            among
-                .exprs((0..parts).map(value))
-                .from_function(Func::cust("json_each").arg(json!(keys).to_string()), KEYS);
-        }
+        among.exprs((0..key.len()).map(|index| keys_function(backend, part(index))));
+    } else {
+        let value = |index| Func::cust("json_extract").arg(Expr::col("value")).arg(format!("$[{index}]"));
+        among
+            .exprs((0..key.len()).map(value))
+            .from_function(Func::cust("json_each").arg(json!(keys).to_string()), KEYS);
     }
     row_value(key).in_subquery(among)
+}
+
+/// `(a, b)`, or just `a`: row values compare part by part, as SQL has it, and an index serves the comparison.
+pub fn row_value(parts: impl IntoIterator<Item = Expr>) -> Expr {
+    let mut parts: Vec<_> = parts.into_iter().collect();
+    if parts.len() == 1 { parts.remove(0) } else { Expr::tuple(parts) }
 }

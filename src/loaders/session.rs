@@ -1,13 +1,15 @@
-//! The database as one request sees it: a snapshot that begins with the first statement.
+//! The database as one request sees it: a snapshot that begins with the first statement, and the transactions that write.
 
-use std::{mem, sync::Arc};
+use std::{future::Future, mem, sync::Arc, time::Instant};
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, QueryResult,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait, sea_query::SelectStatement,
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, IsolationLevel,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, prelude::async_trait,
+    sea_query::SelectStatement,
 };
 use tokio::sync::Mutex;
 
+use super::report::{Cause, Detail, Report};
 use crate::error::{Error, Result};
 
 /// What one request reads with. Clones share the snapshot.
@@ -16,15 +18,16 @@ pub struct Session(Arc<Inner>);
 
 struct Inner {
     pool: DatabaseConnection,
+    report: Report,
     /// `None` before the first statement. An error once one has failed: with it the moment is lost, for PostgreSQL
     /// refuses whatever else the transaction would read.
     snapshot: Mutex<Result<Option<DatabaseTransaction>>>,
 }
 
 impl Session {
-    /// A session over `pool`: the reader's for a query, the writer's for a mutation.
-    pub fn new(pool: DatabaseConnection) -> Self {
-        Self(Arc::new(Inner { pool, snapshot: Mutex::new(Ok(None)) }))
+    /// A session over `pool`: the reader's for a query, the writer's for a mutation. What runs is added to `report`.
+    pub fn new(pool: DatabaseConnection, report: Report) -> Self {
+        Self(Arc::new(Inner { pool, report, snapshot: Mutex::new(Ok(None)) }))
     }
 
     /// Which SQL to speak.
@@ -32,8 +35,18 @@ impl Session {
         self.0.pool.get_database_backend()
     }
 
-    /// Runs one statement in the session's snapshot. After one that failed, all fail of the same.
-    pub async fn rows(&self, select: &SelectStatement) -> Result<Vec<QueryResult>> {
+    /// Where the session's statements are added.
+    pub fn report(&self) -> &Report {
+        &self.0.report
+    }
+
+    /// Runs one statement, for so many keys, in the session's snapshot. After one that failed, all fail of the same.
+    pub async fn rows(
+        &self,
+        select: &SelectStatement,
+        keys: usize,
+        causes: impl Iterator<Item = &Cause> + Send,
+    ) -> Result<Vec<QueryResult>> {
         let mut snapshot = self.0.snapshot.lock().await;
         let transaction = match &mut *snapshot {
             Err(error) => Err(error.clone()),
@@ -41,13 +54,33 @@ impl Session {
             Ok(none) => self.begin_reading().await.map(|begun| none.insert(begun)),
         };
         let rows = match transaction {
-            Ok(transaction) => transaction.query_all(select).await.map_err(Error::from),
+            Ok(transaction) => self.run(transaction, select, keys, causes).await.map_err(Error::from),
             Err(error) => Err(error),
         };
         if let Err(error) = &rows {
             *snapshot = Err(error.clone());
         }
         rows
+    }
+
+    async fn run(
+        &self,
+        transaction: &DatabaseTransaction,
+        select: &SelectStatement,
+        keys: usize,
+        causes: impl Iterator<Item = &Cause> + Send,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let statement = self.backend().build(select);
+        let explained = (self.report().detail() == Detail::Explain).then(|| explain(&statement));
+        let text = (self.report().detail() > Detail::Counts).then(|| statement.sql.clone());
+        let started = Instant::now();
+        let rows = transaction.query_all_raw(statement).await?;
+        self.report().add(|| text.unwrap_or_default(), keys, rows.len() as u64, started, causes);
+        if let Some(explained) = explained {
+            let plan = transaction.query_all_raw(explained).await?;
+            self.report().add_plan(plan.iter().map(plan_line).collect::<Result<_, _>>()?);
+        }
+        Ok(rows)
     }
 
     async fn begin_reading(&self) -> Result<DatabaseTransaction> {
@@ -64,14 +97,15 @@ impl Session {
     }
 
     /// Begins a transaction that writes. What is read through the session after it sees what it committed.
-    pub async fn write(&self) -> Result<DatabaseTransaction> {
+    pub async fn write(&self, cause: Cause) -> Result<Transaction> {
         self.end().await;
         // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.0.pool.begin_with_options(options).await?)
+        let transaction = self.0.pool.begin_with_options(options).await?;
+        Ok(Transaction { transaction, report: self.report().clone(), cause })
     }
 
     /// Ends the snapshot; the next statement would begin another. Nothing was written, so an error here loses nothing.
@@ -79,5 +113,71 @@ impl Session {
         if let Ok(Some(transaction)) = mem::replace(&mut *self.0.snapshot.lock().await, Ok(None)) {
             let _ = transaction.commit().await;
         }
+    }
+}
+
+/// The statement that has the database explain another. PostgreSQL runs that once more, to tell its rows and times too.
+fn explain(statement: &Statement) -> Statement {
+    let explain = match statement.db_backend {
+        DbBackend::Postgres => "EXPLAIN (ANALYZE, BUFFERS)",
+        _ => "EXPLAIN QUERY PLAN",
+    };
+    Statement { sql: format!("{explain} {}", statement.sql), ..statement.clone() }
+}
+
+/// A line of a plan: PostgreSQL's only column, and SQLite's last (<https://sqlite.org/eqp.html>).
+fn plan_line(row: &QueryResult) -> Result<String, DbErr> {
+    row.try_get_by_index(row.column_names().len() - 1)
+}
+
+/// The transaction of a mutation's field. Dropped before its commit, it writes nothing.
+pub struct Transaction {
+    transaction: DatabaseTransaction,
+    report: Report,
+    cause: Cause,
+}
+
+impl Transaction {
+    /// Makes what was written last, and seen by all.
+    pub async fn commit(self) -> Result<(), DbErr> {
+        self.transaction.commit().await
+    }
+
+    async fn reported<T>(
+        &self,
+        text: &str,
+        run: impl Future<Output = Result<T, DbErr>>,
+        rows: impl FnOnce(&T) -> u64,
+    ) -> Result<T, DbErr> {
+        let started = Instant::now();
+        let done = run.await?;
+        self.report.add(|| text.to_owned(), 0, rows(&done), started, [&self.cause]);
+        Ok(done)
+    }
+}
+
+#[async_trait::async_trait]
+impl ConnectionTrait for Transaction {
+    fn get_database_backend(&self) -> DbBackend {
+        self.transaction.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let text = statement.sql.clone();
+        self.reported(&text, self.transaction.execute_raw(statement), ExecResult::rows_affected).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.reported(sql, self.transaction.execute_unprepared(sql), ExecResult::rows_affected).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let text = statement.sql.clone();
+        self.reported(&text, self.transaction.query_one_raw(statement), |row| row.is_some().into()).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let text = statement.sql.clone();
+        self.reported(&text, self.transaction.query_all_raw(statement), |rows| rows.len() as u64).await
     }
 }

@@ -13,7 +13,7 @@ use axum::{
     http::{Request, Response, StatusCode, header},
 };
 use dovetail::{
-    config::{PageSize, SeedOptions},
+    config::{ApiOptions, FilterLimits, PageSize, SeedOptions},
     database::Database,
     graphql::Api,
     seed::seed,
@@ -29,6 +29,11 @@ pub use postgres::TestDatabase;
 
 /// Page sizes that no test of anything else meets.
 pub const PAGES: PageSize = PageSize { default: 20, max: 100 };
+
+/// The defaults, and the SQL report.
+pub fn options(page_size: PageSize) -> ApiOptions {
+    ApiOptions { page_size, filter: FilterLimits { conditions: 50, relations: 3 }, sql_report: true }
+}
 
 /// The server over one database that nobody else has.
 pub struct App {
@@ -87,7 +92,7 @@ impl App {
             let statements = statements.clone();
             pool.set_metric_callback(move |info| statements.record(info.statement));
         }
-        let router = server::router(Api::new(database.clone(), page_size));
+        let router = server::router(Api::new(database.clone(), options(page_size)));
         Self { database, url: url.to_owned(), router, statements, _folder: folder, _postgres: postgres }
     }
 

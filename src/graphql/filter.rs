@@ -1,0 +1,282 @@
+//! The input objects that say which items a list has, and what they become.
+
+use std::borrow::Cow;
+
+use async_graphql::{ID, InputObject, InputType, TypeName};
+use chrono::{DateTime, Datelike, TimeDelta, Timelike};
+use heck::ToLowerCamelCase;
+use sea_orm::{ColumnTrait, Value, prelude::DateTimeUtc};
+
+use super::node::Node;
+use crate::{
+    config::FilterLimits,
+    error::{Error, Result},
+    loaders::{Filter, Hop, Relation, Table, Test, key_column},
+};
+
+/// What a text is compared with: character by character, case included. What is left out or `null` restricts nothing.
+#[derive(InputObject)]
+pub struct StringFilter {
+    /// It is this one.
+    eq: Option<String>,
+    /// It is not this one.
+    ne: Option<String>,
+    /// It is one of these.
+    #[graphql(name = "in")]
+    among: Option<Vec<String>>,
+    /// It has this one in it. `%` and `_` are ordinary characters.
+    contains: Option<String>,
+    /// It begins with this one.
+    starts_with: Option<String>,
+    /// It ends with this one.
+    ends_with: Option<String>,
+}
+
+/// What an id is compared with: ids such as `User:500`, or their bare keys. What is left out or `null` restricts nothing.
+#[derive(InputObject)]
+#[graphql(name = "IDFilter")]
+pub struct IdFilter {
+    /// It is this one.
+    eq: Option<ID>,
+    /// It is not this one.
+    ne: Option<ID>,
+    /// It is one of these.
+    #[graphql(name = "in")]
+    among: Option<Vec<ID>>,
+}
+
+/// What a moment is compared with. What is left out or `null` restricts nothing.
+#[derive(InputObject)]
+pub struct DateTimeFilter {
+    /// It is this one.
+    eq: Option<DateTimeUtc>,
+    /// It is later.
+    gt: Option<DateTimeUtc>,
+    /// It is this one or later.
+    gte: Option<DateTimeUtc>,
+    /// It is earlier.
+    lt: Option<DateTimeUtc>,
+    /// It is this one or earlier.
+    lte: Option<DateTimeUtc>,
+}
+
+/// How many of the related items satisfy a filter. What is left out or `null` restricts nothing.
+#[derive(InputObject)]
+#[graphql(name_type)]
+pub struct ListFilter<F: FilterInput> {
+    /// At least one does.
+    some: Option<Box<F>>,
+    /// None does.
+    none: Option<Box<F>>,
+    /// None does not: so it is if there are none at all.
+    every: Option<Box<F>>,
+}
+
+impl<F: FilterInput> TypeName for ListFilter<F> {
+    fn type_name() -> Cow<'static, str> {
+        let filter = F::type_name();
+        format!("{}ListFilter", filter.strip_suffix("Filter").unwrap_or(&filter)).into()
+    }
+}
+
+/// The filter of a type's lists.
+pub trait FilterInput: InputType {
+    /// Adds what must hold of an item.
+    fn add_to(self, all: &mut Conditions<'_>) -> Result<()>;
+}
+
+/// What the list's argument `filter` says.
+pub fn filter<F: FilterInput>(filter: Option<F>, limits: FilterLimits) -> Result<Filter> {
+    let Some(filter) = filter else { return Ok(Filter::default()) };
+    let mut budget = Budget { limits, conditions: 0, relations: 0 };
+    Conditions { path: "filter".to_owned(), budget: &mut budget, all: Vec::new() }.filled(filter)
+}
+
+/// How much of what the limits allow is spent.
+struct Budget {
+    limits: FilterLimits,
+    conditions: usize,
+    /// How many relations lead to where the filter is being read.
+    relations: usize,
+}
+
+/// What must hold of an item, as far as it has been read.
+pub struct Conditions<'a> {
+    /// Where in the arguments that is, for errors.
+    path: String,
+    budget: &'a mut Budget,
+    all: Vec<Filter>,
+}
+
+impl Conditions<'_> {
+    /// The filters that `and`, `or` and `not` hold.
+    pub fn logic<F: FilterInput>(
+        &mut self,
+        and: Option<Vec<F>>,
+        or: Option<Vec<F>>,
+        not: Option<Box<F>>,
+    ) -> Result<()> {
+        if let Some(and) = and {
+            let all = self.each("and", and)?;
+            self.all.push(Filter::All(all));
+        }
+        if let Some(or) = or {
+            let any = self.each("or", or)?;
+            self.all.push(Filter::Any(any));
+        }
+        if let Some(not) = not {
+            let not = self.nested("not", *not)?;
+            self.all.push(Filter::Not(Box::new(not)));
+        }
+        Ok(())
+    }
+
+    /// The object's own id.
+    pub fn id<N: Node<Entity: Table<Key = i64>>>(&mut self, filter: Option<IdFilter>) -> Result<()> {
+        let Some(IdFilter { eq, ne, among }) = filter else { return Ok(()) };
+        let column = key_column::<N::Entity>();
+        self.test(column, "eq", eq, |id, path| Ok(Test::Eq(N::key(&id, path)?.into())))?;
+        self.test(column, "ne", ne, |id, path| Ok(Test::Ne(N::key(&id, path)?.into())))?;
+        self.test(column, "in", among, |ids, path| {
+            let keys = ids.iter().enumerate().map(|(index, id)| N::key(id, &format!("{path}.{index}")));
+            Ok(Test::InKeys(keys.collect::<Result<_>>()?))
+        })
+    }
+
+    /// A column that holds a text.
+    pub fn text(&mut self, column: impl ColumnTrait, filter: Option<StringFilter>) -> Result<()> {
+        let Some(StringFilter { eq, ne, among, contains, starts_with, ends_with }) = filter else { return Ok(()) };
+        self.test(column, "eq", eq, |text, path| Ok(Test::Eq(storable(text, path)?.into())))?;
+        self.test(column, "ne", ne, |text, path| Ok(Test::Ne(storable(text, path)?.into())))?;
+        self.test(column, "in", among, |texts, path| {
+            let texts = texts.into_iter().enumerate().map(|(index, text)| storable(text, &format!("{path}.{index}")));
+            Ok(Test::InTexts(texts.collect::<Result<_>>()?))
+        })?;
+        self.test(column, "contains", contains, |text, path| Ok(Test::Contains(storable(text, path)?)))?;
+        self.test(column, "startsWith", starts_with, |text, path| Ok(Test::StartsWith(storable(text, path)?)))?;
+        self.test(column, "endsWith", ends_with, |text, path| Ok(Test::EndsWith(storable(text, path)?)))
+    }
+
+    /// A column that holds a moment: to the microsecond, but what it is compared with may be finer.
+    pub fn moment(&mut self, column: impl ColumnTrait, filter: Option<DateTimeFilter>) -> Result<()> {
+        let Some(DateTimeFilter { eq, gt, gte, lt, lte }) = filter else { return Ok(()) };
+        let below = |moment, path: &str| around(moment, path).map(|(below, _)| Value::from(below));
+        let above = |moment, path: &str| around(moment, path).map(|(_, above)| Value::from(above));
+        // Between what is kept below and above a finer moment there is nothing, and so nothing is equal to it.
+        self.test(column, "eq", eq, |moment, path| Ok(Test::Between(above(moment, path)?, below(moment, path)?)))?;
+        self.test(column, "gt", gt, |moment, path| Ok(Test::Gt(below(moment, path)?)))?;
+        self.test(column, "gte", gte, |moment, path| Ok(Test::Gte(above(moment, path)?)))?;
+        self.test(column, "lt", lt, |moment, path| Ok(Test::Lt(above(moment, path)?)))?;
+        self.test(column, "lte", lte, |moment, path| Ok(Test::Lte(below(moment, path)?)))
+    }
+
+    /// The object that a foreign key names, by the field that shows it.
+    pub fn parent<N: Node, F: FilterInput>(
+        &mut self,
+        field: &str,
+        foreign_key: impl ColumnTrait,
+        filter: Option<Box<F>>,
+    ) -> Result<()> {
+        let Some(filter) = filter else { return Ok(()) };
+        let filter = self.related(field, *filter)?;
+        self.all.push(Filter::Some(vec![Hop::parent::<_, N::Entity>(foreign_key)], Box::new(filter)));
+        Ok(())
+    }
+
+    /// The children, by the field that lists them.
+    pub fn children<R: Relation, F: FilterInput>(&mut self, field: &str, filter: Option<ListFilter<F>>) -> Result<()> {
+        let Some(ListFilter { some, none, every }) = filter else { return Ok(()) };
+        let some_of = |filter| Filter::Some(Hop::children::<R>(), Box::new(filter));
+        if let Some(some) = some {
+            let filter = self.related(&format!("{field}.some"), *some)?;
+            self.all.push(some_of(filter));
+        }
+        if let Some(none) = none {
+            let filter = self.related(&format!("{field}.none"), *none)?;
+            self.all.push(Filter::Not(Box::new(some_of(filter))));
+        }
+        if let Some(every) = every {
+            let filter = self.related(&format!("{field}.every"), *every)?;
+            self.all.push(Filter::Not(Box::new(some_of(Filter::Not(Box::new(filter))))));
+        }
+        Ok(())
+    }
+
+    /// Adds that a column passes the test that `value` makes, if there is one.
+    fn test<T>(
+        &mut self,
+        column: impl ColumnTrait,
+        operator: &str,
+        value: Option<T>,
+        test: impl FnOnce(T, &str) -> Result<Test>,
+    ) -> Result<()> {
+        let Some(value) = value else { return Ok(()) };
+        self.budget.spend()?;
+        let path = format!("{}.{}.{operator}", self.path, column.as_str().to_lower_camel_case());
+        self.all.push(Filter::Column(column.as_str(), test(value, &path)?));
+        Ok(())
+    }
+
+    fn each<F: FilterInput>(&mut self, field: &str, filters: Vec<F>) -> Result<Vec<Filter>> {
+        let filters = filters.into_iter().enumerate();
+        filters.map(|(index, filter)| self.nested(&format!("{field}.{index}"), filter)).collect()
+    }
+
+    fn related<F: FilterInput>(&mut self, field: &str, filter: F) -> Result<Filter> {
+        self.budget.relations += 1;
+        if self.budget.relations > self.budget.limits.relations {
+            let most = self.budget.limits.relations;
+            return Err(Error::TooComplex(format!(
+                "argument `{}.{field}` is {} relations deep; allowed are {most}",
+                self.path, self.budget.relations
+            )));
+        }
+        let filter = self.nested(field, filter)?;
+        self.budget.relations -= 1;
+        Ok(filter)
+    }
+
+    fn nested<F: FilterInput>(&mut self, field: &str, filter: F) -> Result<Filter> {
+        self.budget.spend()?;
+        Conditions { path: format!("{}.{field}", self.path), budget: self.budget, all: Vec::new() }.filled(filter)
+    }
+
+    fn filled<F: FilterInput>(mut self, filter: F) -> Result<Filter> {
+        filter.add_to(&mut self)?;
+        Ok(Filter::All(self.all))
+    }
+}
+
+impl Budget {
+    fn spend(&mut self) -> Result<()> {
+        self.conditions += 1;
+        let most = self.limits.conditions;
+        if self.conditions <= most {
+            return Ok(());
+        }
+        Err(Error::TooComplex(format!("argument `filter` has more than {most} conditions; allowed are {most}")))
+    }
+}
+
+/// A text that a database can hold.
+fn storable(text: String, argument: &str) -> Result<String> {
+    // PostgreSQL's text cannot hold it, and SQLite's functions stop at it.
+    if text.contains('\0') {
+        return Err(Error::bad_argument(argument, "contains the character U+0000; allowed are all others"));
+    }
+    Ok(text)
+}
+
+/// The moments to the microsecond that are next to this one, below and above: it itself, if it is one.
+fn around(moment: DateTimeUtc, argument: &str) -> Result<(DateTimeUtc, DateTimeUtc)> {
+    // Through the number, in which a leap second is what databases take it for: the second after.
+    let below = DateTime::from_timestamp_micros(moment.timestamp_micros());
+    let above = below.and_then(|below| {
+        let rest = moment.nanosecond() % 1_000;
+        if rest == 0 { Some(below) } else { below.checked_add_signed(TimeDelta::microseconds(1)) }
+    });
+    match (below, above) {
+        (Some(below), Some(above)) if below.year() >= 0 && above.year() <= 9999 => Ok((below, above)),
+        _ => Err(Error::bad_argument(argument, format!("is {moment}; allowed are the years 0 to 9999"))),
+    }
+}

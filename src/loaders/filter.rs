@@ -1,0 +1,178 @@
+//! Which rows of a list: a condition, and the SQL that both databases answer alike.
+
+use std::slice;
+
+use sea_orm::{
+    ColumnTrait, DbBackend, EntityName, EntityTrait, IdenStatic, Value,
+    sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query},
+};
+
+use super::{Relation, select};
+
+/// A condition on a row.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Filter {
+    /// All of these hold; so it does if there are none.
+    All(Vec<Filter>),
+    /// One of these holds at least; so it does not if there are none.
+    Any(Vec<Filter>),
+    /// It does not hold.
+    Not(Box<Filter>),
+    /// A column passes a test.
+    Column(&'static str, Test),
+    /// Following these hops leads to a row at least that satisfies the condition.
+    Some(Vec<Hop>, Box<Filter>),
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self::All(Vec::new())
+    }
+}
+
+/// What a column's value is compared with. No value is NULL.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Test {
+    /// It is the same: for texts, to the last byte.
+    Eq(Value),
+    /// It is not the same.
+    Ne(Value),
+    /// It is neither less than the one nor greater than the other.
+    Between(Value, Value),
+    /// It is greater: for moments, later.
+    Gt(Value),
+    /// It is not less.
+    Gte(Value),
+    /// It is less: for moments, earlier.
+    Lt(Value),
+    /// It is not greater.
+    Lte(Value),
+    /// It is one of these keys.
+    InKeys(Vec<i64>),
+    /// It is one of these texts.
+    InTexts(Vec<String>),
+    /// The text has this one in it.
+    Contains(String),
+    /// The text begins with this one.
+    StartsWith(String),
+    /// The text ends with this one.
+    EndsWith(String),
+}
+
+/// A step from a row to those of a table whose column `to` holds what the row's column `from` does.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Hop {
+    /// The column of the row that one is at.
+    pub from: &'static str,
+    /// The table that the step leads to.
+    pub table: &'static str,
+    /// That table's column.
+    pub to: &'static str,
+}
+
+impl Hop {
+    /// The step to the row that a foreign key names.
+    pub fn parent<C: ColumnTrait, E: EntityTrait>(foreign_key: C) -> Self {
+        Self { from: foreign_key.as_str(), table: E::default().table_name(), to: select::key_column::<E>().as_str() }
+    }
+
+    /// The steps from a parent to its children: two if a join table is between them.
+    pub fn children<R: Relation>() -> Vec<Self> {
+        let mut hops = vec![Self::to_link::<R>()];
+        if R::is_linked() {
+            hops.push(Self::parent::<_, R::Node>(R::CHILD));
+        }
+        hops
+    }
+
+    /// The step from a parent to the rows that tell its children, one each.
+    pub fn to_link<R: Relation>() -> Self {
+        let from = select::key_column::<R::Parent>().as_str();
+        Self { from, table: R::Link::default().table_name(), to: R::PARENT.as_str() }
+    }
+}
+
+impl Filter {
+    /// Whether it holds of each row, whatever there is in it.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::All(all) if all.is_empty())
+    }
+
+    /// The condition on a row of the table with the alias `row`.
+    pub fn condition(&self, backend: DbBackend, row: &DynIden) -> Expr {
+        self.at_depth(backend, row, 0)
+    }
+
+    fn at_depth(&self, backend: DbBackend, row: &DynIden, depth: usize) -> Expr {
+        let each = |filters: &[Self], join: fn(Expr, Expr) -> Expr, none: bool| {
+            let conditions = filters.iter().map(|filter| filter.at_depth(backend, row, depth));
+            conditions.reduce(join).unwrap_or_else(|| Expr::Constant(none.into()))
+        };
+        match self {
+            Self::All(all) => each(all, |a, b| a.and(b), true),
+            Self::Any(any) => each(any, |a, b| a.or(b), false),
+            Self::Not(filter) => each(slice::from_ref(filter), |a, _| a, true).not(),
+            Self::Column(column, test) => test.condition(backend, Expr::col((row.clone(), *column))),
+            // A sub-query, never a join: a row is in the list once, however many rows it is related to.
+            Self::Some(hops, filter) => {
+                let mut related = Query::select();
+                related.expr(Expr::Constant(1.into()));
+                let mut from = row.clone();
+                for (step, hop) in hops.iter().enumerate() {
+                    let to = format!("f{depth}_{step}").into_iden();
+                    let same = Expr::col((to.clone(), hop.to)).eq(Expr::col((from, hop.from)));
+                    if step == 0 {
+                        related.from_as(hop.table, to.clone()).and_where(same);
+                    } else {
+                        related.join_as(JoinType::InnerJoin, hop.table, to.clone(), same);
+                    }
+                    from = to;
+                }
+                if !filter.is_empty() {
+                    related.and_where(filter.at_depth(backend, &from, depth + 1));
+                }
+                Expr::exists(related)
+            }
+        }
+    }
+}
+
+impl Test {
+    /// The test of `column`. Texts are compared by functions that know no wildcard and no case, on both databases alike.
+    fn condition(&self, backend: DbBackend, column: Expr) -> Expr {
+        let postgres = backend == DbBackend::Postgres;
+        let call = |name, text: &str| Func::cust(name).arg(column.clone()).arg(text);
+        match self {
+            Self::Eq(value) => column.eq(value.clone()),
+            Self::Ne(value) => column.ne(value.clone()),
+            Self::Between(least, greatest) => column.between(least.clone(), greatest.clone()),
+            Self::Gt(value) => column.gt(value.clone()),
+            Self::Gte(value) => column.gte(value.clone()),
+            Self::Lt(value) => column.lt(value.clone()),
+            Self::Lte(value) => column.lte(value.clone()),
+            Self::InKeys(keys) => select::is_among(backend, column, keys.clone()),
+            Self::InTexts(texts) => select::is_among(backend, column, texts.clone()),
+            Self::Contains(text) => {
+                Expr::expr(call(if postgres { "strpos" } else { "instr" }, text)).gt(Expr::Constant(0.into()))
+            }
+            Self::StartsWith(text) if postgres => call("starts_with", text).into(),
+            Self::StartsWith(text) => {
+                Expr::expr(Func::cust("substr").arg(column).arg(Expr::Constant(1.into())).arg(characters(text)))
+                    .eq(text.as_str())
+            }
+            Self::EndsWith(text) if postgres => {
+                Expr::expr(Func::cust("right").arg(column).arg(characters(text))).eq(text.as_str())
+            }
+            // SQLite's `substr(x, -0)` is all of x.
+            Self::EndsWith(text) if text.is_empty() => Expr::Constant(true.into()),
+            Self::EndsWith(text) => {
+                Expr::expr(Func::cust("substr").arg(column).arg(-characters(text))).eq(text.as_str())
+            }
+        }
+    }
+}
+
+/// The number of Unicode scalar values, which both databases count: PostgreSQL's `right` takes 32 bits.
+fn characters(text: &str) -> i32 {
+    i32::try_from(text.chars().count()).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,145 @@
+//! The order of a list, and the places in it that cursors mark.
+
+use derive_where::derive_where;
+use sea_orm::{
+    ColumnTrait, EntityTrait, IdenStatic, Order as Direction, Value,
+    sea_query::{ColumnType, DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement},
+};
+
+use super::{
+    Relation,
+    filter::Hop,
+    select::{join_on, row_value},
+};
+
+/// The order of a list: by these keys in turn, and by the primary key at last, so that it is total.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Order {
+    /// What comes before the primary key.
+    pub keys: Vec<OrderKey>,
+    /// Whether the primary key descends.
+    pub descending: bool,
+}
+
+/// One key of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct OrderKey {
+    /// What is compared.
+    pub by: OrderBy,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+}
+
+/// What an order compares of a row.
+#[derive(Clone, Debug)]
+#[derive_where(PartialEq, Eq, Hash)]
+pub enum OrderBy {
+    /// A column of the row, or of its parent one hop away.
+    Column {
+        /// The step to the parent.
+        parent: Option<Hop>,
+        /// The column.
+        name: &'static str,
+        /// The column's type, which its name determines.
+        #[derive_where(skip(EqHashOrd))]
+        kind: ColumnType,
+    },
+    /// How many rows are one hop away.
+    Count(Hop),
+}
+
+impl OrderBy {
+    /// By a column of the row.
+    pub fn column<C: ColumnTrait>(column: C) -> Self {
+        Self::Column { parent: None, name: column.as_str(), kind: column.def().get_column_type().clone() }
+    }
+
+    /// By a column of the row that a foreign key names.
+    pub fn parent<E: EntityTrait>(foreign_key: impl ColumnTrait, column: E::Column) -> Self {
+        let kind = column.def().get_column_type().clone();
+        Self::Column { parent: Some(Hop::parent::<_, E>(foreign_key)), name: column.as_str(), kind }
+    }
+
+    /// By the number of the row's children.
+    pub fn count<R: Relation>() -> Self {
+        Self::Count(Hop::to_link::<R>())
+    }
+
+    /// The type of what is compared.
+    pub fn kind(&self) -> &ColumnType {
+        match self {
+            Self::Column { kind, .. } => kind,
+            Self::Count(_) => &ColumnType::BigInteger,
+        }
+    }
+
+    /// What is compared, as SQL over the table with the alias `row`; `index` tells the order's keys apart.
+    fn expr(&self, row: &DynIden, index: usize) -> Expr {
+        match self {
+            Self::Column { parent: None, name, .. } => Expr::col((row.clone(), *name)),
+            Self::Column { name, .. } => Expr::col((parent_alias(index), *name)),
+            Self::Count(hop) => {
+                let children = "n".into_iden();
+                let same = Expr::col((children.clone(), hop.to)).eq(Expr::col((row.clone(), hop.from)));
+                let count =
+                    Query::select().expr(Expr::cust("COUNT(*)")).from_as(hop.table, children).and_where(same).take();
+                Expr::SubQuery(None, Box::new(count.into()))
+            }
+        }
+    }
+}
+
+/// The alias of the parent whose column is an order's key number `index`.
+fn parent_alias(index: usize) -> DynIden {
+    format!("o{index}").into_iden()
+}
+
+/// One key of an order as SQL, and whether it descends.
+pub type Sort = (Expr, bool);
+
+impl Order {
+    /// Joins the parents whose columns the order compares: one row each, so that no row is doubled.
+    pub fn join(&self, select: &mut SelectStatement, row: &DynIden, join: JoinType) {
+        for (index, key) in self.keys.iter().enumerate() {
+            if let OrderBy::Column { parent: Some(hop), .. } = &key.by {
+                let parent = parent_alias(index);
+                let same = Expr::col((parent.clone(), hop.to)).eq(Expr::col((row.clone(), hop.from)));
+                join_on(select, join, hop.table, parent, same);
+            }
+        }
+    }
+
+    /// The order's keys over the table with the alias `row`, without the primary key.
+    pub fn exprs(&self, row: &DynIden) -> impl Iterator<Item = Expr> {
+        self.keys.iter().enumerate().map(|(index, key)| key.by.expr(row, index))
+    }
+
+    /// The whole order of rows with this primary key.
+    pub fn sorts(&self, row: &DynIden, primary_key: &[Expr]) -> Vec<Sort> {
+        let keys = self.exprs(row).zip(self.keys.iter().map(|key| key.descending));
+        keys.chain(primary_key.iter().map(|part| (part.clone(), self.descending))).collect()
+    }
+}
+
+/// In which direction to sort by a key, the whole list being read `backwards` or not.
+pub fn direction(descending: bool, backwards: bool) -> Direction {
+    if descending == backwards { Direction::Asc } else { Direction::Desc }
+}
+
+/// Whether a row is behind `place` in this order, or before it.
+///
+/// Keys that run in one direction are compared as one row value, which an index on them serves. Where the direction
+/// turns, the first run alone bounds the search, and the rest decides among the rows that are equal in it.
+pub fn beyond(sorts: &[Sort], place: &[Value], behind: bool) -> Expr {
+    let Some((_, descending)) = sorts.first() else { return Expr::Constant(false.into()) };
+    let run = sorts.iter().take_while(|(_, other)| other == descending).count();
+    let own = row_value(sorts[..run].iter().map(|(expr, _)| expr.clone()));
+    let bound = row_value(place[..run].iter().map(|value| Expr::val(value.clone())));
+    let greater = *descending != behind;
+    let strictly = if greater { own.clone().gt(bound.clone()) } else { own.clone().lt(bound.clone()) };
+    if run == sorts.len() {
+        return strictly;
+    }
+    let bounded = if greater { own.gte(bound) } else { own.lte(bound) };
+    bounded.and(strictly.or(beyond(&sorts[run..], &place[run..], behind)))
+}

@@ -1,0 +1,118 @@
+//! What a request's SQL came to: the counts always, each statement if the request asks for a report.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// How much a report says of each statement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Nothing: statements are just counted.
+    #[default]
+    Counts,
+    /// Its text, and what it took.
+    Sql,
+    /// The same, and the database's plan of it.
+    Explain,
+}
+
+/// The GraphQL path for whose sake something is loaded. It is known if a report was asked for, and does not tell one
+/// thing from another.
+#[derive(Clone, Debug, Default)]
+pub struct Cause(Option<Arc<str>>);
+
+/// One statement that ran.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its SQL.
+    pub text: String,
+    /// For how many keys at once; 0 if it is about none in particular.
+    pub keys: usize,
+    /// How many rows it returned, or wrote.
+    pub rows: u64,
+    /// From its sending to the last row.
+    pub time: Duration,
+    /// The GraphQL paths that caused it, without the indices in lists, separated by commas.
+    pub path: String,
+    /// The database's plan, line by line, if it was asked for.
+    pub plan: Option<Vec<String>>,
+}
+
+/// What the statements of one request add up to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts {
+    /// How many ran, transaction control apart.
+    pub statements: u64,
+    /// How many rows they returned or wrote.
+    pub rows: u64,
+    /// The sum of their times.
+    pub time: Duration,
+}
+
+/// The report of one request. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    detail: Detail,
+    so_far: Arc<Mutex<(Counts, Vec<Ran>)>>,
+}
+
+impl Report {
+    /// A report in so much detail.
+    pub fn new(detail: Detail) -> Self {
+        Self { detail, so_far: Arc::default() }
+    }
+
+    /// The detail that was asked for.
+    pub fn detail(&self) -> Detail {
+        self.detail
+    }
+
+    /// The cause that a path is, if it is to be reported.
+    pub fn cause(&self, path: impl FnOnce() -> String) -> Cause {
+        Cause((self.detail > Detail::Counts).then(|| path().into()))
+    }
+
+    /// Adds a statement that ran from `started` until now.
+    pub fn add<'a>(
+        &self,
+        text: impl FnOnce() -> String,
+        keys: usize,
+        rows: u64,
+        started: Instant,
+        causes: impl IntoIterator<Item = &'a Cause>,
+    ) {
+        let time = started.elapsed();
+        let (counts, ran) = &mut *self.lock();
+        counts.statements += 1;
+        counts.rows += rows;
+        counts.time += time;
+        if self.detail > Detail::Counts {
+            let paths: BTreeSet<&str> = causes.into_iter().filter_map(|cause| cause.0.as_deref()).collect();
+            let path = paths.into_iter().collect::<Vec<_>>().join(", ");
+            ran.push(Ran { text: text(), keys, rows, time, path, plan: None });
+        }
+    }
+
+    /// Adds the plan of the statement that was added last.
+    pub fn add_plan(&self, plan: Vec<String>) {
+        if let Some(ran) = self.lock().1.last_mut() {
+            ran.plan = Some(plan);
+        }
+    }
+
+    /// What was added up.
+    pub fn counts(&self) -> Counts {
+        self.lock().0
+    }
+
+    /// Hands out the statements, in the order in which they ran.
+    pub fn take(&self) -> Vec<Ran> {
+        std::mem::take(&mut self.lock().1)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Counts, Vec<Ran>)> {
+        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
