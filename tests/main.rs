@@ -13,6 +13,7 @@ mod errors;
 mod nodes;
 mod posts;
 mod program;
+mod proof;
 mod readme;
 mod students;
 mod users;

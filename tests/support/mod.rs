@@ -127,7 +127,12 @@ impl App {
 
     /// The text of the answer to a GraphQL query.
     pub async fn query(&self, query: &str) -> String {
-        let response = self.http(graphql_request(query)).await;
+        self.query_with(query, &Value::Null).await
+    }
+
+    /// The same with values for the query's variables.
+    pub async fn query_with(&self, query: &str, variables: &Value) -> String {
+        let response = self.http(post_json(&json!({ "query": query, "variables": variables }))).await;
         assert_eq!(response.status(), StatusCode::OK);
         body(response).await
     }
@@ -147,8 +152,12 @@ impl App {
 
 /// A POST of a GraphQL query, as every client sends it.
 pub fn graphql_request(query: &str) -> Request<Body> {
-    let body = json!({ "query": query }).to_string();
-    Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(body.into()).unwrap()
+    post_json(&json!({ "query": query }))
+}
+
+fn post_json(body: &Value) -> Request<Body> {
+    let body = body.to_string().into();
+    Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(body).unwrap()
 }
 
 /// The text of a response.
