@@ -73,17 +73,9 @@ pub struct ServeOptions {
     #[command(flatten)]
     pub database: DatabaseOptions,
 
-    /// The PostgreSQL to read from, such as a replica; unset, the one that is written to
-    #[arg(long, env = "DOVETAIL_READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub read_database_url: Option<String>,
-
-    /// The most connections that read at once; a query keeps one until it is answered
-    #[arg(long, env = "DOVETAIL_READ_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
-    pub read_connections: u32,
-
-    /// The most connections that write at once, on PostgreSQL; SQLite has one writer
-    #[arg(long, env = "DOVETAIL_WRITE_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
-    pub write_connections: u32,
+    /// How it is connected to.
+    #[command(flatten)]
+    pub pools: PoolOptions,
 
     /// The address to listen on
     #[arg(long, env = "DOVETAIL_HOST", default_value = "127.0.0.1")]
@@ -112,6 +104,27 @@ pub struct DatabaseOptions {
     /// The database: sqlite:FILE, or postgres://USER:PASSWORD@HOST:PORT/NAME
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, default_value = EMBEDDED_DATABASE, value_name = "URL")]
     pub database_url: String,
+}
+
+/// How a database is connected to.
+#[derive(Clone, Debug, Args)]
+pub struct PoolOptions {
+    /// The PostgreSQL to read from, such as a replica; unset, the one that is written to
+    #[arg(long, env = "DOVETAIL_READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub read_database_url: Option<String>,
+
+    /// The most connections that read at once; a query keeps one until it is answered
+    #[arg(long, env = "DOVETAIL_READ_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    pub read_connections: u32,
+
+    /// The most connections that write at once, on PostgreSQL; SQLite has one writer
+    #[arg(long, env = "DOVETAIL_WRITE_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    pub write_connections: u32,
+
+    /// The most seconds that the database may read for a statement (on SQLite, for a query) before it is ended
+    #[arg(long, env = "DOVETAIL_READ_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
+    pub read_timeout: u64,
 }
 
 /// What the API allows.

@@ -1,15 +1,16 @@
 //! Opening the database: one pool that reads, one that writes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, Database as SeaOrm, DatabaseConnection, DbBackend, DbErr, SqlxError,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+    sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
 };
 
-use crate::error::driver_error;
+use crate::{config::PoolOptions, error::driver_error};
 
 /// How long a statement waits for SQLite's one writer before it fails; a request waits twice that for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -24,12 +25,13 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens both pools: `read_url`, if given, is where queries read instead of `url`.
+    /// Opens both pools.
     ///
     /// # Errors
     /// One line that says what is wrong and what to do.
-    pub async fn open(url: &str, read_url: Option<&str>, readers: u32, writers: u32) -> Result<Self> {
-        let writer = open_writer(url, writers).await?;
+    pub async fn open(url: &str, pools: &PoolOptions) -> Result<Self> {
+        let read_url = pools.read_database_url.as_deref();
+        let writer = open_writer(url, pools.write_connections).await?;
         let reader = match writer.get_database_backend() {
             DbBackend::Sqlite if read_url.is_some() => {
                 bail!("--read-database-url is for PostgreSQL; an SQLite file is read where it is written")
@@ -37,35 +39,34 @@ impl Database {
             // A database in memory is its connection's: there is just one.
             DbBackend::Sqlite if is_in_memory(url) => writer.clone(),
             DbBackend::Sqlite => {
-                let mut options = options(url, readers);
+                let mut options = reader_options(url, pools);
                 options.map_sqlx_sqlite_opts(|sqlite| tuned(sqlite).pragma("query_only", "on"));
                 connect(options).await?
             }
             _ => {
-                let mut options = options(read_url.unwrap_or(url), readers);
+                let mut options = reader_options(read_url.unwrap_or(url), pools);
                 options.map_sqlx_postgres_opts(|postgres| postgres.options([("default_transaction_read_only", "on")]));
                 connect(options).await?
             }
         };
         Ok(Self { reader, writer })
     }
+}
 
-    /// Makes sure that the tables are those that this program knows: brings an embedded database up to date, and
-    /// refuses a PostgreSQL that is not.
-    ///
-    /// # Errors
-    /// One line that says what is wrong and what to do.
-    pub async fn ensure_migrated(&self) -> Result<()> {
-        if self.writer.get_database_backend() == DbBackend::Sqlite {
-            return Migrator::up(&self.writer, None).await.map_err(|error| explain(&error)).context("cannot migrate");
-        }
-        let pending =
-            Migrator::get_pending_migrations_read_only(&self.writer).await.map_err(|error| explain(&error))?;
-        match pending.len() {
-            0 => Ok(()),
-            1 => bail!("1 migration is pending on this database; run `dovetail migrate up`"),
-            several => bail!("{several} migrations are pending on this database; run `dovetail migrate up`"),
-        }
+/// Makes sure that the tables are those that this program knows: brings an embedded database up to date, and refuses a
+/// PostgreSQL that is not.
+///
+/// # Errors
+/// One line that says what is wrong and what to do.
+pub async fn ensure_migrated(writer: &DatabaseConnection) -> Result<()> {
+    if writer.get_database_backend() == DbBackend::Sqlite {
+        return Migrator::up(writer, None).await.map_err(|error| explain(&error)).context("cannot migrate");
+    }
+    let pending = Migrator::get_pending_migrations_read_only(writer).await.map_err(|error| explain(&error))?;
+    match pending.len() {
+        0 => Ok(()),
+        1 => bail!("1 migration is pending on this database; run `dovetail migrate up`"),
+        several => bail!("{several} migrations are pending on this database; run `dovetail migrate up`"),
     }
 }
 
@@ -117,6 +118,29 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         options.idle_timeout(None).max_lifetime(None);
     }
     options
+}
+
+/// A reader's options: the database itself ends what reads for too long.
+fn reader_options(url: &str, pools: &PoolOptions) -> ConnectOptions {
+    let limit = Duration::from_secs(pools.read_timeout);
+    let mut options = options(url, pools.read_connections);
+    options
+        .statement_timeout(limit)
+        .map_sqlx_sqlite_pool_opts(move |pool| pool.after_connect(move |connection, _| end_after(connection, limit)))
+        .map_sqlx_sqlite_before_acquire(move |connection, _| end_after(connection, limit).map_ok(|()| true).boxed());
+    options
+}
+
+/// Has SQLite interrupt what runs on the connection once the limit has passed.
+fn end_after(connection: &mut SqliteConnection, limit: Duration) -> BoxFuture<'_, Result<(), SqlxError>> {
+    /// How many of SQLite's instructions run between two looks at the clock: well under a millisecond.
+    const INSTRUCTIONS: i32 = 10_000;
+    let deadline = Instant::now() + limit;
+    async move {
+        connection.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || Instant::now() < deadline);
+        Ok(())
+    }
+    .boxed()
 }
 
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {

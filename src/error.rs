@@ -46,6 +46,8 @@ pub enum Error {
     TooComplex(String),
     /// Nobody's, for now. Code `UNAVAILABLE`.
     Unavailable(Arc<Cause>),
+    /// The database ended what took too long. Code `TIMEOUT`.
+    TimedOut(Arc<Cause>),
     /// Ours. Code `INTERNAL`.
     Internal(Arc<Cause>),
 }
@@ -73,9 +75,12 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        let unavailable = is_unavailable(&error);
-        let cause = Arc::new(Cause::Database(error));
-        if unavailable { Self::Unavailable(cause) } else { Self::Internal(cause) }
+        let kind = match &error {
+            error if timed_out(error) => Self::TimedOut,
+            error if is_unavailable(error) => Self::Unavailable,
+            _ => Self::Internal,
+        };
+        kind(Arc::new(Cause::Database(error)))
     }
 }
 
@@ -87,6 +92,12 @@ pub fn driver_error(error: &DbErr) -> Option<&SqlxError> {
         | DbErr::Query(RuntimeErr::SqlxError(source)) => Some(source),
         _ => None,
     }
+}
+
+/// Whether the database ended the statement: PostgreSQL's query_canceled, and SQLITE_INTERRUPT.
+fn timed_out(error: &DbErr) -> bool {
+    let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
+    matches!(error.code().as_deref(), Some("57014" | "9"))
 }
 
 /// Whether the database was not there, or too busy, rather than asked something that it could not answer.
@@ -113,6 +124,10 @@ impl From<Error> for async_graphql::Error {
             Error::BadUserInput(message) => (message, code::BAD_USER_INPUT, None),
             Error::TooComplex(message) => (message, code::TOO_COMPLEX, None),
             Error::Unavailable(cause) => ("the database is unavailable".to_owned(), code::UNAVAILABLE, Some(cause)),
+            Error::TimedOut(cause) => {
+                let message = "the database took too long; ask for less, or filter and order by columns with an index";
+                (message.to_owned(), code::TIMEOUT, Some(cause))
+            }
             Error::Internal(cause) => ("internal error".to_owned(), code::INTERNAL, Some(cause)),
         };
         let mut extensions = ErrorExtensionValues::default();

@@ -16,6 +16,7 @@ mod user;
 
 use std::{future::Future, hash::Hash};
 
+pub use self::report::EXTENSION;
 use self::{
     course::Course,
     enrollment::Enrollment,

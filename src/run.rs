@@ -23,9 +23,9 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Serve(options) => serve(options).await,
         Command::Migrate { action, database } => migrate(action, &database.database_url).await,
         Command::Seed { amounts, database } => {
-            let database = Database::open(&database.database_url, None, 1, 1).await?;
-            database.ensure_migrated().await?;
-            seed::seed(&database.writer, amounts).await
+            let writer = database::open_writer(&database.database_url, 1).await?;
+            database::ensure_migrated(&writer).await?;
+            seed::seed(&writer, amounts).await
         }
         Command::Schema => {
             print!("{}", sdl());
@@ -49,10 +49,8 @@ async fn serve(options: ServeOptions) -> Result<()> {
         page_size.max
     );
 
-    let (readers, writers) = (options.read_connections, options.write_connections);
-    let url = &options.database.database_url;
-    let database = Database::open(url, options.read_database_url.as_deref(), readers, writers).await?;
-    database.ensure_migrated().await?;
+    let database = Database::open(&options.database.database_url, &options.pools).await?;
+    database::ensure_migrated(&database.writer).await?;
     if options.demo && seed::is_empty(&database.writer).await? {
         seed::seed(&database.writer, seed::DEMO).await?;
     }

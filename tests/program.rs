@@ -9,7 +9,7 @@ use std::{
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{PAGES, TestDatabase, options, start};
+use crate::support::{PAGES, POOLS, TestDatabase, options, start};
 
 /// The program, in a folder of its own, with nothing in the environment that it would read.
 fn dovetail(folder: &Path, arguments: &[&str]) -> Command {
@@ -150,7 +150,7 @@ async fn the_same_seed_makes_the_same_rows_and_only_in_an_empty_database() {
     assert!(seed(&urls(&two), &[], &two).status.success());
     assert!(seed(&urls(&other), &["--rng-seed", "2"], &other).status.success());
     let rows = async |folder: &TempDir| {
-        let database = dovetail::database::Database::open(&urls(folder), None, 1, 1).await.unwrap();
+        let database = dovetail::database::Database::open(&urls(folder), &POOLS).await.unwrap();
         let api = dovetail::graphql::Api::new(database, options(PAGES));
         let query = "{ users { nodes { name createdAt posts { nodes { id title content } } } } students { nodes { name courses { edges { enrolledAt node { title } } } } } }";
         serde_json::to_string(&api.execute(query.into(), "").await.0).unwrap()

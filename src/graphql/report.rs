@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The name of our part of a request's and of an answer's `extensions`.
-const EXTENSION: &str = "dovetail";
+pub const EXTENSION: &str = "dovetail";
 
 /// What a request may ask for in `extensions.dovetail`.
 #[derive(Default, Deserialize)]

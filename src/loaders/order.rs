@@ -94,8 +94,20 @@ fn parent_alias(index: usize) -> DynIden {
     format!("o{index}").into_iden()
 }
 
-/// One key of an order as SQL, and whether it descends.
-pub type Sort = (Expr, bool);
+/// One key of an order as SQL.
+pub struct Sort {
+    expr: Expr,
+    descending: bool,
+    /// Whether it is a column of the row itself.
+    own: bool,
+}
+
+impl Sort {
+    /// In which direction to sort by it, the whole list being read `backwards` or not.
+    pub fn by(self, backwards: bool) -> (Expr, Direction) {
+        (self.expr, direction(self.descending, backwards))
+    }
+}
 
 impl Order {
     /// Joins the parents whose columns the order compares: one row each, so that no row is doubled.
@@ -116,8 +128,13 @@ impl Order {
 
     /// The whole order of rows with this primary key.
     pub fn sorts(&self, row: &DynIden, primary_key: &[Expr]) -> Vec<Sort> {
-        let keys = self.exprs(row).zip(self.keys.iter().map(|key| key.descending));
-        keys.chain(primary_key.iter().map(|part| (part.clone(), self.descending))).collect()
+        let keys = self.keys.iter().zip(self.exprs(row)).map(|(key, expr)| {
+            let own = matches!(key.by, OrderBy::Column { parent: None, .. });
+            Sort { expr, descending: key.descending, own }
+        });
+        let primary_key =
+            primary_key.iter().map(|part| Sort { expr: part.clone(), descending: self.descending, own: true });
+        keys.chain(primary_key).collect()
     }
 }
 
@@ -128,14 +145,15 @@ pub fn direction(descending: bool, backwards: bool) -> Direction {
 
 /// Whether a row is behind `place` in this order, or before it.
 ///
-/// Keys that run in one direction are compared as one row value, which an index on them serves. Where the direction
-/// turns, the first run alone bounds the search, and the rest decides among the rows that are equal in it.
+/// The row's own columns that run in one direction are compared as one row value, which an index on them serves. Where the
+/// direction or the table changes, what comes first bounds the search, and the rest decides among the rows equal in it.
 pub fn beyond(sorts: &[Sort], place: &[Value], behind: bool) -> Expr {
-    let Some((_, descending)) = sorts.first() else { return Expr::Constant(false.into()) };
-    let run = sorts.iter().take_while(|(_, other)| other == descending).count();
-    let own = row_value(sorts[..run].iter().map(|(expr, _)| expr.clone()));
+    let Some(first) = sorts.first() else { return Expr::Constant(false.into()) };
+    let together = |sort: &&Sort| sort.own && first.own && sort.descending == first.descending;
+    let run = sorts.iter().take_while(together).count().max(1);
+    let own = row_value(sorts[..run].iter().map(|sort| sort.expr.clone()));
     let bound = row_value(place[..run].iter().map(|value| Expr::val(value.clone())));
-    let greater = *descending != behind;
+    let greater = first.descending != behind;
     let strictly = if greater { own.clone().gt(bound.clone()) } else { own.clone().lt(bound.clone()) };
     if run == sorts.len() {
         return strictly;

@@ -11,7 +11,7 @@ use sea_orm::{
 use super::{
     Columns, Filter, Order, RowOf,
     columns::{Reader, value},
-    order::{beyond, direction},
+    order::beyond,
 };
 use crate::error::Result;
 
@@ -50,8 +50,9 @@ impl Page {
         }
         select.and_where_option(self.after.as_deref().map(|place| beyond(&sorts, place, true)));
         select.and_where_option(self.before.as_deref().map(|place| beyond(&sorts, place, false)));
-        for (expr, descending) in sorts {
-            select.order_by_expr(expr, direction(descending, self.backwards));
+        for sort in sorts {
+            let (expr, direction) = sort.by(self.backwards);
+            select.order_by_expr(expr, direction);
         }
         select.limit(self.size + 1);
     }

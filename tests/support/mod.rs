@@ -13,7 +13,7 @@ use axum::{
     http::{Request, Response, StatusCode, header},
 };
 use dovetail::{
-    config::{ApiOptions, FilterLimits, PageSize, SeedOptions},
+    config::{ApiOptions, FilterLimits, PageSize, PoolOptions, SeedOptions},
     database::Database,
     graphql::Api,
     seed::seed,
@@ -29,6 +29,10 @@ pub use postgres::TestDatabase;
 
 /// Page sizes that no test of anything else meets.
 pub const PAGES: PageSize = PageSize { default: 20, max: 100 };
+
+/// A few connections, and the default time limit.
+pub const POOLS: PoolOptions =
+    PoolOptions { read_database_url: None, read_connections: 3, write_connections: 3, read_timeout: 10 };
 
 /// The defaults, and the SQL report.
 pub fn options(page_size: PageSize) -> ApiOptions {
@@ -85,7 +89,7 @@ impl Statements {
 
 impl App {
     async fn open(url: &str, page_size: PageSize, folder: Option<TempDir>, postgres: Option<TestDatabase>) -> Self {
-        let mut database = Database::open(url, None, 3, 3).await.unwrap();
+        let mut database = Database::open(url, &POOLS).await.unwrap();
         migrate(&database).await;
         let statements = Statements::default();
         for pool in [&mut database.reader, &mut database.writer] {
