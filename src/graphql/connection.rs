@@ -127,12 +127,15 @@ impl<N: Node> NodeEdge<N> {
     }
 }
 
+/// The rows that a connection's edges are made of.
+type RowsOf<E> = Arc<Rows<<<E as Edge>::Node as Node>::Entity, <E as Edge>::Link>>;
+
 /// A page of a list.
 pub struct Connection<E: Edge> {
     cursors: Arc<Cursors>,
     page: Arc<Page>,
     /// `None` if nothing of the page is selected.
-    rows: Option<Arc<Rows<<E::Node as Node>::Entity, E::Link>>>,
+    rows: Option<RowsOf<E>>,
     /// `None` if it is not selected.
     total: Option<i64>,
 }
@@ -145,7 +148,7 @@ impl<E: Edge> TypeName for Connection<E> {
 }
 
 impl<E: Edge> Connection<E> {
-    fn rows(&self) -> Result<&Arc<Rows<<E::Node as Node>::Entity, E::Link>>> {
+    fn rows(&self) -> Result<&RowsOf<E>> {
         self.rows.as_ref().ok_or_else(|| Error::broken("a page was not looked ahead"))
     }
 }

@@ -56,7 +56,7 @@ fn inside(levels: usize) -> BoxedStrategy<Inside> {
         let within = if levels > LEVELS - 4 { 12 } else { 4 };
         prop_oneof![4 => Just(Inside::default()), within => inside(levels - 1)].boxed()
     };
-    (vec(draft(next), 1..4), vec(values::draft(6), 0..5)).boxed()
+    (vec(draft(next), 1..4), vec(values::draft(6), 0..8)).boxed()
 }
 
 fn draft(inside: impl Strategy<Value = Inside>) -> impl Strategy<Value = Draft> {

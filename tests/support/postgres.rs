@@ -35,7 +35,10 @@ impl TestDatabase {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let server = Server::find()?;
         let name = format!("dovetail_test_{}_{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        server.execute(&format!("CREATE DATABASE {name}")).await;
+        // English by default, as many servers are: the program must not depend on it.
+        let english =
+            "TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'";
+        server.execute(&format!("CREATE DATABASE {name} {english}")).await;
         Some(Self { server, name })
     }
 
