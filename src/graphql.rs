@@ -14,7 +14,7 @@ mod report;
 mod student;
 mod user;
 
-use std::{future::Future, hash::Hash};
+use std::{future::Future, hash::Hash, iter};
 
 pub use self::report::EXTENSION;
 use self::{
@@ -202,14 +202,13 @@ impl ContextExt for Context<'_> {
 
     fn cause(&self) -> Cause {
         let path = || {
-            let mut names = Vec::new();
-            let mut node = self.path_node.as_ref();
-            while let Some(path) = node {
-                if let QueryPathSegment::Name(name) = path.segment {
-                    names.push(name);
-                }
-                node = path.parent;
-            }
+            let nodes = iter::successors(self.path_node.as_ref(), |node| node.parent);
+            let mut names: Vec<_> = nodes
+                .filter_map(|node| match node.segment {
+                    QueryPathSegment::Name(name) => Some(name),
+                    QueryPathSegment::Index(_) => None,
+                })
+                .collect();
             names.reverse();
             names.join(".")
         };

@@ -134,7 +134,7 @@ async fn a_page_for_many_parents_reads_no_more_rows_when_a_parent_has_20_000_chi
 
 /// How many rows of tables PostgreSQL reads for the query's last statement. SQLite does not count them (0), but none of
 /// its steps may read a whole table.
-async fn rows_read(app: &App, query: &str) -> f64 {
+pub async fn rows_read(app: &App, query: &str) -> f64 {
     app.sql("ANALYZE").await;
     app.data(query).await;
     let explain = if app.backend() == DbBackend::Postgres {
@@ -201,6 +201,29 @@ async fn a_query_sees_one_moment_of_the_database() {
             (["Ada", "Bob", "Ada", "Ada"].map(|name| json!(name)).each_ref().to_vec(), &json!(4))
         );
         assert_eq!(app.data("{ posts { nodes { id } } }").await["posts"]["nodes"], Value::Array(vec![]));
+    }
+}
+
+#[tokio::test]
+async fn while_users_come_and_go_no_post_is_met_without_its_owner() {
+    for app in &school().await.0 {
+        let writing = async {
+            for _ in 0..60 {
+                let query = r#"mutation { createUser(input: { name: "w", posts: [{ title: "a", content: "" }, { title: "b", content: "" }] }) { user { id } } }"#;
+                let id = app.data(query).await["createUser"]["user"]["id"].clone();
+                app.data(&format!("mutation {{ deleteUser(input: {{ id: {id} }}) {{ deletedId }} }}")).await;
+            }
+        };
+        let reading = async {
+            let mut met = 0;
+            for _ in 0..100 {
+                let data = app.data("{ posts { nodes { title owner { name } } } }").await;
+                met += usize::from(data["posts"]["nodes"].as_array().unwrap().len() > 4);
+            }
+            met
+        };
+        let ((), met) = tokio::join!(writing, reading);
+        assert!(met > 0, "no query met a row of the writer's");
     }
 }
 

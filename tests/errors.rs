@@ -2,10 +2,11 @@ use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
 };
+use dovetail::config::PoolOptions;
 use expect_test::expect;
 use serde_json::Value;
 
-use crate::support::{body, graphql_request, school};
+use crate::support::{PAGES, POOLS, body, graphql_request, options, school, start_with};
 
 #[tokio::test]
 async fn a_text_that_is_not_graphql_fails_to_parse() {
@@ -146,4 +147,22 @@ async fn what_is_not_a_graphql_request_is_told_so() {
     }
     assert_eq!(send(Method::GET, "application/json", query).await.0, StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(app.data("{ users { totalCount } }").await["users"]["totalCount"], 3);
+}
+
+#[tokio::test]
+async fn what_reads_for_too_long_is_ended_and_the_server_goes_on() {
+    let apps = start_with(options(PAGES), PoolOptions { read_timeout: 1, ..POOLS }).await;
+    let count = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i > 0) SELECT count(*) FROM c";
+    for app in &apps.0 {
+        app.sql("INSERT INTO courses (title) VALUES ('Logic')").await;
+        app.sql("ALTER TABLE courses RENAME TO courses_in_time").await;
+        app.sql(&format!("CREATE VIEW courses AS SELECT * FROM courses_in_time WHERE ({count}) > 0")).await;
+        let error = app.answer("{ courses { nodes { id } } }").await["errors"][0].take();
+        assert_eq!(error["extensions"]["code"], "TIMEOUT");
+        assert_eq!(
+            error["message"],
+            "the database took too long; ask for less, or filter and order by columns with an index"
+        );
+    }
+    apps.answers("{ users { totalCount } }", expect![[r#"{"data":{"users":{"totalCount":0}}}"#]]).await;
 }

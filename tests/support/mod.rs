@@ -88,27 +88,32 @@ impl Statements {
 }
 
 impl App {
-    async fn open(url: &str, page_size: PageSize, folder: Option<TempDir>, postgres: Option<TestDatabase>) -> Self {
-        let mut database = Database::open(url, &POOLS).await.unwrap();
+    async fn open(
+        url: &str,
+        (api, pools): (ApiOptions, &PoolOptions),
+        folder: Option<TempDir>,
+        postgres: Option<TestDatabase>,
+    ) -> Self {
+        let mut database = Database::open(url, pools).await.unwrap();
         migrate(&database).await;
         let statements = Statements::default();
         for pool in [&mut database.reader, &mut database.writer] {
             let statements = statements.clone();
             pool.set_metric_callback(move |info| statements.record(info.statement));
         }
-        let router = server::router(Api::new(database.clone(), options(page_size)));
+        let router = server::router(Api::new(database.clone(), api));
         Self { database, url: url.to_owned(), router, statements, _folder: folder, _postgres: postgres }
     }
 
-    async fn sqlite(page_size: PageSize) -> Self {
+    async fn sqlite(options: (ApiOptions, &PoolOptions)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        Self::open(&url, page_size, Some(folder), None).await
+        Self::open(&url, options, Some(folder), None).await
     }
 
-    async fn postgres(page_size: PageSize) -> Option<Self> {
+    async fn postgres(options: (ApiOptions, &PoolOptions)) -> Option<Self> {
         let postgres = TestDatabase::create().await?;
-        Some(Self::open(&postgres.url(), page_size, None, Some(postgres)).await)
+        Some(Self::open(&postgres.url(), options, None, Some(postgres)).await)
     }
 
     pub fn backend(&self) -> DbBackend {
@@ -139,6 +144,11 @@ impl App {
         let response = self.http(post_json(&json!({ "query": query, "variables": variables }))).await;
         assert_eq!(response.status(), StatusCode::OK);
         body(response).await
+    }
+
+    /// The answer to a request with this body.
+    pub async fn post(&self, request: &Value) -> Value {
+        serde_json::from_str(&body(self.http(post_json(request)).await).await).unwrap()
     }
 
     /// The answer to a GraphQL query.
@@ -211,9 +221,14 @@ impl Apps {
 
 /// No rows.
 pub async fn start(page_size: PageSize) -> Apps {
+    start_with(options(page_size), POOLS).await
+}
+
+/// The same with other settings.
+pub async fn start_with(api: ApiOptions, pools: PoolOptions) -> Apps {
     // First, so that a throwaway server lives on while any test runs.
-    let postgres = App::postgres(page_size).await;
-    Apps([App::sqlite(page_size).await].into_iter().chain(postgres).collect())
+    let postgres = App::postgres((api, &pools)).await;
+    Apps([App::sqlite((api, &pools)).await].into_iter().chain(postgres).collect())
 }
 
 /// Made-up rows, as `dovetail seed` makes them.
