@@ -121,10 +121,10 @@ pub struct PoolOptions {
     #[arg(long, env = "DOVETAIL_WRITE_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
     pub write_connections: u32,
 
-    /// The most seconds that the database may read for a statement (on SQLite, for a query) before it is ended
-    #[arg(long, env = "DOVETAIL_READ_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
+    /// The most seconds that the database may take for a statement; on SQLite, for all that a request reads
+    #[arg(long, env = "DOVETAIL_STATEMENT_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
     #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
-    pub read_timeout: u64,
+    pub statement_timeout: u64,
 }
 
 /// What the API allows.

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct Database {
     /// For queries: its connections cannot write.
     pub reader: DatabaseConnection,
-    /// For mutations, and for what their answers read.
+    /// For mutations.
     pub writer: DatabaseConnection,
 }
 
@@ -31,7 +31,12 @@ impl Database {
     /// One line that says what is wrong and what to do.
     pub async fn open(url: &str, pools: &PoolOptions) -> Result<Self> {
         let read_url = pools.read_database_url.as_deref();
-        let writer = open_writer(url, pools.write_connections).await?;
+        let limit = Duration::from_secs(pools.statement_timeout);
+        // Of PostgreSQL alone: what SQLite's writer does, the program knows, and what its answers read is the reader's.
+        let mut writing = writer_options(url, pools.write_connections)?;
+        writing.statement_timeout(limit);
+        let writer = connect(writing).await?;
+        let mut reading = options(read_url.unwrap_or(url), pools.read_connections);
         let reader = match writer.get_database_backend() {
             DbBackend::Sqlite if read_url.is_some() => {
                 bail!("--read-database-url is for PostgreSQL; an SQLite file is read where it is written")
@@ -39,17 +44,26 @@ impl Database {
             // A database in memory is its connection's: there is just one.
             DbBackend::Sqlite if is_in_memory(url) => writer.clone(),
             DbBackend::Sqlite => {
-                let mut options = reader_options(url, pools);
-                options.map_sqlx_sqlite_opts(|sqlite| tuned(sqlite).pragma("query_only", "on"));
-                connect(options).await?
+                reading
+                    .map_sqlx_sqlite_opts(|sqlite| tuned(sqlite).pragma("query_only", "on"))
+                    .map_sqlx_sqlite_pool_opts(move |pool| pool.after_connect(move |it, _| interrupt_after(it, limit)))
+                    .map_sqlx_sqlite_before_acquire(move |it, _| interrupt_after(it, limit).map_ok(|()| true).boxed());
+                connect(reading).await?
             }
             _ => {
-                let mut options = reader_options(read_url.unwrap_or(url), pools);
-                options.map_sqlx_postgres_opts(|postgres| postgres.options([("default_transaction_read_only", "on")]));
-                connect(options).await?
+                reading
+                    .statement_timeout(limit)
+                    .map_sqlx_postgres_opts(|postgres| postgres.options([("default_transaction_read_only", "on")]));
+                connect(reading).await?
             }
         };
         Ok(Self { reader, writer })
+    }
+
+    /// For what a mutation's answer reads, which must see what it wrote: SQLite's reader does, PostgreSQL's may be a
+    /// replica.
+    pub fn reader_of_writes(&self) -> &DatabaseConnection {
+        if self.writer.get_database_backend() == DbBackend::Sqlite { &self.reader } else { &self.writer }
     }
 }
 
@@ -70,11 +84,16 @@ pub async fn ensure_migrated(writer: &DatabaseConnection) -> Result<()> {
     }
 }
 
-/// Opens the pool that writes: on SQLite one connection, and the file is created if it is missing.
+/// Opens a pool that writes and has all the time it needs: on SQLite one connection, and the file is created if it is
+/// missing.
 ///
 /// # Errors
 /// One line that says what is wrong and what to do.
 pub async fn open_writer(url: &str, connections: u32) -> Result<DatabaseConnection> {
+    connect(writer_options(url, connections)?).await
+}
+
+fn writer_options(url: &str, connections: u32) -> Result<ConnectOptions> {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme);
     let mut options = match scheme {
         Some("sqlite") => options(url, 1),
@@ -90,7 +109,7 @@ pub async fn open_writer(url: &str, connections: u32) -> Result<DatabaseConnecti
         let sqlite = tuned(sqlite).create_if_missing(true);
         if in_memory { sqlite } else { sqlite.journal_mode(SqliteJournalMode::Wal) }
     });
-    connect(options).await
+    Ok(options)
 }
 
 fn is_in_memory(url: &str) -> bool {
@@ -120,19 +139,8 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
     options
 }
 
-/// A reader's options: the database itself ends what reads for too long.
-fn reader_options(url: &str, pools: &PoolOptions) -> ConnectOptions {
-    let limit = Duration::from_secs(pools.read_timeout);
-    let mut options = options(url, pools.read_connections);
-    options
-        .statement_timeout(limit)
-        .map_sqlx_sqlite_pool_opts(move |pool| pool.after_connect(move |connection, _| end_after(connection, limit)))
-        .map_sqlx_sqlite_before_acquire(move |connection, _| end_after(connection, limit).map_ok(|()| true).boxed());
-    options
-}
-
 /// Has SQLite interrupt what runs on the connection once the limit has passed.
-fn end_after(connection: &mut SqliteConnection, limit: Duration) -> BoxFuture<'_, Result<(), SqlxError>> {
+fn interrupt_after(connection: &mut SqliteConnection, limit: Duration) -> BoxFuture<'_, Result<(), SqlxError>> {
     /// How many of SQLite's instructions run between two looks at the clock: well under a millisecond.
     const INSTRUCTIONS: i32 = 10_000;
     let deadline = Instant::now() + limit;

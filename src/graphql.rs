@@ -139,12 +139,10 @@ impl Api {
     }
 
     async fn execute_document(&self, document: ExecutableDocument, mut request: Request, report: &Report) -> Response {
-        let pool = if writes(&document, request.operation_name.as_deref()) {
-            self.database.writer.clone()
-        } else {
-            self.database.reader.clone()
-        };
-        let session = Session::new(pool, report.clone());
+        let Database { reader, writer } = &self.database;
+        let writes = writes(&document, request.operation_name.as_deref());
+        let reader = if writes { self.database.reader_of_writes() } else { reader };
+        let session = Session::new(reader.clone(), writer.clone(), report.clone());
         let batches = Batches::default();
         request = request.data(self.options).data(Loaders::new(session.clone(), &batches)).data(session.clone());
         request.set_parsed_query(document);
@@ -155,7 +153,7 @@ impl Api {
     }
 }
 
-/// Whether the operation to run is a mutation: it reads what it wrote, so it reads from the writer.
+/// Whether the operation to run is a mutation.
 fn writes(document: &ExecutableDocument, operation_name: Option<&str>) -> bool {
     document
         .operations

@@ -151,7 +151,7 @@ async fn what_is_not_a_graphql_request_is_told_so() {
 
 #[tokio::test]
 async fn what_reads_for_too_long_is_ended_and_the_server_goes_on() {
-    let apps = start_with(options(PAGES), PoolOptions { read_timeout: 1, ..POOLS }).await;
+    let apps = start_with(options(PAGES), PoolOptions { statement_timeout: 1, ..POOLS }).await;
     let count = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i > 0) SELECT count(*) FROM c";
     for app in &apps.0 {
         app.sql("INSERT INTO courses (title) VALUES ('Logic')").await;

@@ -69,7 +69,8 @@ async fn only_the_columns_that_are_asked_for_are_selected() {
         students.nodes.courses: id
         students: id
         users.nodes.posts: id updated_at
-        users: id"#]].assert_eq(&selected);
+        users: id"#]]
+    .assert_eq(&selected);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! statement's text never changes with it: it is prepared once, and no limit on parameters is met.
 
 use sea_orm::{
-    DbBackend, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, Value,
+    DbBackend, EntityTrait, IdenStatic, Iterable, Order, PrimaryKeyToColumn, Value,
     sea_query::{
         DynIden, Expr, ExprTrait, Func, FunctionCall, IntoIden, IntoTableRef, JoinType, Query, SelectStatement,
         TableRef,
@@ -73,7 +73,7 @@ pub fn page_by_parent<R: Relation>(
     let mut of_a_parent = Query::select();
     of_a_parent
         .from_as(R::Link::default(), link.clone())
-        .and_where(Expr::col((link.clone(), R::PARENT)).eq(Expr::col(key_column_of_keys(backend))));
+        .and_where(Expr::col((link, R::PARENT)).eq(Expr::col(key_column_of_keys(backend))));
     if postgres || page.reads_rows() {
         join_nodes::<R>(backend, &mut of_a_parent);
     }
@@ -84,40 +84,61 @@ pub fn page_by_parent<R: Relation>(
         .expr_as(Expr::col(key_column_of_keys(backend)), PARENT)
         .from_function(keys_function(backend, parents.to_vec()), KEYS);
     if postgres {
-        let places = page.order.keys.len();
-        let mut outputs = outputs(page, wanted, &row, &link, true);
-        for (name, expr) in &outputs {
-            of_a_parent.expr_as(expr.clone(), name.clone());
-        }
-        let sorts = outputs.split_off(outputs.len() - places);
-        let shown = outputs.iter().chain(if wanted.place { &sorts[..] } else { &[] });
-        select.columns(shown.map(|(name, _)| (PAGE, name.clone())));
-        select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, Expr::Constant(true.into()));
-        // The order of joined rows is nothing that PostgreSQL promises without it.
-        for ((name, _), key) in sorts.into_iter().zip(&page.order.keys) {
-            select.order_by((PAGE, name), direction(key.descending, page.backwards));
-        }
-        return select
-            .order_by((PAGE, key_column::<R::Node>()), direction(page.order.descending, page.backwards))
-            .take();
+        join_lateral::<R>(&mut select, of_a_parent, page, wanted);
+    } else {
+        join_numbers::<R>(&mut select, of_a_parent, page, wanted);
     }
+    select
+}
+
+/// Joins each parent's page as PostgreSQL can, and selects what is wanted of it.
+fn join_lateral<R: Relation>(
+    select: &mut SelectStatement,
+    mut of_a_parent: SelectStatement,
+    page: &Page,
+    wanted: &Wanted<R::Node, R::Link>,
+) {
+    let (row, link) = aliases::<R>();
+    let mut outputs = outputs(page, wanted, &row, &link, true);
+    for (name, expr) in &outputs {
+        of_a_parent.expr_as(expr.clone(), name.clone());
+    }
+    let places = outputs.split_off(outputs.len() - page.order.keys.len());
+    let shown = outputs.iter().chain(if wanted.place { &places[..] } else { &[] });
+    select.columns(shown.map(|(name, _)| (PAGE, name.clone())));
+    select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, Expr::Constant(true.into()));
+    // The order of joined rows is nothing that PostgreSQL promises without it.
+    for ((name, _), key) in places.into_iter().zip(&page.order.keys) {
+        select.order_by((PAGE, name), direction(key.descending, page.backwards));
+    }
+    select.order_by((PAGE, key_column::<R::Node>()), direction(page.order.descending, page.backwards));
+}
+
+/// Joins each parent's page as SQLite can, by the numbers of its rows, and selects what is wanted of them.
+fn join_numbers<R: Relation>(
+    select: &mut SelectStatement,
+    mut of_a_parent: SelectStatement,
+    page: &Page,
+    wanted: &Wanted<R::Node, R::Link>,
+) {
+    let (row, link) = aliases::<R>();
     let rowid = "rowid";
     of_a_parent.expr_as(Expr::col((link.clone(), rowid)), rowid);
     let numbers = Func::cust("json_group_array").arg(Expr::col(rowid));
     let numbers = Query::select().expr(numbers).from_subquery(of_a_parent, PAGE).take();
     let numbers = Func::cust("json_each").arg(Expr::SubQuery(None, Box::new(numbers.into())));
-    let own_number = Expr::col((link.clone(), rowid)).eq(Expr::col((PAGE, "value")));
     for (name, expr) in outputs(page, wanted, &row, &link, wanted.place) {
         select.expr_as(expr, name);
     }
     select.cross_join(TableRef::FunctionCall(numbers, PAGE.into_iden()));
-    join_on(&mut select, JoinType::CrossJoin, R::Link::default(), link, own_number);
-    join_nodes::<R>(backend, &mut select);
+    let own_number = Expr::col((link.clone(), rowid)).eq(Expr::col((PAGE, "value")));
+    join_on(select, JoinType::CrossJoin, R::Link::default(), link, own_number);
+    join_nodes::<R>(DbBackend::Sqlite, select);
     if wanted.place {
-        page.order.join(&mut select, &row, JoinType::CrossJoin);
+        page.order.join(select, &row, JoinType::CrossJoin);
     }
-    // The position in the parent's array.
-    select.order_by((PAGE, "key"), sea_orm::Order::Asc).take()
+    // The place in the parent's array.
+    select.order_by((PAGE, "key"), Order::Asc);
 }
 
 /// For each parent that has any, the number of its children that the filter leaves.

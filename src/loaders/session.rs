@@ -17,7 +17,8 @@ use crate::error::{Error, Result};
 pub struct Session(Arc<Inner>);
 
 struct Inner {
-    pool: DatabaseConnection,
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
     report: Report,
     /// `None` before the first statement. An error once one has failed: with it the moment is lost, for PostgreSQL
     /// refuses whatever else the transaction would read.
@@ -25,14 +26,14 @@ struct Inner {
 }
 
 impl Session {
-    /// A session over `pool`: the reader's for a query, the writer's for a mutation. What runs is added to `report`.
-    pub fn new(pool: DatabaseConnection, report: Report) -> Self {
-        Self(Arc::new(Inner { pool, report, snapshot: Mutex::new(Ok(None)) }))
+    /// A session over the pools that it reads and writes with. What runs is added to `report`.
+    pub fn new(reader: DatabaseConnection, writer: DatabaseConnection, report: Report) -> Self {
+        Self(Arc::new(Inner { reader, writer, report, snapshot: Mutex::new(Ok(None)) }))
     }
 
     /// Which SQL to speak.
     pub fn backend(&self) -> DbBackend {
-        self.0.pool.get_database_backend()
+        self.0.writer.get_database_backend()
     }
 
     /// Where the session's statements are added.
@@ -93,7 +94,7 @@ impl Session {
             // A read transaction on SQLite is a snapshot by nature (<https://sqlite.org/isolation.html>).
             _ => TransactionOptions::default(),
         };
-        Ok(self.0.pool.begin_with_options(options).await?)
+        Ok(self.0.reader.begin_with_options(options).await?)
     }
 
     /// Begins a transaction that writes. What is read through the session after it sees what it committed.
@@ -104,7 +105,7 @@ impl Session {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.0.pool.begin_with_options(options).await?;
+        let transaction = self.0.writer.begin_with_options(options).await?;
         Ok(Transaction { transaction, report: self.report().clone(), cause })
     }
 

@@ -32,7 +32,7 @@ pub const PAGES: PageSize = PageSize { default: 20, max: 100 };
 
 /// A few connections, and the default time limit.
 pub const POOLS: PoolOptions =
-    PoolOptions { read_database_url: None, read_connections: 3, write_connections: 3, read_timeout: 10 };
+    PoolOptions { read_database_url: None, read_connections: 3, write_connections: 3, statement_timeout: 10 };
 
 /// The defaults, and the SQL report.
 pub fn options(page_size: PageSize) -> ApiOptions {
