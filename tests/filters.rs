@@ -21,18 +21,22 @@ async fn left(names: &[&str], filter: &str) -> String {
 
 #[tokio::test]
 async fn contains_is_literal_and_case_sensitive() {
-    let names = ["50%", "50 percent", "a_b", "axb", "A_B", r"a\b", "Éva", "éva", "日本語"];
+    let names = ["50%", "50 percent", "a_b", "axb", "bA", "A_B", r"a\b", "Éva", "éva", "日本語"];
     expect![[r#"{"totalCount":1,"nodes":[{"name":"50%"}]}}}"#]]
         .assert_eq(&left(&names, r#"{ name: { contains: "%" } }"#).await);
     expect![[r#"{"totalCount":1,"nodes":[{"name":"a_b"}]}}}"#]]
         .assert_eq(&left(&names, r#"{ name: { contains: "a_" } }"#).await);
     expect![[r#"{"totalCount":1,"nodes":[{"name":"a\\b"}]}}}"#]]
         .assert_eq(&left(&names, r#"{ name: { contains: "\\" } }"#).await);
+    expect![[r#"{"totalCount":3,"nodes":[{"name":"a_b"},{"name":"axb"},{"name":"a\\b"}]}}}"#]]
+        .assert_eq(&left(&names, r#"{ name: { startsWith: "a" } }"#).await);
     expect![[r#"{"totalCount":1,"nodes":[{"name":"éva"}]}}}"#]]
         .assert_eq(&left(&names, r#"{ name: { startsWith: "é" } }"#).await);
+    expect![[r#"{"totalCount":3,"nodes":[{"name":"a_b"},{"name":"axb"},{"name":"a\\b"}]}}}"#]]
+        .assert_eq(&left(&names, r#"{ name: { endsWith: "b" } }"#).await);
     expect![[r#"{"totalCount":1,"nodes":[{"name":"日本語"}]}}}"#]]
         .assert_eq(&left(&names, r#"{ name: { endsWith: "本語" } }"#).await);
-    expect![[r#"{"totalCount":9,"nodes":[{"name":"50%"},{"name":"50 percent"},{"name":"a_b"},{"name":"axb"},{"name":"A_B"},{"name":"a\\b"},{"name":"Éva"},{"name":"éva"},{"name":"日本語"}]}}}"#]]
+    expect![[r#"{"totalCount":10,"nodes":[{"name":"50%"},{"name":"50 percent"},{"name":"a_b"},{"name":"axb"},{"name":"bA"},{"name":"A_B"},{"name":"a\\b"},{"name":"Éva"},{"name":"éva"},{"name":"日本語"}]}}}"#]]
         .assert_eq(&left(&names, r#"{ name: { contains: "", startsWith: "", endsWith: "" } }"#).await);
 }
 
