@@ -55,7 +55,7 @@ impl Course {
         selected(&self.0.updated_at)
     }
 
-    /// The students who are enrolled in the course, in the order of their ids.
+    /// The students who are enrolled in the course: by id, unless `orderBy` says otherwise.
     async fn students(
         &self,
         ctx: &Context<'_>,
@@ -64,7 +64,7 @@ impl Course {
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those that satisfy this.")] filter: Option<StudentFilter>,
-        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<StudentOrderField>>,
         >,
     ) -> Result<Connection<CourseStudentsEdge>> {
@@ -173,7 +173,7 @@ impl CourseQuery {
         node::look_up(ctx, &id, "id").await
     }
 
-    /// All courses, in the order of their ids.
+    /// All courses: by id, unless `orderBy` says otherwise.
     async fn courses(
         &self,
         ctx: &Context<'_>,
@@ -182,7 +182,7 @@ impl CourseQuery {
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those that satisfy this.")] filter: Option<CourseFilter>,
-        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<CourseOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<Course>>> {

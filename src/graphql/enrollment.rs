@@ -124,7 +124,7 @@ impl EnrollmentQuery {
         }
     }
 
-    /// All enrollments, in the order of the student's id and then the course's.
+    /// All enrollments: by the student's id and then the course's, unless `orderBy` says otherwise.
     async fn enrollments(
         &self,
         ctx: &Context<'_>,
@@ -133,7 +133,7 @@ impl EnrollmentQuery {
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those that satisfy this.")] filter: Option<EnrollmentFilter>,
-        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<EnrollmentOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<Enrollment>>> {

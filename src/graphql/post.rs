@@ -142,7 +142,7 @@ impl PostQuery {
         node::look_up(ctx, &id, "id").await
     }
 
-    /// All posts, in the order of their ids.
+    /// All posts: by id, unless `orderBy` says otherwise.
     async fn posts(
         &self,
         ctx: &Context<'_>,
@@ -151,7 +151,7 @@ impl PostQuery {
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those that satisfy this.")] filter: Option<PostFilter>,
-        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<PostOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<Post>>> {

@@ -57,7 +57,7 @@ impl Student {
         selected(&self.0.updated_at)
     }
 
-    /// The courses that the student is enrolled in, in the order of their ids.
+    /// The courses that the student is enrolled in: by id, unless `orderBy` says otherwise.
     async fn courses(
         &self,
         ctx: &Context<'_>,
@@ -66,7 +66,7 @@ impl Student {
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those that satisfy this.")] filter: Option<CourseFilter>,
-        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<CourseOrderField>>,
         >,
     ) -> Result<Connection<StudentCoursesEdge>> {
@@ -175,7 +175,7 @@ impl StudentQuery {
         node::look_up(ctx, &id, "id").await
     }
 
-    /// All students, in the order of their ids.
+    /// All students: by id, unless `orderBy` says otherwise.
     async fn students(
         &self,
         ctx: &Context<'_>,
@@ -184,7 +184,7 @@ impl StudentQuery {
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those that satisfy this.")] filter: Option<StudentFilter>,
-        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<StudentOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<Student>>> {

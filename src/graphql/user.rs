@@ -56,7 +56,7 @@ impl User {
         selected(&self.0.updated_at)
     }
 
-    /// The user's posts, in the order of their ids.
+    /// The user's posts: by id, unless `orderBy` says otherwise.
     async fn posts(
         &self,
         ctx: &Context<'_>,
@@ -65,7 +65,7 @@ impl User {
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those that satisfy this.")] filter: Option<PostFilter>,
-        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<PostOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<Post>>> {
@@ -147,7 +147,7 @@ impl UserQuery {
         node::look_up(ctx, &id, "id").await
     }
 
-    /// All users, in the order of their ids.
+    /// All users: by id, unless `orderBy` says otherwise.
     async fn users(
         &self,
         ctx: &Context<'_>,
@@ -156,7 +156,7 @@ impl UserQuery {
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those that satisfy this.")] filter: Option<UserFilter>,
-        #[graphql(desc = "In this order; by id, ascending, if it is left out.")] order_by: Option<
+        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<UserOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<User>>> {

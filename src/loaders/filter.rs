@@ -1,7 +1,5 @@
 //! Which rows of a list: a condition, and the SQL that both databases answer alike.
 
-use std::slice;
-
 use sea_orm::{
     ColumnTrait, DbBackend, EntityName, EntityTrait, IdenStatic, Value,
     sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query},
@@ -111,7 +109,7 @@ impl Filter {
         match self {
             Self::All(all) => each(all, |a, b| a.and(b), true),
             Self::Any(any) => each(any, |a, b| a.or(b), false),
-            Self::Not(filter) => each(slice::from_ref(filter), |a, _| a, true).not(),
+            Self::Not(filter) => filter.at_depth(backend, row, depth).not(),
             Self::Column(column, test) => test.condition(backend, Expr::col((row.clone(), *column))),
             // A sub-query, never a join: a row is in the list once, however many rows it is related to.
             Self::Some(hops, filter) => {
