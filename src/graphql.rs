@@ -14,7 +14,14 @@ mod report;
 mod student;
 mod user;
 
-use std::{future::Future, hash::Hash, iter};
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    future::Future,
+    hash::Hash,
+    iter,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 pub use self::report::EXTENSION;
 use self::{
@@ -144,7 +151,8 @@ impl Api {
         let reader = if writes { self.database.reader_of_writes() } else { reader };
         let session = Session::new(reader.clone(), writer.clone(), report.clone());
         let batches = Batches::default();
-        request = request.data(self.options).data(Loaders::new(session.clone(), &batches)).data(session.clone());
+        request = request.data(self.options).data(Made::default()).data(session.clone());
+        request = request.data(Loaders::new(session.clone(), &batches));
         request.set_parsed_query(document);
         let mut response = batches.drive(self.schema.execute(request)).await;
         session.end().await;
@@ -162,6 +170,10 @@ fn writes(document: &ExecutableDocument, operation_name: Option<&str>) -> bool {
         .any(|(_, operation)| operation.node.ty == OperationType::Mutation)
 }
 
+/// What was made of the fields of a request's text, each by its place in memory, where it stays while the request runs.
+#[derive(Default)]
+struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
+
 /// What resolvers ask of their request.
 trait ContextExt {
     /// The page sizes that the server allows.
@@ -172,6 +184,9 @@ trait ContextExt {
 
     /// The field that is being resolved, as the cause of what it loads or writes.
     fn cause(&self) -> Cause;
+
+    /// What `make` makes of the text of the field that is being resolved: once, for however many parents it is.
+    fn once<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T>;
 
     /// Loads what `key` says in the request's next batch; `None` where there is nothing.
     fn load<K>(&self, key: K) -> impl Future<Output = Result<Option<<Session as Loader<K>>::Value>>> + Send
@@ -211,6 +226,18 @@ impl ContextExt for Context<'_> {
             names.join(".")
         };
         self.data_unchecked::<Session>().report().cause(path)
+    }
+
+    fn once<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let Made(made) = self.data_unchecked();
+        let key = (std::ptr::from_ref(self.item).addr(), TypeId::of::<T>());
+        let known = made.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(known) = known.and_then(|known| known.downcast().ok()) {
+            return known;
+        }
+        let new = Arc::new(make());
+        made.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&new) as _);
+        new
     }
 
     async fn load<K>(&self, key: K) -> Result<Option<<Session as Loader<K>>::Value>>

@@ -13,9 +13,10 @@ use crate::loaders::{Columns, Wanted};
 /// The columns that the fields of a node are answered from, and its key's.
 pub fn columns<N: Node>(ahead: &Lookahead<'_>) -> Columns<N::Entity> {
     let fields = fields(ahead);
+    let columns = column_names(&fields);
     let more: Vec<_> = fields.iter().flat_map(|field| N::more_columns(field)).map(IdenStatic::as_str).collect();
     Columns::with_key(|column: <N::Entity as EntityTrait>::Column| {
-        answers_any(column, &fields) || more.contains(&column.as_str())
+        columns.contains(column.as_str()) || more.contains(&column.as_str())
     })
 }
 
@@ -32,12 +33,12 @@ impl<N: Node, L: EntityTrait> Selected<N, L> {
     pub fn of(connection: &Lookahead<'_>) -> Self {
         let [edges, nodes, info] = ["edges", "nodes", "pageInfo"].map(|field| connection.field(field));
         let of_edges = fields(&edges);
-        let of_link: HashSet<_> = &of_edges - &HashSet::from(["cursor", "node"]);
+        let of_link = column_names(&(&of_edges - &HashSet::from(["cursor", "node"])));
         let cursors =
             of_edges.contains("cursor") || ["startCursor", "endCursor"].iter().any(|it| info.field(it).exists());
         let page = (edges.exists() || nodes.exists() || info.exists()).then(|| Wanted {
             node: Columns::union([&columns::<N>(&nodes), &columns::<N>(&edges.field("node"))]),
-            link: Columns::wanted(|column| answers_any(column, &of_link)),
+            link: Columns::wanted(|column: L::Column| of_link.contains(column.as_str())),
             place: cursors,
         });
         Self { page, total: connection.field("totalCount").exists() }
@@ -50,11 +51,8 @@ fn fields<'a>(ahead: &Lookahead<'a>) -> HashSet<&'a str> {
     fields.flat_map(|field| field.selection_set().map(|field| field.name()).collect::<Vec<_>>()).collect()
 }
 
-/// Whether one of the fields is answered from the column: `createdAt` from `created_at`, `owner` from `owner_id`.
-fn answers_any(column: impl IdenStatic, fields: &HashSet<&str>) -> bool {
-    let column = column.as_str();
-    fields.iter().any(|field| {
-        let field = field.to_snake_case();
-        column == field || column.strip_suffix("_id") == Some(&field)
-    })
+/// The names of the columns that fields are answered from: `createdAt` from `created_at`, `owner` from `owner_id`.
+fn column_names(fields: &HashSet<&str>) -> HashSet<String> {
+    let names = fields.iter().map(|field| field.to_snake_case());
+    names.flat_map(|name| [format!("{name}_id"), name]).collect()
 }

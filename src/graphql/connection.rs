@@ -17,16 +17,30 @@ use crate::{
     loaders::{All, AllCount, ChildCount, Children, Key, Page, Relation, Row, Rows, key_of},
 };
 
+/// What a list's field is to load, which its text says: the same for all of its parents.
+struct Plan<N: Node, L: EntityTrait> {
+    page: Arc<Page>,
+    cursors: Arc<Cursors>,
+    selected: Selected<N, L>,
+}
+
+impl<N: Node, L: EntityTrait> Plan<N, L> {
+    fn of(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Self> {
+        let (page, cursors) = args.page(list, context.page_size(), context.filter_limits())?;
+        let selected = Selected::of(&context.look_ahead());
+        Ok(Self { page: Arc::new(page), cursors: Arc::new(cursors), selected })
+    }
+}
+
 /// All items of a type, as the connection of the root field `list`.
 pub async fn all<N: Node>(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Connection<NodeEdge<N>>> {
-    let (page, cursors) = args.page(list, context.page_size(), context.filter_limits())?;
-    let (page, cause) = (Arc::new(page), context.cause());
-    let Selected { page: wanted, total } = Selected::<N, N::Entity>::of(&context.look_ahead());
-    let of_page = wanted.map(|wanted| All::<N::Entity> { page: Arc::clone(&page), wanted, cause: cause.clone() });
-    let of_total =
-        total.then(|| AllCount::<N::Entity> { filter: Arc::clone(&page.filter), cause, entity: PhantomData });
+    let Plan { page, cursors, selected } = Plan::<N, N::Entity>::of(context, list, args)?;
+    let (cause, filter) = (context.cause(), Arc::clone(&page.filter));
+    let of_page =
+        selected.page.map(|wanted| All::<N::Entity> { page: Arc::clone(&page), wanted, cause: cause.clone() });
+    let of_total = selected.total.then_some(AllCount::<N::Entity> { filter, cause, entity: PhantomData });
     let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
-    Ok(Connection { cursors: Arc::new(cursors), page, rows, total })
+    Ok(Connection { cursors, page, rows, total })
 }
 
 /// The children of the parent with this key, as the connection of its field `list`.
@@ -40,14 +54,16 @@ where
     R: Relation<Node = <E::Node as Node>::Entity, Link = E::Link>,
     E: Edge,
 {
-    let (page, cursors) = args.page(list, context.page_size(), context.filter_limits())?;
-    let (page, cause) = (Arc::new(page), context.cause());
-    let Selected { page: wanted, total } = Selected::<E::Node, E::Link>::of(&context.look_ahead());
-    let of_page = wanted.map(|wanted| Children::<R> { parent, page: Arc::clone(&page), wanted, cause: cause.clone() });
-    let of_total =
-        total.then(|| ChildCount::<R> { parent, filter: Arc::clone(&page.filter), cause, relation: PhantomData });
+    let plan = context.once(|| Plan::<E::Node, E::Link>::of(context, list, args));
+    let Plan { page, cursors, selected } = plan.as_ref().as_ref().map_err(Error::clone)?;
+    let (cause, filter) = (context.cause(), Arc::clone(&page.filter));
+    let of_page = selected.page.clone().map(|wanted| {
+        let page = Arc::clone(page);
+        Children::<R> { parent, page, wanted, cause: cause.clone() }
+    });
+    let of_total = selected.total.then_some(ChildCount::<R> { parent, filter, cause, relation: PhantomData });
     let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
-    Ok(Connection { cursors: Arc::new(cursors), page, rows, total })
+    Ok(Connection { cursors: Arc::clone(cursors), page: Arc::clone(page), rows, total })
 }
 
 /// An edge of a connection: an item, and what it shows besides its cursor and its node.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// An object type whose objects have an id of their own: a newtype over an entity's row.
-pub trait Node: OutputType + From<Arc<RowOf<Self::Entity>>> {
+pub trait Node: OutputType + From<Arc<RowOf<Self::Entity>>> + 'static {
     /// The entity whose rows the objects are.
     type Entity: Table;
     /// What filters lists of the type.
@@ -90,8 +90,8 @@ pub async fn look_up<N: Node>(context: &Context<'_>, id: &ID, argument: &str) ->
 
 /// The object of a type with this key; `None` where there is none.
 pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::Key) -> Nullable<N> {
-    let columns = ahead::columns::<N>(&context.look_ahead());
-    let row = context.load(ById::<N::Entity> { key, columns, cause: context.cause() }).await;
+    let columns = context.once(|| ahead::columns::<N>(&context.look_ahead()));
+    let row = context.load(ById::<N::Entity> { key, columns: (*columns).clone(), cause: context.cause() }).await;
     Some(row.transpose()?.map(N::from))
 }
 

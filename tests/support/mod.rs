@@ -30,9 +30,9 @@ pub use postgres::TestDatabase;
 /// Page sizes that no test of anything else meets.
 pub const PAGES: PageSize = PageSize { default: 20, max: 100 };
 
-/// A few connections, and the default time limit.
+/// A few connections, and a time limit that no test of anything else meets on a busy machine.
 pub const POOLS: PoolOptions =
-    PoolOptions { read_database_url: None, read_connections: 3, write_connections: 3, statement_timeout: 10 };
+    PoolOptions { read_database_url: None, read_connections: 3, write_connections: 3, statement_timeout: 120 };
 
 /// The defaults, and the SQL report.
 pub fn options(page_size: PageSize) -> ApiOptions {
