@@ -43,7 +43,7 @@ pub struct Ran {
 /// What the statements of one request add up to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
-    /// How many ran, transaction control apart.
+    /// How many ran, transaction control apart; those that failed too.
     pub statements: u64,
     /// How many rows they returned or wrote.
     pub rows: u64,

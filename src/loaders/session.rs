@@ -75,8 +75,10 @@ impl Session {
         let explained = (self.report().detail() == Detail::Explain).then(|| explain(&statement));
         let text = (self.report().detail() > Detail::Counts).then(|| statement.sql.clone());
         let started = Instant::now();
-        let rows = transaction.query_all_raw(statement).await?;
-        self.report().add(|| text.unwrap_or_default(), keys, rows.len() as u64, started, causes);
+        let rows = transaction.query_all_raw(statement).await;
+        let returned = rows.as_ref().map_or(0, Vec::len) as u64;
+        self.report().add(|| text.unwrap_or_default(), keys, returned, started, causes);
+        let rows = rows?;
         if let Some(explained) = explained {
             let plan = transaction.query_all_raw(explained).await?;
             self.report().add_plan(plan.iter().map(plan_line).collect::<Result<_, _>>()?);
@@ -151,9 +153,10 @@ impl Transaction {
         rows: impl FnOnce(&T) -> u64,
     ) -> Result<T, DbErr> {
         let started = Instant::now();
-        let done = run.await?;
-        self.report.add(|| text.to_owned(), 0, rows(&done), started, [&self.cause]);
-        Ok(done)
+        let done = run.await;
+        let rows = done.as_ref().map_or(0, rows);
+        self.report.add(|| text.to_owned(), 0, rows, started, [&self.cause]);
+        done
     }
 }
 
