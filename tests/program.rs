@@ -1,7 +1,7 @@
 use std::{
     fs,
-    io::{BufRead, BufReader},
-    net::TcpListener,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Command, Output, Stdio},
 };
@@ -65,6 +65,34 @@ fn a_demo_serves_from_an_embedded_database_until_it_is_stopped() {
     assert_eq!(lines[2].trim(), format!("endpoint  {address}graphql"));
     assert_eq!(lines[3].trim(), format!("schema    {address}schema.graphql"));
     assert!(folder.path().join("dovetail.db").exists());
+}
+
+#[test]
+fn a_demo_reports_its_sql_and_logs_the_counts() {
+    let folder = tempdir().unwrap();
+    let mut server = dovetail(folder.path(), &["serve", "--demo", "--port", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: Vec<_> = BufReader::new(server.stdout.take().unwrap()).lines().take(4).map(Result::unwrap).collect();
+    let host = lines[2].trim().strip_prefix("endpoint  http://").unwrap().strip_suffix("/graphql").unwrap();
+
+    let body = r#"{"query":"{ users(first: 2) { nodes { posts(first: 1) { nodes { id } } } } }","extensions":{"dovetail":{"sql":true}}}"#;
+    let head =
+        "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length";
+    let mut client = TcpStream::connect(host).unwrap();
+    client.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains(r#""extensions":{"dovetail":{"sql":[{"#), "{answer}");
+
+    let mut log = BufReader::new(server.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let line = log.find(|line| line.contains("answered")).unwrap();
+    server.kill().unwrap();
+    server.wait().unwrap();
+    // A row more than each page tells whether there are more.
+    assert!(line.contains("errors=0 statements=2 rows=7 milliseconds="), "{line}");
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Tally {
         assert!(!few(self.comparable * 3), "too few cases compare with ten times the data: {self:?}");
         assert!(!few(self.children * 5), "too few cases have a list in a list with something in it: {self:?}");
         assert!(!few(self.cursors * 5), "too few cases have a cursor that matters: {self:?}");
-        assert!(!schema.has_filters() || !few(self.filters * 15), "too few cases have a filter that matters: {self:?}");
+        assert!(!schema.has_filters() || !few(self.filters * 10), "too few cases have a filter that matters: {self:?}");
     }
 }
 
