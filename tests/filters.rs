@@ -106,6 +106,7 @@ async fn a_row_that_the_program_made_at_a_whole_second_is_equal_to_that_second()
         .await;
         let data = app.data("{ users { nodes { createdAt updatedAt posts { nodes { createdAt } } } } }").await;
         let user = &data["users"]["nodes"][0];
+        assert_eq!(user["createdAt"], user["updatedAt"]);
         for (field, moment) in [("createdAt", &user["createdAt"]), ("updatedAt", &user["updatedAt"])] {
             let equal =
                 app.data(&format!("{{ users(filter: {{ {field}: {{ eq: {moment} }} }}) {{ totalCount }} }}")).await;

@@ -1,6 +1,6 @@
 //! A course, in which students are enrolled.
 
-use sea_orm::{Set, entity::prelude::*};
+use sea_orm::entity::prelude::*;
 
 /// The most characters (Unicode scalar values) of a title; the database enforces it too.
 pub const TITLE_MAX: usize = 200;
@@ -21,12 +21,7 @@ pub struct Model {
 #[async_trait::async_trait]
 impl ActiveModelBehavior for ActiveModel {
     async fn before_save<C: ConnectionTrait>(mut self, _: &C, insert: bool) -> Result<Self, DbErr> {
-        if insert && self.created_at.is_not_set() {
-            self.created_at = Set(crate::now());
-        }
-        if !insert || self.updated_at.is_not_set() {
-            self.updated_at = Set(crate::now());
-        }
+        crate::stamp(&mut self.created_at, &mut self.updated_at, insert);
         Ok(self)
     }
 }
