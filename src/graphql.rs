@@ -33,7 +33,7 @@ use self::{
     user::User,
 };
 use crate::{
-    config::{ApiOptions, FilterLimits, PageSize},
+    config::ApiOptions,
     database::Database,
     error::{self, Error, Nullable, Result},
     loaders::{Batches, Cause, Counts, Loaders, Report, Session, Transaction},
@@ -176,11 +176,8 @@ struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
 
 /// What resolvers ask of their request.
 trait ContextExt {
-    /// The page sizes that the server allows.
-    fn page_size(&self) -> PageSize;
-
-    /// How much the server allows a filter.
-    fn filter_limits(&self) -> FilterLimits;
+    /// What the server allows.
+    fn options(&self) -> ApiOptions;
 
     /// The field that is being resolved, as the cause of what it loads or writes.
     fn cause(&self) -> Cause;
@@ -205,12 +202,8 @@ trait ContextExt {
 }
 
 impl ContextExt for Context<'_> {
-    fn page_size(&self) -> PageSize {
-        self.data_unchecked::<ApiOptions>().page_size
-    }
-
-    fn filter_limits(&self) -> FilterLimits {
-        self.data_unchecked::<ApiOptions>().filter
+    fn options(&self) -> ApiOptions {
+        *self.data_unchecked()
     }
 
     fn cause(&self) -> Cause {

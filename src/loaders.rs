@@ -29,12 +29,12 @@ use sea_orm::{EntityName, EntityTrait};
 
 pub use self::{
     batches::Batches,
-    columns::{Columns, RowOf},
+    columns::{Columns, RowOf, is_comparable, is_storable},
     filter::{Filter, Hop, Test},
     key::{Key, Table, key_of},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Row, Rows, Wanted},
-    report::{Cause, Counts, Detail, Ran, Report},
+    report::{Cause, Counts, Detail, Ran, Report, milliseconds},
     select::{by_keys, key_column},
     session::{Session, Transaction},
 };

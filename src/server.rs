@@ -18,7 +18,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId
 use crate::{
     error,
     graphql::{Api, EXTENSION},
-    loaders::Counts,
+    loaders::{Counts, milliseconds},
 };
 
 /// The header with a request's id: taken over from the client, or made here; sent back either way.
@@ -72,7 +72,7 @@ async fn graphql(
             let (answer, counts) = api.execute(request, id).await;
             let (elapsed, errors) = (started.elapsed(), answer.errors.len());
             let Counts { statements, rows, time } = counts;
-            let milliseconds = time.as_micros() as f64 / 1_000.0;
+            let milliseconds = milliseconds(time);
             tracing::info!(request_id = id, operation, errors, statements, rows, milliseconds, ?elapsed, "answered");
             Json(answer).into_response()
         }

@@ -26,7 +26,7 @@ struct Plan<N: Node, L: EntityTrait> {
 
 impl<N: Node, L: EntityTrait> Plan<N, L> {
     fn of(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Self> {
-        let (page, cursors) = args.page(list, context.page_size(), context.filter_limits())?;
+        let (page, cursors) = args.page(list, context.options())?;
         let selected = Selected::of(&context.look_ahead());
         Ok(Self { page: Arc::new(page), cursors: Arc::new(cursors), selected })
     }

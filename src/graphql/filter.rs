@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use async_graphql::{ID, InputObject, InputType, TypeName};
-use chrono::{DateTime, Datelike, TimeDelta, Timelike};
+use chrono::{DateTime, TimeDelta, Timelike};
 use heck::ToLowerCamelCase;
 use sea_orm::{ColumnTrait, Value, prelude::DateTimeUtc};
 
@@ -11,7 +11,7 @@ use super::node::Node;
 use crate::{
     config::FilterLimits,
     error::{Error, Result},
-    loaders::{Filter, Hop, Relation, Table, Test, key_column},
+    loaders::{Filter, Hop, Relation, Table, Test, is_comparable, is_storable, key_column},
 };
 
 /// What a text is compared with: character by character, case included. What is left out or `null` restricts nothing.
@@ -260,8 +260,7 @@ impl Budget {
 
 /// A text that a database can hold.
 fn storable(text: String, argument: &str) -> Result<String> {
-    // PostgreSQL's text cannot hold it, and SQLite's functions stop at it.
-    if text.contains('\0') {
+    if !is_storable(&text) {
         return Err(Error::bad_argument(argument, "contains the character U+0000; allowed are all others"));
     }
     Ok(text)
@@ -276,7 +275,7 @@ fn around(moment: DateTimeUtc, argument: &str) -> Result<(DateTimeUtc, DateTimeU
         if rest == 0 { Some(below) } else { below.checked_add_signed(TimeDelta::microseconds(1)) }
     });
     match (below, above) {
-        (Some(below), Some(above)) if below.year() >= 0 && above.year() <= 9999 => Ok((below, above)),
+        (Some(below), Some(above)) if is_comparable(below) && is_comparable(above) => Ok((below, above)),
         _ => Err(Error::bad_argument(argument, format!("is {moment}; allowed are the years 0 to 9999"))),
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, s
 use super::{ContextExt, node::Node};
 use crate::{
     error::Result,
-    loaders::{Columns, Key, RowOf, Table, Transaction, by_keys, key_of},
+    loaders::{Columns, Key, RowOf, Table, Transaction, by_keys, is_storable, key_of},
 };
 
 /// What is wrong with a part of a mutation's input.
@@ -62,8 +62,7 @@ impl UserErrors {
 
     /// Checks a text of any length.
     pub fn check_text(&mut self, path: &str, text: &str) {
-        // PostgreSQL's text cannot hold it, and SQLite's functions stop at it.
-        if text.contains('\0') {
+        if !is_storable(text) {
             self.add(UserErrorCode::Invalid, path, "must not contain the character U+0000");
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::{DateTime, Datelike, SecondsFormat};
+use chrono::{DateTime, SecondsFormat};
 use sea_orm::{Value, prelude::DateTimeUtc, sea_query::ColumnType};
 use serde_json::{Value as Json, json};
 
@@ -14,9 +14,9 @@ use super::{
     order::{OrderInput, order},
 };
 use crate::{
-    config::{FilterLimits, PageSize},
+    config::ApiOptions,
     error::{Error, Result},
-    loaders::{Key, Order, Page, Table},
+    loaders::{Key, Order, Page, Table, is_comparable, is_storable},
 };
 
 /// The arguments of a list, as the client gave them.
@@ -31,7 +31,8 @@ pub struct ListArgs<N: Node> {
 
 impl<N: Node> ListArgs<N> {
     /// The page that they ask for of the list with this name, such as `User.posts`, and the name of its cursors.
-    pub fn page(self, list: &str, sizes: PageSize, limits: FilterLimits) -> Result<(Page, Cursors)> {
+    pub fn page(self, list: &str, allowed: ApiOptions) -> Result<(Page, Cursors)> {
+        let sizes = allowed.page_size;
         let size = |argument, value: i32| match u64::try_from(value) {
             Ok(size) if size <= sizes.max => Ok(size),
             _ => Err(Error::bad_argument(argument, format!("is {value}; allowed are 0 to {}", sizes.max))),
@@ -51,7 +52,7 @@ impl<N: Node> ListArgs<N> {
             cursor.map(|cursor| cursors.decode(&cursor, &kinds).ok_or_else(|| cursors.not_one(argument))).transpose()
         };
         let (after, before) = (place("after", self.after)?, place("before", self.before)?);
-        let filter = Arc::new(filter::filter(self.filter, limits)?);
+        let filter = Arc::new(filter::filter(self.filter, allowed.filter)?);
         Ok((Page { filter, order, size, backwards, after, before }, cursors))
     }
 }
@@ -116,11 +117,11 @@ fn from_json(json: &Json, kind: &ColumnType) -> Option<Value> {
         ColumnType::Integer => i32::try_from(json.as_i64()?).ok()?.into(),
         ColumnType::BigInteger => json.as_i64()?.into(),
         ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text => {
-            json.as_str().filter(|text| !text.contains('\0'))?.into()
+            json.as_str().filter(|text| is_storable(text))?.into()
         }
         ColumnType::TimestampWithTimeZone => {
             let moment: DateTimeUtc = DateTime::parse_from_rfc3339(json.as_str()?).ok()?.into();
-            (0..=9999).contains(&moment.year()).then_some(moment)?.into()
+            is_comparable(moment).then_some(moment)?.into()
         }
         _ => return None,
     })

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::{
     error::{self, code},
-    loaders::{Detail, Ran, Report},
+    loaders::{Detail, Ran, Report, milliseconds},
 };
 
 /// The name of our part of a request's and of an answer's `extensions`.
@@ -52,8 +52,7 @@ pub fn attach(report: &Report, response: &mut Response) {
 
 fn statement(ran: Ran) -> Value {
     let Ran { text, keys, rows, time, path, plan } = ran;
-    // To the microsecond: the clock's noise is not worth reading.
-    let milliseconds = time.as_micros() as f64 / 1_000.0;
+    let milliseconds = milliseconds(time);
     match plan {
         Some(plan) => {
             value!({ "path": path, "keys": keys, "rows": rows, "milliseconds": milliseconds, "text": text, "plan": plan })

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::Datelike;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, QueryResult, TryGetable,
     Value,
@@ -133,4 +134,14 @@ pub fn value(row: &QueryResult, position: usize, kind: &ColumnType) -> Result<Va
         ColumnType::Blob | ColumnType::Binary(_) | ColumnType::VarBinary(_) => get::<Vec<u8>>(row, position),
         other => Err(Error::broken(format!("a column of the type {other:?} cannot be read"))),
     }
+}
+
+/// Whether both databases can hold a text: PostgreSQL's has no U+0000, and SQLite's functions stop at it.
+pub fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
+/// Whether a moment compares alike on both databases: SQLite compares its text, in which a year has four digits.
+pub fn is_comparable(moment: DateTimeUtc) -> bool {
+    (0..=9999).contains(&moment.year())
 }

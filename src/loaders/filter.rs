@@ -2,7 +2,7 @@
 
 use sea_orm::{
     ColumnTrait, DbBackend, EntityName, EntityTrait, IdenStatic, Value,
-    sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query},
+    sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query, SelectStatement},
 };
 
 use super::{Relation, select};
@@ -83,6 +83,11 @@ impl Hop {
         hops
     }
 
+    /// That it leads from the row with the one alias to the row with the other.
+    pub fn leads(&self, from: &DynIden, to: &DynIden) -> Expr {
+        Expr::col((to.clone(), self.to)).eq(Expr::col((from.clone(), self.from)))
+    }
+
     /// The step from a parent to the rows that tell its children, one each.
     pub fn to_link<R: Relation>() -> Self {
         let from = select::key_column::<R::Parent>().as_str();
@@ -96,9 +101,15 @@ impl Filter {
         matches!(self, Self::All(all) if all.is_empty())
     }
 
-    /// The condition on a row of the table with the alias `row`.
-    pub fn condition(&self, backend: DbBackend, row: &DynIden) -> Expr {
-        self.at_depth(backend, row, 0)
+    /// Restricts `select` to the rows that it holds of, in the table with the alias `row`.
+    pub fn apply(&self, select: &mut SelectStatement, backend: DbBackend, row: &DynIden) {
+        self.apply_at(select, backend, row, 0);
+    }
+
+    fn apply_at(&self, select: &mut SelectStatement, backend: DbBackend, row: &DynIden, depth: usize) {
+        if !self.is_empty() {
+            select.and_where(self.at_depth(backend, row, depth));
+        }
     }
 
     fn at_depth(&self, backend: DbBackend, row: &DynIden, depth: usize) -> Expr {
@@ -118,7 +129,7 @@ impl Filter {
                 let mut from = row.clone();
                 for (step, hop) in hops.iter().enumerate() {
                     let to = format!("f{depth}_{step}").into_iden();
-                    let same = Expr::col((to.clone(), hop.to)).eq(Expr::col((from, hop.from)));
+                    let same = hop.leads(&from, &to);
                     if step == 0 {
                         related.from_as(hop.table, to.clone()).and_where(same);
                     } else {
@@ -126,9 +137,7 @@ impl Filter {
                     }
                     from = to;
                 }
-                if !filter.is_empty() {
-                    related.and_where(filter.at_depth(backend, &from, depth + 1));
-                }
+                filter.apply_at(&mut related, backend, &from, depth + 1);
                 Expr::exists(related)
             }
         }

@@ -80,7 +80,7 @@ impl OrderBy {
             Self::Column { name, .. } => Expr::col((parent_alias(index), *name)),
             Self::Count(hop) => {
                 let children = "n".into_iden();
-                let same = Expr::col((children.clone(), hop.to)).eq(Expr::col((row.clone(), hop.from)));
+                let same = hop.leads(row, &children);
                 let count =
                     Query::select().expr(Expr::cust("COUNT(*)")).from_as(hop.table, children).and_where(same).take();
                 Expr::SubQuery(None, Box::new(count.into()))
@@ -115,7 +115,7 @@ impl Order {
         for (index, key) in self.keys.iter().enumerate() {
             if let OrderBy::Column { parent: Some(hop), .. } = &key.by {
                 let parent = parent_alias(index);
-                let same = Expr::col((parent.clone(), hop.to)).eq(Expr::col((row.clone(), hop.from)));
+                let same = hop.leads(row, &parent);
                 join_on(select, join, hop.table, parent, same);
             }
         }

@@ -45,9 +45,7 @@ impl Page {
     ) {
         let sorts = self.order.sorts(row, primary_key);
         self.order.join(select, row, join);
-        if !self.filter.is_empty() {
-            select.and_where(self.filter.condition(backend, row));
-        }
+        self.filter.apply(select, backend, row);
         select.and_where_option(self.after.as_deref().map(|place| beyond(&sorts, place, true)));
         select.and_where_option(self.before.as_deref().map(|place| beyond(&sorts, place, false)));
         for sort in sorts {

@@ -40,6 +40,11 @@ pub struct Ran {
     pub plan: Option<Vec<String>>,
 }
 
+/// A time as reports and the log tell it: to the microsecond, for the clock's noise is not worth reading.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1_000.0
+}
+
 /// What the statements of one request add up to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {

@@ -39,9 +39,7 @@ pub fn page<E: EntityTrait>(backend: DbBackend, page: &Page, wanted: &Wanted<E, 
 pub fn count<E: EntityTrait>(backend: DbBackend, filter: &Filter) -> SelectStatement {
     let row = ROWS.into_iden();
     let mut select = Query::select().expr(Expr::cust("COUNT(*)")).from_as(E::default(), row.clone()).take();
-    if !filter.is_empty() {
-        select.and_where(filter.condition(backend, &row));
-    }
+    filter.apply(&mut select, backend, &row);
     select
 }
 
@@ -154,7 +152,7 @@ pub fn count_by_parent<R: Relation>(backend: DbBackend, parents: &[i64], filter:
         .add_group_by([parent]);
     if !filter.is_empty() {
         join_nodes::<R>(backend, &mut select);
-        select.and_where(filter.condition(backend, &row));
+        filter.apply(&mut select, backend, &row);
     }
     select
 }
