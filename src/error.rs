@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{ErrorExtensionValues, ServerError};
+use async_graphql::{Context, ErrorExtensionValues, ServerError};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 /// The values of `extensions.code`: stable, for programs; the message is for people.
@@ -70,6 +70,12 @@ impl Error {
     /// A promise of our own that did not hold, such as a foreign key that leads nowhere.
     pub fn broken(what: impl Into<String>) -> Self {
         Self::Internal(Arc::new(Cause::Broken(what.into())))
+    }
+
+    /// What the field of a hand-written executor fails with: the same as that of a resolver.
+    #[expect(clippy::disallowed_types, reason = "as below")]
+    pub fn of_field(self, field: &Context<'_>) -> ServerError {
+        field.set_error_path(async_graphql::Error::from(self).into_server_error(field.item.pos))
     }
 }
 

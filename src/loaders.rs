@@ -12,51 +12,45 @@ mod key;
 mod order;
 mod page;
 mod report;
+mod rows;
 mod select;
 mod session;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    hash::Hash,
-    marker::PhantomData,
-    sync::Arc,
-};
+use std::{collections::HashMap, hash::Hash, marker::PhantomData, sync::Arc};
 
-use async_graphql::dataloader::{DataLoader, Loader};
 use derive_where::derive_where;
 use entity::{course, enrollment, post, student, user};
 use sea_orm::{EntityName, EntityTrait};
 
 pub use self::{
-    batches::Batches,
-    columns::{Columns, RowOf, is_comparable, is_storable},
+    batches::{Batches, Load},
+    columns::{Columns, is_comparable, is_storable},
     filter::{Filter, Hop, Test},
-    key::{Key, Table, key_of},
+    key::{Key, Table},
     order::{Order, OrderBy, OrderKey},
-    page::{Page, Row, Rows, Wanted},
+    page::{Page, Wanted},
     report::{Cause, Counts, Detail, Ran, Report, milliseconds},
+    rows::{Block, Cell, Row, Rows},
     select::{by_keys, key_column},
     session::{Session, Transaction},
 };
 use crate::error::{Error, Result};
 
 /// The loaders of one request.
-pub struct Loaders(DataLoader<Session>);
+pub struct Loaders {
+    session: Session,
+    batches: Batches,
+}
 
 impl Loaders {
     /// Loaders that read through `session` when `batches` are driven.
-    pub fn new(session: Session, batches: &Batches) -> Self {
-        // The keys are one parameter, so nothing limits a batch; a limit would make the statements depend on the data.
-        Self(DataLoader::new(session, batches.clone(), batches::NoDelay).max_batch_size(usize::MAX))
+    pub fn new(session: Session, batches: Batches) -> Self {
+        Self { session, batches }
     }
 
-    /// Loads what `key` says, together with all other keys that wait; `None` where there is nothing.
-    pub async fn load<K>(&self, key: K) -> Result<Option<<Session as Loader<K>>::Value>>
-    where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
-        Session: Loader<K, Error = Error>,
-    {
-        self.0.load_one(key).await
+    /// Loads what `key` says, together with all other keys of its type that wait.
+    pub async fn load<K: Load<Source = Session>>(&self, key: K) -> Result<K::Value> {
+        self.batches.load(key, &self.session).await
     }
 }
 
@@ -67,7 +61,7 @@ pub trait Relation: Send + Sync + 'static {
     /// The children's.
     type Node: Table;
     /// The table whose rows tell a child's parent: the children's own, or a join table.
-    type Link: EntityTrait<ActiveModel: Send + Sync>;
+    type Link: EntityTrait<Model: Sync>;
     /// Its column with the parent's key.
     const PARENT: <Self::Link as EntityTrait>::Column;
     /// Its column with the child's key. An index on both columns serves a page of a parent's children.
@@ -79,186 +73,206 @@ pub trait Relation: Send + Sync + 'static {
     }
 }
 
-/// Key: the row of an entity with this primary key.
-#[derive_where(Clone, PartialEq, Eq, Hash)]
+/// For whose sake something is loaded, and whether nothing else is loaded for the request: then it needs no snapshot.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// The GraphQL path, if a report wants it.
+    pub cause: Cause,
+    /// Whether the request's text loads just this.
+    pub alone: bool,
+}
+
+/// Key: the row of an entity with this primary key; `None` where there is none.
+#[derive_where(Clone)]
 pub struct ById<E: Table> {
     /// Which row.
     pub key: E::Key,
     /// What of it.
     pub columns: Columns<E>,
     /// For whose sake.
-    #[derive_where(skip(EqHashOrd))]
-    pub cause: Cause,
+    pub asked: Arc<Asked>,
 }
 
-impl<E: Table> Loader<ById<E>> for Session {
-    type Value = Arc<RowOf<E>>;
-    type Error = Error;
+impl<E: Table> Load for ById<E> {
+    type Value = Option<Row<E>>;
+    type Source = Session;
 
-    async fn load(&self, asked: &[ById<E>]) -> Result<HashMap<ById<E>, Self::Value>> {
-        let keys = distinct(asked.iter().map(|asked| asked.key.parts()));
-        let columns = Columns::union(asked.iter().map(|asked| &asked.columns));
-        let select = by_keys::<E>(self.backend(), &keys, &columns);
-        let rows = self.rows(&select, keys.len(), asked.iter().map(|asked| &asked.cause)).await?;
-        let reader = columns.reader(0);
-        let mut found = HashMap::with_capacity(rows.len());
-        for row in &rows {
-            let row = reader.read(row)?;
-            found.insert(key_of::<E>(&row)?, Arc::new(row));
-        }
-        Ok(asked.iter().filter_map(|asked| Some((asked.clone(), Arc::clone(found.get(&asked.key)?)))).collect())
+    async fn load(all: &[Self], session: &Session) -> Result<Vec<Self::Value>> {
+        let keys = distinct(all.iter().map(|one| one.key));
+        let columns = Columns::union(all.iter().map(|one| &one.columns));
+        let select = by_keys::<E>(session.backend(), &keys, &columns);
+        let rows = session.rows(&select, keys.len(), all.iter().map(|one| &*one.asked)).await?;
+        let count = rows.len();
+        let block = Arc::new(Block::new(rows.into(), &columns, 0));
+        let mut found: Vec<_> = (0..count).map(|row| Ok((block.key(row)?, row))).collect::<Result<_>>()?;
+        found.sort_unstable();
+        let row = |key| found.binary_search_by_key(&key, |(key, _)| *key).ok().map(|at| Row::read(&block, found[at].1));
+        Ok(all.iter().map(|one| row(one.key)).collect())
     }
+}
+
+/// A page of a list and what of it is wanted, for all whose list it is: what a field's text says.
+#[derive_where(Clone)]
+pub struct List<N: EntityTrait, L: EntityTrait> {
+    /// Which rows.
+    pub page: Arc<Page>,
+    /// What of them.
+    pub wanted: Wanted<N, L>,
+    /// For whose sake.
+    pub asked: Asked,
 }
 
 /// Key: a page of all rows of an entity.
-#[derive_where(Clone, PartialEq, Eq, Hash)]
-pub struct All<E: Table> {
-    /// Which of them.
-    pub page: Arc<Page>,
-    /// What of them.
-    pub wanted: Wanted<E, E>,
-    /// For whose sake.
-    #[derive_where(skip(EqHashOrd))]
-    pub cause: Cause,
-}
+pub struct All<E: Table>(pub Arc<List<E, E>>);
 
-impl<E: Table> Loader<All<E>> for Session {
-    type Value = Arc<Rows<E, E>>;
-    type Error = Error;
+impl<E: Table> Load for All<E> {
+    type Value = Rows<E, E>;
+    type Source = Session;
 
     /// One statement for each page that is asked for.
-    async fn load(&self, asked: &[All<E>]) -> Result<HashMap<All<E>, Self::Value>> {
-        let mut loaded = HashMap::with_capacity(asked.len());
-        for (page, asked) in grouped(asked, |asked| &asked.page) {
-            let wanted = Wanted::union(asked.iter().map(|asked| &asked.wanted));
-            let select = select::page::<E>(self.backend(), page, &wanted);
-            let rows = self.rows(&select, 0, asked.iter().map(|asked| &asked.cause)).await?;
-            let reader = page.reader(&wanted, 0);
-            let rows = rows.iter().map(|row| reader.read(row)).collect::<Result<_>>()?;
-            let rows = Arc::new(page.rows(rows));
-            loaded.extend(asked.into_iter().map(|asked| (asked.clone(), Arc::clone(&rows))));
+    async fn load(all: &[Self], session: &Session) -> Result<Vec<Self::Value>> {
+        let mut loaded = vec![None; all.len()];
+        for (page, all) in grouped(all, |All(list)| &list.page) {
+            let wanted = Wanted::union(all.iter().map(|(_, All(list))| &list.wanted));
+            let select = select::page::<E>(session.backend(), page, &wanted);
+            let rows = session.rows(&select, 0, all.iter().map(|(_, All(list))| &list.asked)).await?;
+            let of_rows = vec![0; rows.len()];
+            let page = page.of_rows(&wanted, rows, 0, &of_rows, 1).pop();
+            all.iter().for_each(|(place, _)| loaded[*place].clone_from(&page));
         }
-        Ok(loaded)
+        all_of(loaded)
     }
 }
 
-/// Key: how many rows of an entity the filter leaves.
-#[derive_where(Clone, PartialEq, Eq, Hash)]
-pub struct AllCount<E: Table> {
-    /// Which of them.
+/// A list of which the number of rows is wanted, for all whose list it is.
+pub struct Count {
+    /// Which of the rows.
     pub filter: Arc<Filter>,
     /// For whose sake.
-    #[derive_where(skip(EqHashOrd))]
-    pub cause: Cause,
-    /// Of which entity.
-    pub entity: PhantomData<E>,
+    pub asked: Asked,
 }
 
-impl<E: Table> Loader<AllCount<E>> for Session {
+/// Key: how many rows of an entity the filter leaves.
+pub struct AllCount<E: Table>(pub Arc<Count>, pub PhantomData<E>);
+
+impl<E: Table> Load for AllCount<E> {
     type Value = i64;
-    type Error = Error;
+    type Source = Session;
 
     /// One statement for each filter that is asked for.
-    async fn load(&self, asked: &[AllCount<E>]) -> Result<HashMap<AllCount<E>, i64>> {
-        let mut loaded = HashMap::with_capacity(asked.len());
-        for asked in asked {
-            let select = select::count::<E>(self.backend(), &asked.filter);
-            let rows = self.rows(&select, 0, [&asked.cause].into_iter()).await?;
+    async fn load(all: &[Self], session: &Session) -> Result<Vec<i64>> {
+        let mut loaded = vec![None; all.len()];
+        for (filter, all) in grouped(all, |AllCount(count, _)| &count.filter) {
+            let select = select::count::<E>(session.backend(), filter);
+            let rows = session.rows(&select, 0, all.iter().map(|(_, AllCount(count, _))| &count.asked)).await?;
             let count = rows.first().ok_or_else(|| Error::broken("a count without a row"))?.try_get_by_index(0)?;
-            loaded.insert(asked.clone(), count);
+            all.iter().for_each(|(place, _)| loaded[*place] = Some(count));
         }
-        Ok(loaded)
+        all_of(loaded)
     }
 }
 
 /// Key: a page of a parent's children.
-#[derive_where(Clone, PartialEq, Eq, Hash)]
 pub struct Children<R: Relation> {
     /// The parent's key.
     pub parent: i64,
-    /// Which of the children.
-    pub page: Arc<Page>,
-    /// What of them.
-    pub wanted: Wanted<R::Node, R::Link>,
-    /// For whose sake.
-    #[derive_where(skip(EqHashOrd))]
-    pub cause: Cause,
+    /// What is to be loaded.
+    pub list: Arc<List<R::Node, R::Link>>,
 }
 
-impl<R: Relation> Loader<Children<R>> for Session {
-    type Value = Arc<Rows<R::Node, R::Link>>;
-    type Error = Error;
+impl<R: Relation> Load for Children<R> {
+    type Value = Rows<R::Node, R::Link>;
+    type Source = Session;
 
     /// One statement for each page that is asked for, whatever the number of parents.
-    async fn load(&self, asked: &[Children<R>]) -> Result<HashMap<Children<R>, Self::Value>> {
-        let mut loaded = HashMap::with_capacity(asked.len());
-        for (page, asked) in grouped(asked, |asked| &asked.page) {
-            let parents = distinct(asked.iter().map(|asked| asked.parent));
-            let wanted = Wanted::union(asked.iter().map(|asked| &asked.wanted));
-            let select = select::page_by_parent::<R>(self.backend(), &parents, page, &wanted);
-            let rows = self.rows(&select, parents.len(), asked.iter().map(|asked| &asked.cause)).await?;
-            let reader = page.reader(&wanted, 1);
-            let mut children: HashMap<i64, Vec<_>> = HashMap::with_capacity(parents.len());
-            for row in rows {
-                children.entry(row.try_get_by_index(0)?).or_default().push(reader.read(&row)?);
+    async fn load(all: &[Self], session: &Session) -> Result<Vec<Self::Value>> {
+        let mut loaded = vec![None; all.len()];
+        for (page, all) in grouped(all, |one| &one.list.page) {
+            let parents = distinct(all.iter().map(|(_, one)| one.parent));
+            let wanted = Wanted::union(all.iter().map(|(_, one)| &one.list.wanted));
+            let select = select::page_by_parent::<R>(session.backend(), &parents, page, &wanted);
+            let rows = session.rows(&select, parents.len(), all.iter().map(|(_, one)| &one.list.asked)).await?;
+            let of_rows = rows.iter().map(|row| place_of(&parents, row.try_get_by_index(0)?));
+            let of_rows: Vec<_> = of_rows.collect::<Result<_>>()?;
+            let pages = page.of_rows(&wanted, rows, 1, &of_rows, parents.len());
+            for (place, one) in all {
+                loaded[place] = Some(pages[place_of(&parents, one.parent)?].clone());
             }
-            let mut pages: HashMap<i64, _> = HashMap::with_capacity(parents.len());
-            for parent in parents {
-                pages.insert(parent, Arc::new(page.rows(children.remove(&parent).unwrap_or_default())));
-            }
-            loaded.extend(asked.into_iter().map(|asked| (asked.clone(), Arc::clone(&pages[&asked.parent]))));
         }
-        Ok(loaded)
+        all_of(loaded)
     }
 }
 
+/// Where a parent is among those that were asked for.
+fn place_of(parents: &[i64], parent: i64) -> Result<usize> {
+    parents.binary_search(&parent).map_err(|_| Error::broken("a row of a parent that nobody asked for"))
+}
+
 /// Key: how many children of a parent the filter leaves.
-#[derive_where(Clone, PartialEq, Eq, Hash)]
 pub struct ChildCount<R: Relation> {
     /// The parent's key.
     pub parent: i64,
-    /// Which of the children.
-    pub filter: Arc<Filter>,
-    /// For whose sake.
-    #[derive_where(skip(EqHashOrd))]
-    pub cause: Cause,
+    /// What is to be counted.
+    pub count: Arc<Count>,
     /// Of which relation.
     pub relation: PhantomData<R>,
 }
 
-impl<R: Relation> Loader<ChildCount<R>> for Session {
+impl<R: Relation> Load for ChildCount<R> {
     type Value = i64;
-    type Error = Error;
+    type Source = Session;
 
     /// One statement for each filter that is asked for, whatever the number of parents.
-    async fn load(&self, asked: &[ChildCount<R>]) -> Result<HashMap<ChildCount<R>, i64>> {
-        let mut loaded = HashMap::with_capacity(asked.len());
-        for (filter, asked) in grouped(asked, |asked| &asked.filter) {
-            let parents = distinct(asked.iter().map(|asked| asked.parent));
-            let select = select::count_by_parent::<R>(self.backend(), &parents, filter);
-            let rows = self.rows(&select, parents.len(), asked.iter().map(|asked| &asked.cause)).await?;
+    async fn load(all: &[Self], session: &Session) -> Result<Vec<i64>> {
+        let mut loaded = vec![None; all.len()];
+        for (filter, all) in grouped(all, |one| &one.count.filter) {
+            let parents = distinct(all.iter().map(|(_, one)| one.parent));
+            let select = select::count_by_parent::<R>(session.backend(), &parents, filter);
+            let rows = session.rows(&select, parents.len(), all.iter().map(|(_, one)| &one.count.asked)).await?;
             let counts = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
             let counts: HashMap<i64, i64> = counts.collect::<Result<_>>()?;
             // The statement counts what is there: a parent without children is not among its rows.
-            let count = |asked: &ChildCount<R>| counts.get(&asked.parent).copied().unwrap_or(0);
-            loaded.extend(asked.into_iter().map(|asked| (asked.clone(), count(asked))));
+            all.iter().for_each(|(place, one)| loaded[*place] = Some(counts.get(&one.parent).copied().unwrap_or(0)));
         }
-        Ok(loaded)
+        all_of(loaded)
     }
 }
 
-/// What is asked for, by what one statement has in common.
-fn grouped<'a, T, K: Eq + Hash>(asked: &'a [T], common: impl Fn(&'a T) -> &'a K) -> HashMap<&'a K, Vec<&'a T>> {
-    let mut groups: HashMap<_, Vec<_>> = HashMap::new();
-    for asked in asked {
-        groups.entry(common(asked)).or_default().push(asked);
+/// The keys, each with its place, by what those have in common that share a statement.
+fn grouped<'a, K, P: Eq + Hash>(
+    keys: &'a [K],
+    shared: impl Fn(&'a K) -> &'a Arc<P>,
+) -> Vec<(&'a P, Vec<(usize, &'a K)>)> {
+    let mut groups: Vec<(&P, Vec<_>)> = Vec::new();
+    let mut known: HashMap<&P, usize> = HashMap::new();
+    let mut last: Option<(&Arc<P>, usize)> = None;
+    for (place, key) in keys.iter().enumerate() {
+        let part = shared(key);
+        let group = match last {
+            // What one field asks for, it asks for with one and the same part, whatever the number of parents.
+            Some((same, group)) if Arc::ptr_eq(same, part) => group,
+            _ => *known.entry(part).or_insert_with(|| {
+                groups.push((part, Vec::new()));
+                groups.len() - 1
+            }),
+        };
+        groups[group].1.push((place, key));
+        last = Some((part, group));
     }
     groups
 }
 
+/// The values of all keys, of which each was loaded with some group.
+fn all_of<V>(values: Vec<Option<V>>) -> Result<Vec<V>> {
+    values.into_iter().map(|value| value.ok_or_else(|| Error::broken("a key was not loaded"))).collect()
+}
+
 /// The keys, each once, in their order: a statement's parameter does not depend on how they were collected.
 fn distinct<K: Ord>(keys: impl Iterator<Item = K>) -> Vec<K> {
-    keys.collect::<BTreeSet<_>>().into_iter().collect()
+    let mut keys: Vec<_> = keys.collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
 }
 
 /// The posts of a user.

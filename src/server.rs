@@ -17,7 +17,7 @@ use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId
 
 use crate::{
     error,
-    graphql::{Api, EXTENSION},
+    graphql::{Api, EXTENSION, to_json},
     loaders::{Counts, milliseconds},
 };
 
@@ -74,7 +74,7 @@ async fn graphql(
             let Counts { statements, rows, time } = counts;
             let milliseconds = milliseconds(time);
             tracing::info!(request_id = id, operation, errors, statements, rows, milliseconds, ?elapsed, "answered");
-            Json(answer).into_response()
+            ([(header::CONTENT_TYPE, "application/json")], to_json(&answer)).into_response()
         }
         Err((status, problem)) => (status, Json(refused(&problem))).into_response(),
     }

@@ -7,7 +7,7 @@ use async_graphql::Lookahead;
 use heck::ToSnakeCase;
 use sea_orm::{EntityTrait, IdenStatic};
 
-use super::node::Node;
+use super::{columns::part, node::Node};
 use crate::loaders::{Columns, Wanted};
 
 /// The columns that the fields of a node are answered from, and its key's.
@@ -20,12 +20,19 @@ pub fn columns<N: Node>(ahead: &Lookahead<'_>) -> Columns<N::Entity> {
     })
 }
 
+/// Whether nothing more is loaded to answer the fields of a node.
+pub fn is_leaf<N: Node>(ahead: &Lookahead<'_>) -> bool {
+    fields(ahead).into_iter().all(|field| field == "__typename" || part::<N>(field).is_some())
+}
+
 /// What a connection has to load.
 pub struct Selected<N: Node, L: EntityTrait> {
     /// What of the page; `None` if nothing of it is selected.
     pub page: Option<Wanted<N::Entity, L>>,
     /// Whether the total is selected.
     pub total: bool,
+    /// Whether this is all that is loaded to answer the connection: one statement.
+    pub is_leaf: bool,
 }
 
 impl<N: Node, L: EntityTrait> Selected<N, L> {
@@ -33,15 +40,19 @@ impl<N: Node, L: EntityTrait> Selected<N, L> {
     pub fn of(connection: &Lookahead<'_>) -> Self {
         let [edges, nodes, info] = ["edges", "nodes", "pageInfo"].map(|field| connection.field(field));
         let of_edges = fields(&edges);
-        let of_link = column_names(&(&of_edges - &HashSet::from(["cursor", "node"])));
+        let of_link = &of_edges - &HashSet::from(["cursor", "node", "__typename"]);
+        let columns_of_link = column_names(&of_link);
         let cursors =
             of_edges.contains("cursor") || ["startCursor", "endCursor"].iter().any(|it| info.field(it).exists());
         let page = (edges.exists() || nodes.exists() || info.exists()).then(|| Wanted {
             node: Columns::union([&columns::<N>(&nodes), &columns::<N>(&edges.field("node"))]),
-            link: Columns::wanted(|column: L::Column| of_link.contains(column.as_str())),
+            link: Columns::wanted(|column: L::Column| columns_of_link.contains(column.as_str())),
             place: cursors,
         });
-        Self { page, total: connection.field("totalCount").exists() }
+        let total = connection.field("totalCount").exists();
+        let node = edges.field("node");
+        let is_leaf = is_leaf::<N>(&nodes) && is_leaf::<N>(&node) && of_link.is_empty() && page.is_some() != total;
+        Self { page, total, is_leaf }
     }
 }
 

@@ -1,46 +1,56 @@
 //! Lists as the Relay Cursor Connections specification has them (<https://relay.dev/graphql/connections.htm>): the
 //! connection that every list of the API answers with, its edges and its page's info.
 
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, convert::Infallible, marker::PhantomData, sync::Arc};
 
-use async_graphql::{Context, Object, OutputType, TypeName};
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, TypeName,
+    Value as Answer, parser::types::Field, registry::Registry, resolver_utils::resolve_list,
+};
+use derive_where::derive_where;
 use sea_orm::{EntityTrait, Value};
 
 use super::{
     ContextExt,
     ahead::Selected,
-    node::Node,
+    columns::{Part, part, write_cell, write_id},
+    json::{self, IsFast, Objects},
+    node::{Node, One},
     paging::{Cursors, ListArgs},
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{All, AllCount, ChildCount, Children, Key, Page, Relation, Row, Rows, key_of},
+    loaders::{All, AllCount, ChildCount, Children, Count, Key, List, Page, Relation, Row, Rows},
 };
 
 /// What a list's field is to load, which its text says: the same for all of its parents.
 struct Plan<N: Node, L: EntityTrait> {
     page: Arc<Page>,
-    cursors: Arc<Cursors>,
-    selected: Selected<N, L>,
+    cursors: Cursors,
+    /// `None` if nothing of the page is selected.
+    list: Option<Arc<List<N::Entity, L>>>,
+    /// `None` if the total is not selected.
+    count: Option<Arc<Count>>,
 }
 
 impl<N: Node, L: EntityTrait> Plan<N, L> {
-    fn of(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Self> {
+    fn of(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Arc<Self>> {
         let (page, cursors) = args.page(list, context.options())?;
-        let selected = Selected::of(&context.look_ahead());
-        Ok(Self { page: Arc::new(page), cursors: Arc::new(cursors), selected })
+        let Selected { page: wanted, total, is_leaf } = Selected::<N, L>::of(&context.look_ahead());
+        let (page, asked) = (Arc::new(page), context.asked(is_leaf));
+        let count = total.then(|| Arc::new(Count { filter: Arc::clone(&page.filter), asked: asked.clone() }));
+        let list = wanted.map(|wanted| Arc::new(List { page: Arc::clone(&page), wanted, asked }));
+        Ok(Arc::new(Self { page, cursors, list, count }))
     }
 }
 
 /// All items of a type, as the connection of the root field `list`.
 pub async fn all<N: Node>(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Connection<NodeEdge<N>>> {
-    let Plan { page, cursors, selected } = Plan::<N, N::Entity>::of(context, list, args)?;
-    let (cause, filter) = (context.cause(), Arc::clone(&page.filter));
-    let of_page =
-        selected.page.map(|wanted| All::<N::Entity> { page: Arc::clone(&page), wanted, cause: cause.clone() });
-    let of_total = selected.total.then_some(AllCount::<N::Entity> { filter, cause, entity: PhantomData });
+    let plan = Plan::<N, N::Entity>::of(context, list, args)?;
+    let of_page = plan.list.clone().map(All);
+    let of_total = plan.count.clone().map(|count| AllCount::<N::Entity>(count, PhantomData));
     let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
-    Ok(Connection { cursors, page, rows, total })
+    Ok(Connection(Contents { plan, rows, total }))
 }
 
 /// The children of the parent with this key, as the connection of its field `list`.
@@ -55,57 +65,48 @@ where
     E: Edge,
 {
     let plan = context.once(|| Plan::<E::Node, E::Link>::of(context, list, args));
-    let Plan { page, cursors, selected } = plan.as_ref().as_ref().map_err(Error::clone)?;
-    let (cause, filter) = (context.cause(), Arc::clone(&page.filter));
-    let of_page = selected.page.clone().map(|wanted| {
-        let page = Arc::clone(page);
-        Children::<R> { parent, page, wanted, cause: cause.clone() }
-    });
-    let of_total = selected.total.then_some(ChildCount::<R> { parent, filter, cause, relation: PhantomData });
+    let plan = plan.as_ref().as_ref().map_err(Error::clone)?;
+    let of_page = plan.list.clone().map(|list| Children::<R> { parent, list });
+    let of_total = plan.count.clone().map(|count| ChildCount::<R> { parent, count, relation: PhantomData });
     let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
-    Ok(Connection { cursors: Arc::clone(cursors), page: Arc::clone(page), rows, total })
+    Ok(Connection(Contents { plan: Arc::clone(plan), rows, total }))
 }
 
 /// An edge of a connection: an item, and what it shows besides its cursor and its node.
-pub trait Edge: OutputType + From<Item<Self::Node, Self::Link>> {
+pub trait Edge: ContainerType + From<Item<Self::Node, Self::Link>> {
     /// What the connection lists.
     type Node: Node;
     /// The table that ties it to its parent: the node's own, or a join table.
-    type Link: EntityTrait<ActiveModel: Send + Sync>;
+    type Link: EntityTrait<Model: Sync>;
 }
 
 /// An item of a page.
 pub struct Item<N: Node, L: EntityTrait> {
-    rows: Arc<Rows<N::Entity, L>>,
+    plan: Arc<Plan<N, L>>,
+    rows: Rows<N::Entity, L>,
     index: usize,
-    cursors: Arc<Cursors>,
 }
 
 impl<N: Node, L: EntityTrait> Item<N, L> {
-    fn row(&self) -> &Row<N::Entity, L> {
-        &self.rows.rows[self.index]
-    }
-
     /// The item's place in its list.
     pub fn cursor(&self) -> Result<String> {
-        cursor::<N, L>(&self.cursors, self.row())
+        cursor::<N, L>(&self.plan.cursors, &self.rows, self.index)
     }
 
     /// The item itself.
-    pub fn node(&self) -> N {
-        Arc::clone(&self.row().node).into()
+    pub fn node(&self) -> One<N> {
+        One(self.rows.node(self.index).into())
     }
 
     /// The join table's row that ties it to its parent.
-    pub fn link(&self) -> &L::ActiveModel {
-        &self.row().link
+    pub fn link(&self) -> Row<L> {
+        self.rows.link(self.index)
     }
 }
 
-fn cursor<N: Node, L: EntityTrait>(cursors: &Cursors, row: &Row<N::Entity, L>) -> Result<String> {
-    let place = row.place.as_ref().ok_or_else(|| Error::broken("a cursor was not looked ahead"))?;
-    let key = key_of::<N::Entity>(&row.node)?.parts();
-    let place: Vec<_> = place.iter().cloned().chain(key.into_iter().map(Value::from)).collect();
+fn cursor<N: Node, L: EntityTrait>(cursors: &Cursors, rows: &Rows<N::Entity, L>, index: usize) -> Result<String> {
+    let key = rows.node(index).key()?.parts();
+    let place: Vec<_> = rows.place(index)?.into_iter().chain(key.as_ref().iter().copied().map(Value::from)).collect();
     cursors.encode(&place).ok_or_else(|| Error::broken(format!("no cursor can hold {place:?}")))
 }
 
@@ -138,61 +139,74 @@ impl<N: Node> NodeEdge<N> {
     }
 
     /// The item.
-    async fn node(&self) -> N {
+    async fn node(&self) -> One<N> {
         self.0.node()
     }
 }
 
-/// The rows that a connection's edges are made of.
-type RowsOf<E> = Arc<Rows<<<E as Edge>::Node as Node>::Entity, <E as Edge>::Link>>;
-
 /// A page of a list.
-pub struct Connection<E: Edge> {
-    cursors: Arc<Cursors>,
-    page: Arc<Page>,
+pub struct Connection<E: Edge>(Contents<E>);
+
+impl<E: Edge> OutputType for Connection<E> {
+    fn type_name() -> Cow<'static, str> {
+        <Contents<E> as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Contents::<E>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Answer> {
+        if IsFast::of(context) { json::object(&self.0, context).await } else { self.0.resolve(context, field).await }
+    }
+}
+
+/// What a connection's fields are answered from. Clones share it.
+#[derive_where(Clone)]
+struct Contents<E: Edge> {
+    plan: Arc<Plan<E::Node, E::Link>>,
     /// `None` if nothing of the page is selected.
-    rows: Option<RowsOf<E>>,
+    rows: Option<Rows<<E::Node as Node>::Entity, E::Link>>,
     /// `None` if it is not selected.
     total: Option<i64>,
 }
 
-impl<E: Edge> TypeName for Connection<E> {
+impl<E: Edge> TypeName for Contents<E> {
     fn type_name() -> Cow<'static, str> {
-        let edge = E::type_name();
+        let edge = <E as OutputType>::type_name();
         format!("{}Connection", edge.strip_suffix("Edge").unwrap_or(&edge)).into()
     }
 }
 
-impl<E: Edge> Connection<E> {
-    fn rows(&self) -> Result<&RowsOf<E>> {
+impl<E: Edge> Contents<E> {
+    fn rows(&self) -> Result<&Rows<<E::Node as Node>::Entity, E::Link>> {
         self.rows.as_ref().ok_or_else(|| Error::broken("a page was not looked ahead"))
     }
 }
 
 /// One page of a list. `edges` and `nodes` hold the same items in the same order.
 #[Object(name_type)]
-impl<E: Edge> Connection<E> {
+impl<E: Edge> Contents<E> {
     /// The page's items, each with its cursor.
-    async fn edges(&self) -> Result<Vec<E>> {
-        let rows = self.rows()?;
-        let item = |index| Item { rows: Arc::clone(rows), index, cursors: Arc::clone(&self.cursors) };
-        Ok((0..rows.rows.len()).map(|index| item(index).into()).collect())
+    async fn edges(&self) -> Result<Items<Edges<E>>> {
+        Ok(Items(Edges { plan: Arc::clone(&self.plan), rows: self.rows()?.clone() }))
     }
 
     /// The page's items, without their cursors.
-    async fn nodes(&self) -> Result<Vec<E::Node>> {
-        Ok(self.rows()?.rows.iter().map(|row| Arc::clone(&row.node).into()).collect())
+    async fn nodes(&self) -> Result<Items<Nodes<E>>> {
+        Ok(Items(Nodes(self.rows()?.clone())))
     }
 
     /// How to go on from this page.
     async fn page_info(&self) -> Result<PageInfo> {
-        let Rows { rows, more } = &**self.rows()?;
-        let cursor = |row| cursor::<E::Node, E::Link>(&self.cursors, row);
+        let (Page { backwards, before, after, .. }, rows) = (&*self.plan.page, self.rows()?);
+        let cursor = |index| cursor::<E::Node, E::Link>(&self.plan.cursors, rows, index);
+        let last = rows.len().checked_sub(1);
         Ok(PageInfo {
-            has_next_page: if self.page.backwards { self.page.before.is_some() } else { *more },
-            has_previous_page: if self.page.backwards { *more } else { self.page.after.is_some() },
-            start_cursor: rows.first().map(cursor),
-            end_cursor: rows.last().map(cursor),
+            has_next_page: if *backwards { before.is_some() } else { rows.more },
+            has_previous_page: if *backwards { rows.more } else { after.is_some() },
+            start_cursor: last.map(|_| cursor(0)),
+            end_cursor: last.map(cursor),
         })
     }
 
@@ -201,6 +215,107 @@ impl<E: Edge> Connection<E> {
         let total = self.total.ok_or_else(|| Error::broken("a count was not looked ahead"))?;
         // GraphQL's Int has 32 bits; a list that is longer than that is at least that long.
         Ok(i32::try_from(total).unwrap_or(i32::MAX))
+    }
+}
+
+impl<E: Edge> Objects for Contents<E> {
+    type Object = Self;
+    type Part = Infallible;
+
+    fn count(&self) -> usize {
+        1
+    }
+
+    fn object(&self, _: usize) -> Self {
+        self.clone()
+    }
+
+    fn part(&self, _: &str) -> Result<Option<Infallible>> {
+        Ok(None)
+    }
+
+    fn write(&self, _: usize, part: Infallible, _: &mut Vec<u8>) -> Result<()> {
+        match part {}
+    }
+}
+
+/// The items of a page, as a list.
+struct Items<O>(O);
+
+impl<O: Objects> OutputType for Items<O> {
+    fn type_name() -> Cow<'static, str> {
+        <Vec<O::Object> as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Vec<O::Object> as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Answer> {
+        if IsFast::of(context) {
+            return json::list(&self.0, context).await;
+        }
+        let count = self.0.count();
+        resolve_list(context, field, (0..count).map(|index| self.0.object(index)), Some(count)).await
+    }
+}
+
+/// The nodes of a page.
+struct Nodes<E: Edge>(Rows<<E::Node as Node>::Entity, E::Link>);
+
+impl<E: Edge> Objects for Nodes<E> {
+    type Object = E::Node;
+    type Part = Part<usize>;
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn object(&self, index: usize) -> E::Node {
+        self.0.node(index).into()
+    }
+
+    fn part(&self, field: &str) -> Result<Option<Self::Part>> {
+        Ok(match part::<E::Node>(field) {
+            None => None,
+            Some(Part::Id) => Some(Part::Id),
+            Some(Part::Column(column)) => Some(Part::Column(self.0.position(column)?)),
+        })
+    }
+
+    fn write(&self, index: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()> {
+        match part {
+            Part::Id => write_id::<E::Node>(self.0.key(index)?, json),
+            Part::Column(position) => write_cell(self.0.cell(index, position)?, json)?,
+        }
+        Ok(())
+    }
+}
+
+/// The edges of a page.
+struct Edges<E: Edge> {
+    plan: Arc<Plan<E::Node, E::Link>>,
+    rows: Rows<<E::Node as Node>::Entity, E::Link>,
+}
+
+impl<E: Edge> Objects for Edges<E> {
+    type Object = E;
+    type Part = Infallible;
+
+    fn count(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn object(&self, index: usize) -> E {
+        Item { plan: Arc::clone(&self.plan), rows: self.rows.clone(), index }.into()
+    }
+
+    fn part(&self, _: &str) -> Result<Option<Infallible>> {
+        Ok(None)
+    }
+
+    fn write(&self, _: usize, part: Infallible, _: &mut Vec<u8>) -> Result<()> {
+        match part {}
     }
 }
 

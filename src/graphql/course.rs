@@ -1,35 +1,42 @@
 //! `Course`: its fields, its queries, its mutations.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use derive_more::From;
+use derive_more::{AsRef, From};
 use entity::{course, enrollment};
 use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
 
 use super::{
     ContextExt,
+    columns::{ColumnField, ColumnFields},
     connection::{self, Connection, Edge, Item, NodeEdge},
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
     mutation::{self, DeletePayload, UserError, UserErrors, stored},
-    node::{self, Node, selected},
+    node::{self, Node, One},
     order::{OrderField, OrderInput},
     paging::ListArgs,
     student::{Student, StudentFilter, StudentOrderField},
 };
 use crate::{
     error::{Nullable, Result},
-    loaders::{OrderBy, StudentsByCourse},
+    loaders::{OrderBy, Row, StudentsByCourse},
 };
 
-#[derive(Clone, From)]
-pub struct Course(Arc<course::ActiveModel>);
+#[derive(AsRef, Clone, From)]
+pub struct Course(Row<course::Entity>);
 
 impl Node for Course {
     type Entity = course::Entity;
     type Filter = CourseFilter;
     type OrderField = CourseOrderField;
     const TYPE: &'static str = "Course";
+    const COLUMNS: &'static [ColumnField<course::Entity>] = &[
+        (
+            course::Column::Title,
+            "The course's title: 1 to 200 characters, not blank. Several courses may have the same.",
+        ),
+        (course::Column::CreatedAt, "When the course was created."),
+        (course::Column::UpdatedAt, "When the course was last changed; at first, when it was created."),
+    ];
 }
 
 /// Something that students are enrolled in.
@@ -37,22 +44,12 @@ impl Node for Course {
 impl Course {
     /// The course's id, such as `Course:500`.
     pub async fn id(&self) -> Result<ID> {
-        Ok(Self::global_id(*selected(&self.0.id)?))
+        Ok(Self::global_id(self.0.key()?))
     }
 
-    /// The course's title: 1 to 200 characters, not blank. Several courses may have the same.
-    async fn title(&self) -> Result<&String> {
-        selected(&self.0.title)
-    }
-
-    /// When the course was created.
-    async fn created_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.created_at)
-    }
-
-    /// When the course was last changed; at first, when it was created.
-    async fn updated_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.updated_at)
+    #[graphql(flatten)]
+    async fn columns(&self, _ctx: &Context<'_>) -> ColumnFields<Self> {
+        ColumnFields::of(self)
     }
 
     /// The students who are enrolled in the course: by id, unless `orderBy` says otherwise.
@@ -69,7 +66,7 @@ impl Course {
         >,
     ) -> Result<Connection<CourseStudentsEdge>> {
         let args = ListArgs { first, after, last, before, filter, order_by };
-        connection::children::<StudentsByCourse, _>(ctx, "Course.students", *selected(&self.0.id)?, args).await
+        connection::children::<StudentsByCourse, _>(ctx, "Course.students", self.0.key()?, args).await
     }
 }
 
@@ -90,13 +87,13 @@ impl CourseStudentsEdge {
     }
 
     /// The student.
-    async fn node(&self) -> Student {
+    async fn node(&self) -> One<Student> {
         self.0.node()
     }
 
     /// When the student was enrolled in the course.
-    async fn enrolled_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.link().enrolled_at)
+    async fn enrolled_at(&self) -> Result<DateTimeUtc> {
+        self.0.link().get(enrollment::Column::EnrolledAt)
     }
 }
 
@@ -169,7 +166,7 @@ impl CourseQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "An id such as `Course:500`, or its bare key: `500`.")] id: ID,
-    ) -> Nullable<Course> {
+    ) -> Nullable<One<Course>> {
         node::look_up(ctx, &id, "id").await
     }
 
@@ -217,7 +214,7 @@ pub struct DeleteCourseInput {
 #[derive(SimpleObject, Default)]
 pub struct CreateCoursePayload {
     /// The new course; `null` if nothing was written.
-    course: Option<Course>,
+    course: Option<One<Course>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -226,7 +223,7 @@ pub struct CreateCoursePayload {
 #[derive(SimpleObject, Default)]
 pub struct UpdateCoursePayload {
     /// The course as it is now; `null` if nothing was written.
-    course: Option<Course>,
+    course: Option<One<Course>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
 }

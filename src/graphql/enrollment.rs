@@ -1,36 +1,37 @@
 //! `Enrollment`: its fields, its queries, its mutations.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use derive_more::From;
+use derive_more::{AsRef, From};
 use entity::{course, enrollment, student};
-use sea_orm::{EntityTrait, IntoActiveModel, TryInsertResult, prelude::DateTimeUtc};
+use sea_orm::{EntityTrait, IntoActiveModel, TryInsertResult};
 
 use super::{
     ContextExt,
+    columns::{ColumnField, ColumnFields},
     connection::{self, Connection, NodeEdge},
     course::{Course, CourseFilter},
     filter::{Conditions, DateTimeFilter, FilterInput},
     mutation::{self, UserError, UserErrorCode, UserErrors, stored},
-    node::{self, Node, selected},
+    node::{self, Node, One},
     order::{OrderField, OrderInput},
     paging::ListArgs,
     student::{Student, StudentFilter},
 };
 use crate::{
     error::{Nullable, Result},
-    loaders::OrderBy,
+    loaders::{OrderBy, Row},
 };
 
-#[derive(Clone, From)]
-pub struct Enrollment(Arc<enrollment::ActiveModel>);
+#[derive(AsRef, Clone, From)]
+pub struct Enrollment(Row<enrollment::Entity>);
 
 impl Node for Enrollment {
     type Entity = enrollment::Entity;
     type Filter = EnrollmentFilter;
     type OrderField = EnrollmentOrderField;
     const TYPE: &'static str = "Enrollment";
+    const COLUMNS: &'static [ColumnField<enrollment::Entity>] =
+        &[(enrollment::Column::EnrolledAt, "When the student was enrolled in the course.")];
 }
 
 /// That a student takes a course: at most once.
@@ -38,22 +39,22 @@ impl Node for Enrollment {
 impl Enrollment {
     /// The enrollment's id, such as `Enrollment:12:7`: the student's key and the course's.
     pub async fn id(&self) -> Result<ID> {
-        Ok(Self::global_id((*selected(&self.0.student_id)?, *selected(&self.0.course_id)?)))
+        Ok(Self::global_id(self.0.key()?))
     }
 
     /// Who is enrolled. When the student is deleted, so is the enrollment.
-    async fn student(&self, ctx: &Context<'_>) -> Result<Student> {
-        node::referenced(ctx, *selected(&self.0.student_id)?).await
+    async fn student(&self, ctx: &Context<'_>) -> Result<One<Student>> {
+        node::referenced(ctx, self.0.get(enrollment::Column::StudentId)?).await
     }
 
     /// In what. When the course is deleted, so is the enrollment.
-    async fn course(&self, ctx: &Context<'_>) -> Result<Course> {
-        node::referenced(ctx, *selected(&self.0.course_id)?).await
+    async fn course(&self, ctx: &Context<'_>) -> Result<One<Course>> {
+        node::referenced(ctx, self.0.get(enrollment::Column::CourseId)?).await
     }
 
-    /// When the student was enrolled in the course.
-    async fn enrolled_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.enrolled_at)
+    #[graphql(flatten)]
+    async fn columns(&self, _ctx: &Context<'_>) -> ColumnFields<Self> {
+        ColumnFields::of(self)
     }
 }
 
@@ -117,7 +118,7 @@ impl EnrollmentQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "A student's id such as `Student:12`, or its bare key: `12`.")] student_id: ID,
         #[graphql(desc = "A course's id such as `Course:7`, or its bare key: `7`.")] course_id: ID,
-    ) -> Nullable<Enrollment> {
+    ) -> Nullable<One<Enrollment>> {
         match (Student::key(&student_id, "studentId"), Course::key(&course_id, "courseId")) {
             (Ok(student), Ok(course)) => node::by_key(ctx, (student, course)).await,
             (Err(error), _) | (_, Err(error)) => Some(Err(error)),
@@ -163,7 +164,7 @@ pub struct WithdrawInput {
 #[derive(SimpleObject, Default)]
 pub struct EnrollPayload {
     /// The new enrollment; `null` if nothing was written.
-    enrollment: Option<Enrollment>,
+    enrollment: Option<One<Enrollment>>,
     /// Why nothing was written; empty on success. Enrolled already: `ALREADY_EXISTS` at `courseId`.
     user_errors: Vec<UserError>,
 }
@@ -172,9 +173,9 @@ pub struct EnrollPayload {
 #[derive(SimpleObject, Default)]
 pub struct WithdrawPayload {
     /// The student, without the course; `null` if nothing was written.
-    student: Option<Student>,
+    student: Option<One<Student>>,
     /// The course, without the student; `null` if nothing was written.
-    course: Option<Course>,
+    course: Option<One<Course>>,
     /// Why nothing was written; empty on success. Not enrolled: `NOT_FOUND` at `courseId`.
     user_errors: Vec<UserError>,
 }

@@ -6,10 +6,13 @@ use std::{borrow::Cow, collections::HashMap, marker::PhantomData, sync::Arc};
 use async_graphql::{Context, Enum, ID, SimpleObject, TypeName};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, sea_query::LockType};
 
-use super::{ContextExt, node::Node};
+use super::{
+    ContextExt,
+    node::{Node, One},
+};
 use crate::{
     error::Result,
-    loaders::{Columns, Key, RowOf, Table, Transaction, by_keys, is_storable, key_of},
+    loaders::{Block, Columns, Row, Table, Transaction, by_keys, is_storable},
 };
 
 /// What is wrong with a part of a mutation's input.
@@ -92,16 +95,12 @@ pub async fn hold<N: Node<Entity: Table<Key = i64>>>(
     transaction: &Transaction,
     keys: &[i64],
 ) -> Result<HashMap<i64, N>> {
-    let parts: Vec<_> = keys.iter().map(|key| key.parts()).collect();
     let columns = Columns::<N::Entity>::all();
-    let select = by_keys(transaction.get_database_backend(), &parts, &columns).lock(LockType::KeyShare).take();
+    let select = by_keys(transaction.get_database_backend(), keys, &columns).lock(LockType::KeyShare).take();
     let rows = transaction.query_all(&select).await?;
-    let reader = columns.reader(0);
-    let held = rows.iter().map(|row| {
-        let row = reader.read(row)?;
-        Ok((key_of::<N::Entity>(&row)?, N::from(Arc::new(row))))
-    });
-    held.collect()
+    let count = rows.len();
+    let block = Arc::new(Block::new(rows.into(), &columns, 0));
+    (0..count).map(|row| Ok((block.key(row)?, Row::read(&block, row).into()))).collect()
 }
 
 /// The same for one row; if it does not exist, that is added to `errors` at `path`.
@@ -110,17 +109,17 @@ pub async fn hold_one<N: Node<Entity: Table<Key = i64>>>(
     key: i64,
     path: &str,
     errors: &mut UserErrors,
-) -> Result<Option<N>> {
-    let row = hold::<N>(transaction, &[key]).await?.remove(&key);
-    if row.is_none() {
+) -> Result<Option<One<N>>> {
+    let node = hold::<N>(transaction, &[key]).await?.remove(&key);
+    if node.is_none() {
         errors.not_found::<N>(path, key);
     }
-    Ok(row)
+    Ok(node.map(One))
 }
 
 /// The object that a row is, all of which is known.
-pub fn stored<N: Node>(row: impl IntoActiveModel<RowOf<N::Entity>>) -> N {
-    Arc::new(row.into_active_model()).into()
+pub fn stored<N: Node>(row: <N::Entity as EntityTrait>::Model) -> One<N> {
+    One(Row::stored(row).into())
 }
 
 /// Writes `changes` to the row with this key, unless there are `errors`: the object as it is then, or why nothing was
@@ -128,12 +127,12 @@ pub fn stored<N: Node>(row: impl IntoActiveModel<RowOf<N::Entity>>) -> N {
 pub async fn update<N>(
     context: &Context<'_>,
     key: i64,
-    changes: RowOf<N::Entity>,
+    changes: <N::Entity as EntityTrait>::ActiveModel,
     mut errors: UserErrors,
-) -> Result<(Option<N>, Vec<UserError>)>
+) -> Result<(Option<One<N>>, Vec<UserError>)>
 where
-    N: Node<Entity: Table<Key = i64>>,
-    <N::Entity as EntityTrait>::Model: IntoActiveModel<RowOf<N::Entity>>,
+    N: Node<Entity: Table<Key = i64, ActiveModel: Send>>,
+    <N::Entity as EntityTrait>::Model: IntoActiveModel<<N::Entity as EntityTrait>::ActiveModel>,
 {
     let transaction = context.write().await?;
     let held = hold_one::<N>(&transaction, key, "id", &mut errors).await?;

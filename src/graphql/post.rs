@@ -1,35 +1,40 @@
 //! `Post`: its fields, its queries, its mutations.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use derive_more::From;
+use derive_more::{AsRef, From};
 use entity::{post, user};
-use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
+use sea_orm::{ActiveModelTrait, Set, Unchanged};
 
 use super::{
     ContextExt,
+    columns::{ColumnField, ColumnFields},
     connection::{self, Connection, NodeEdge},
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, StringFilter},
     mutation::{self, DeletePayload, UserError, UserErrors, stored},
-    node::{self, Node, selected},
+    node::{self, Node, One},
     order::{OrderField, OrderInput},
     paging::ListArgs,
     user::{User, UserFilter},
 };
 use crate::{
     error::{Nullable, Result},
-    loaders::OrderBy,
+    loaders::{OrderBy, Row},
 };
 
-#[derive(Clone, From)]
-pub struct Post(Arc<post::ActiveModel>);
+#[derive(AsRef, Clone, From)]
+pub struct Post(Row<post::Entity>);
 
 impl Node for Post {
     type Entity = post::Entity;
     type Filter = PostFilter;
     type OrderField = PostOrderField;
     const TYPE: &'static str = "Post";
+    const COLUMNS: &'static [ColumnField<post::Entity>] = &[
+        (post::Column::Title, "The post's title: 1 to 200 characters, not blank."),
+        (post::Column::Content, "The post's text; may be empty."),
+        (post::Column::CreatedAt, "When the post was created."),
+        (post::Column::UpdatedAt, "When the post was last changed; at first, when it was created."),
+    ];
 }
 
 /// A text that a user wrote.
@@ -37,32 +42,17 @@ impl Node for Post {
 impl Post {
     /// The post's id, such as `Post:500`.
     pub async fn id(&self) -> Result<ID> {
-        Ok(Self::global_id(*selected(&self.0.id)?))
+        Ok(Self::global_id(self.0.key()?))
     }
 
-    /// The post's title: 1 to 200 characters, not blank.
-    async fn title(&self) -> Result<&String> {
-        selected(&self.0.title)
-    }
-
-    /// The post's text; may be empty.
-    async fn content(&self) -> Result<&String> {
-        selected(&self.0.content)
-    }
-
-    /// When the post was created.
-    async fn created_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.created_at)
-    }
-
-    /// When the post was last changed; at first, when it was created.
-    async fn updated_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.updated_at)
+    #[graphql(flatten)]
+    async fn columns(&self, _ctx: &Context<'_>) -> ColumnFields<Self> {
+        ColumnFields::of(self)
     }
 
     /// The user who wrote the post. When the user is deleted, so is the post.
-    async fn owner(&self, ctx: &Context<'_>) -> Result<User> {
-        node::referenced(ctx, *selected(&self.0.owner_id)?).await
+    async fn owner(&self, ctx: &Context<'_>) -> Result<One<User>> {
+        node::referenced(ctx, self.0.get(post::Column::OwnerId)?).await
     }
 }
 
@@ -138,7 +128,7 @@ impl PostQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "An id such as `Post:500`, or its bare key: `500`.")] id: ID,
-    ) -> Nullable<Post> {
+    ) -> Nullable<One<Post>> {
         node::look_up(ctx, &id, "id").await
     }
 
@@ -222,7 +212,7 @@ pub struct DeletePostInput {
 #[derive(SimpleObject, Default)]
 pub struct CreatePostPayload {
     /// The new post; `null` if nothing was written.
-    post: Option<Post>,
+    post: Option<One<Post>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -231,7 +221,7 @@ pub struct CreatePostPayload {
 #[derive(SimpleObject, Default)]
 pub struct UpdatePostPayload {
     /// The post as it is now; `null` if nothing was written.
-    post: Option<Post>,
+    post: Option<One<Post>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
 }

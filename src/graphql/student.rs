@@ -1,37 +1,46 @@
 //! `Student`: its fields, its queries, its mutations.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use derive_more::From;
+use derive_more::{AsRef, From};
 use entity::{enrollment, student};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Unchanged, prelude::DateTimeUtc};
 
 use super::{
     ContextExt,
+    columns::{ColumnField, ColumnFields},
     connection::{self, Connection, Edge, Item, NodeEdge},
     course::{Course, CourseFilter, CourseOrderField},
     enrollment::enrollment_of,
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
     mutation::{self, DeletePayload, UserError, UserErrorCode, UserErrors, stored},
-    node::{self, Node, selected},
+    node::{self, Node, One},
     order::{OrderField, OrderInput},
     paging::ListArgs,
 };
 use crate::{
     error::{Nullable, Result},
     insert::insert_all,
-    loaders::{CoursesByStudent, OrderBy},
+    loaders::{CoursesByStudent, OrderBy, Row},
 };
 
-#[derive(Clone, From)]
-pub struct Student(Arc<student::ActiveModel>);
+#[derive(AsRef, Clone, From)]
+pub struct Student(Row<student::Entity>);
 
 impl Node for Student {
     type Entity = student::Entity;
     type Filter = StudentFilter;
     type OrderField = StudentOrderField;
     const TYPE: &'static str = "Student";
+    const COLUMNS: &'static [ColumnField<student::Entity>] = &[
+        (
+            student::Column::Name,
+            "The student's name: 1 to 100 characters, not blank. Several students may have the same.",
+        ),
+        (student::Column::CreatedAt, "When the student was created."),
+        (student::Column::UpdatedAt, "When the student was last changed; at first, when it was created."),
+    ];
 }
 
 /// Someone who is enrolled in courses.
@@ -39,22 +48,12 @@ impl Node for Student {
 impl Student {
     /// The student's id, such as `Student:500`.
     pub async fn id(&self) -> Result<ID> {
-        Ok(Self::global_id(*selected(&self.0.id)?))
+        Ok(Self::global_id(self.0.key()?))
     }
 
-    /// The student's name: 1 to 100 characters, not blank. Several students may have the same.
-    async fn name(&self) -> Result<&String> {
-        selected(&self.0.name)
-    }
-
-    /// When the student was created.
-    async fn created_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.created_at)
-    }
-
-    /// When the student was last changed; at first, when it was created.
-    async fn updated_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.updated_at)
+    #[graphql(flatten)]
+    async fn columns(&self, _ctx: &Context<'_>) -> ColumnFields<Self> {
+        ColumnFields::of(self)
     }
 
     /// The courses that the student is enrolled in: by id, unless `orderBy` says otherwise.
@@ -71,7 +70,7 @@ impl Student {
         >,
     ) -> Result<Connection<StudentCoursesEdge>> {
         let args = ListArgs { first, after, last, before, filter, order_by };
-        connection::children::<CoursesByStudent, _>(ctx, "Student.courses", *selected(&self.0.id)?, args).await
+        connection::children::<CoursesByStudent, _>(ctx, "Student.courses", self.0.key()?, args).await
     }
 }
 
@@ -92,13 +91,13 @@ impl StudentCoursesEdge {
     }
 
     /// The course.
-    async fn node(&self) -> Course {
+    async fn node(&self) -> One<Course> {
         self.0.node()
     }
 
     /// When the student was enrolled in the course.
-    async fn enrolled_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.link().enrolled_at)
+    async fn enrolled_at(&self) -> Result<DateTimeUtc> {
+        self.0.link().get(enrollment::Column::EnrolledAt)
     }
 }
 
@@ -171,7 +170,7 @@ impl StudentQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "An id such as `Student:500`, or its bare key: `500`.")] id: ID,
-    ) -> Nullable<Student> {
+    ) -> Nullable<One<Student>> {
         node::look_up(ctx, &id, "id").await
     }
 
@@ -221,7 +220,7 @@ pub struct DeleteStudentInput {
 #[derive(SimpleObject, Default)]
 pub struct CreateStudentPayload {
     /// The new student; `null` if nothing was written.
-    student: Option<Student>,
+    student: Option<One<Student>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -230,7 +229,7 @@ pub struct CreateStudentPayload {
 #[derive(SimpleObject, Default)]
 pub struct UpdateStudentPayload {
     /// The student as it is now; `null` if nothing was written.
-    student: Option<Student>,
+    student: Option<One<Student>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
 }

@@ -1,18 +1,17 @@
 //! `User`: its fields, its queries, its mutations.
 
-use std::sync::Arc;
-
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use derive_more::From;
+use derive_more::{AsRef, From};
 use entity::user;
-use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
+use sea_orm::{ActiveModelTrait, Set, Unchanged};
 
 use super::{
     ContextExt,
+    columns::{ColumnField, ColumnFields},
     connection::{self, Connection, NodeEdge},
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
     mutation::{self, DeletePayload, UserError, UserErrors, stored},
-    node::{self, Node, selected},
+    node::{self, Node, One},
     order::{OrderField, OrderInput},
     paging::ListArgs,
     post::{NewPostInput, Post, PostFilter, PostOrderField},
@@ -20,17 +19,22 @@ use super::{
 use crate::{
     error::{Nullable, Result},
     insert::insert_all,
-    loaders::{OrderBy, PostsByOwner},
+    loaders::{OrderBy, PostsByOwner, Row},
 };
 
-#[derive(Clone, From)]
-pub struct User(Arc<user::ActiveModel>);
+#[derive(AsRef, Clone, From)]
+pub struct User(Row<user::Entity>);
 
 impl Node for User {
     type Entity = user::Entity;
     type Filter = UserFilter;
     type OrderField = UserOrderField;
     const TYPE: &'static str = "User";
+    const COLUMNS: &'static [ColumnField<user::Entity>] = &[
+        (user::Column::Name, "The user's name: 1 to 100 characters, not blank. Several users may have the same."),
+        (user::Column::CreatedAt, "When the user was created."),
+        (user::Column::UpdatedAt, "When the user was last changed; at first, when it was created."),
+    ];
 }
 
 /// Someone who writes posts.
@@ -38,22 +42,12 @@ impl Node for User {
 impl User {
     /// The user's id, such as `User:500`.
     pub async fn id(&self) -> Result<ID> {
-        Ok(Self::global_id(*selected(&self.0.id)?))
+        Ok(Self::global_id(self.0.key()?))
     }
 
-    /// The user's name: 1 to 100 characters, not blank. Several users may have the same.
-    async fn name(&self) -> Result<&String> {
-        selected(&self.0.name)
-    }
-
-    /// When the user was created.
-    async fn created_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.created_at)
-    }
-
-    /// When the user was last changed; at first, when it was created.
-    async fn updated_at(&self) -> Result<&DateTimeUtc> {
-        selected(&self.0.updated_at)
+    #[graphql(flatten)]
+    async fn columns(&self, _ctx: &Context<'_>) -> ColumnFields<Self> {
+        ColumnFields::of(self)
     }
 
     /// The user's posts: by id, unless `orderBy` says otherwise.
@@ -70,7 +64,7 @@ impl User {
         >,
     ) -> Result<Connection<NodeEdge<Post>>> {
         let args = ListArgs { first, after, last, before, filter, order_by };
-        connection::children::<PostsByOwner, _>(ctx, "User.posts", *selected(&self.0.id)?, args).await
+        connection::children::<PostsByOwner, _>(ctx, "User.posts", self.0.key()?, args).await
     }
 }
 
@@ -143,7 +137,7 @@ impl UserQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "An id such as `User:500`, or its bare key: `500`.")] id: ID,
-    ) -> Nullable<User> {
+    ) -> Nullable<One<User>> {
         node::look_up(ctx, &id, "id").await
     }
 
@@ -193,7 +187,7 @@ pub struct DeleteUserInput {
 #[derive(SimpleObject, Default)]
 pub struct CreateUserPayload {
     /// The new user; `null` if nothing was written.
-    user: Option<User>,
+    user: Option<One<User>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
 }
@@ -202,7 +196,7 @@ pub struct CreateUserPayload {
 #[derive(SimpleObject, Default)]
 pub struct UpdateUserPayload {
     /// The user as it is now; `null` if nothing was written.
-    user: Option<User>,
+    user: Option<One<User>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
 }

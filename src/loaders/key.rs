@@ -1,57 +1,59 @@
 //! What loaders read: entities with a key.
 
-use std::hash::Hash;
+use std::{fmt::Debug, hash::Hash};
 
-use sea_orm::{ActiveModelTrait, EntityTrait, PrimaryKeyTrait, sea_query::FromValueTuple};
+use sea_orm::{EntityTrait, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait};
 
-use super::columns::RowOf;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A primary key: one 64-bit integer, or two in the key's order.
-pub trait Key: FromValueTuple + Copy + Eq + Hash + Send + Sync + 'static {
+pub trait Key: Copy + Debug + Ord + Hash + Send + Sync + 'static {
     /// How many parts the key has.
     const PARTS: usize;
     /// The parts, in the key's order.
-    fn parts(self) -> Vec<i64>;
-    /// The key of these parts, if they are as many as it has.
-    fn from_parts(parts: &[i64]) -> Option<Self>;
+    type Parts: AsRef<[i64]>;
+    /// The same of this key.
+    fn parts(self) -> Self::Parts;
+    /// The key of which `part` reads the parts, each by its place.
+    fn read(part: impl FnMut(usize) -> Result<i64>) -> Result<Self>;
 }
 
 impl Key for i64 {
     const PARTS: usize = 1;
-    fn parts(self) -> Vec<i64> {
-        vec![self]
+    type Parts = [Self; 1];
+    fn parts(self) -> [Self; 1] {
+        [self]
     }
-    fn from_parts(parts: &[i64]) -> Option<Self> {
-        if let [key] = *parts { Some(key) } else { None }
+    fn read(mut part: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
+        part(0)
     }
 }
 
 impl Key for (i64, i64) {
     const PARTS: usize = 2;
-    fn parts(self) -> Vec<i64> {
-        vec![self.0, self.1]
+    type Parts = [i64; 2];
+    fn parts(self) -> [i64; 2] {
+        self.into()
     }
-    fn from_parts(parts: &[i64]) -> Option<Self> {
-        if let [first, second] = *parts { Some((first, second)) } else { None }
+    fn read(mut part: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
+        Ok((part(0)?, part(1)?))
     }
 }
 
 /// An entity that can be loaded: all that have a [`Key`].
-pub trait Table: EntityTrait<ActiveModel: Send + Sync, PrimaryKey: PrimaryKeyTrait<ValueType = Self::Key>> {
+pub trait Table: EntityTrait<Model: Sync, PrimaryKey: PrimaryKeyTrait<ValueType = Self::Key>> {
     /// The primary key's type.
     type Key: Key;
 }
 
-impl<E: EntityTrait<ActiveModel: Send + Sync>> Table for E
+impl<E: EntityTrait<Model: Sync>> Table for E
 where
     <E::PrimaryKey as PrimaryKeyTrait>::ValueType: Key,
 {
     type Key = <E::PrimaryKey as PrimaryKeyTrait>::ValueType;
 }
 
-/// The primary key of a row, which every statement selects.
-pub fn key_of<E: Table>(row: &RowOf<E>) -> Result<E::Key> {
-    let key = row.get_primary_key_value().ok_or_else(|| Error::broken("a row was read without its key"))?;
-    Ok(E::Key::from_value_tuple(key))
+/// The columns of a primary key, in the key's order.
+pub fn key_columns<E: EntityTrait>() -> impl Iterator<Item = E::Column> {
+    E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
 }

@@ -1,19 +1,18 @@
-//! A list and a page of it: which rows they ask for, and the rows that they got.
+//! A list and a page of it.
 
 use std::sync::Arc;
 
 use derive_where::derive_where;
 use sea_orm::{
     DbBackend, EntityTrait, QueryResult, Value,
-    sea_query::{ColumnType, DynIden, Expr, JoinType, SelectStatement},
+    sea_query::{DynIden, Expr, JoinType, SelectStatement},
 };
 
 use super::{
-    Columns, Filter, Order, RowOf,
-    columns::{Reader, value},
+    Columns, Filter, Order, Rows,
     order::beyond,
+    rows::{Block, Found},
 };
-use crate::error::Result;
 
 /// A page of a list: part of a loader's key, for it shapes the SQL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,31 +59,49 @@ impl Page {
         !self.filter.is_empty() || !self.order.keys.is_empty()
     }
 
-    /// What reads the page's rows, whose columns begin at `position`.
-    pub fn reader<N: EntityTrait, L: EntityTrait>(&self, wanted: &Wanted<N, L>, position: usize) -> RowReader<N, L> {
+    /// The pages, one a parent, that are among the rows of the list's statement, whose columns begin at `position`.
+    /// `parents` tells of each row which of so many parents it is of.
+    pub fn of_rows<N: EntityTrait, L: EntityTrait>(
+        &self,
+        wanted: &Wanted<N, L>,
+        rows: Vec<QueryResult>,
+        position: usize,
+        parents: &[usize],
+        count: usize,
+    ) -> Vec<Rows<N, L>> {
         let (node, link) = (position, position + wanted.node.iter().len());
         let kinds = self.order.keys.iter().map(|key| key.by.kind().clone());
-        RowReader {
-            node: wanted.node.reader(node),
-            link: wanted.link.reader(link),
-            place: wanted.place.then(|| kinds.zip(link + wanted.link.iter().len()..).collect()),
-        }
-    }
+        let places = (link + wanted.link.iter().len()..).zip(kinds).take(if wanted.place { usize::MAX } else { 0 });
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        // Stable: within a parent, the rows are in the statement's order.
+        order.sort_by_key(|&row| parents[row]);
 
-    /// Makes the page of what its statement found.
-    pub fn rows<N: EntityTrait, L: EntityTrait>(&self, mut found: Vec<Row<N, L>>) -> Rows<N, L> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        let more = found.len() > size;
-        found.truncate(size);
-        if self.backwards {
-            found.reverse();
+        let mut ranges = Vec::with_capacity(count);
+        let mut start = 0;
+        for parent in 0..count {
+            let found = order[start..].iter().take_while(|&&row| parents[row] == parent).count();
+            let range = start..start + found.min(size);
+            if self.backwards {
+                order[range.clone()].reverse();
+            }
+            ranges.push((range, found > size));
+            start += found;
         }
-        Rows { rows: found, more }
+
+        let rows: Arc<[QueryResult]> = rows.into();
+        let found = Arc::new(Found {
+            node: Arc::new(Block::new(Arc::clone(&rows), &wanted.node, node)),
+            link: Arc::new(Block::new(rows, &wanted.link, link)),
+            places: places.collect(),
+            order,
+        });
+        ranges.into_iter().map(|(range, more)| Rows { found: Arc::clone(&found), range, more }).collect()
     }
 }
 
 /// What of a page's rows is read. Requests for the same page that want different columns share a statement.
-#[derive_where(Clone, PartialEq, Eq, Hash)]
+#[derive_where(Clone, PartialEq, Eq)]
 pub struct Wanted<N: EntityTrait, L: EntityTrait> {
     /// Of the rows themselves.
     pub node: Columns<N>,
@@ -102,42 +119,5 @@ impl<N: EntityTrait, L: EntityTrait> Wanted<N, L> {
             link: Columns::union(all.clone().map(|wanted| &wanted.link)),
             place: all.clone().any(|wanted| wanted.place),
         }
-    }
-}
-
-/// The rows of a page, in the list's order.
-pub struct Rows<N: EntityTrait, L: EntityTrait> {
-    /// At most as many as the page's size.
-    pub rows: Vec<Row<N, L>>,
-    /// Whether the list goes on: behind the page, or before it if the page was read backwards.
-    pub more: bool,
-}
-
-/// A row of a list.
-pub struct Row<N: EntityTrait, L: EntityTrait> {
-    /// The row itself.
-    pub node: Arc<RowOf<N>>,
-    /// The join table's row that ties it to the parent; without a join table, nothing of it is set.
-    pub link: RowOf<L>,
-    /// The values of the order's keys; `None` if they were not wanted.
-    pub place: Option<Vec<Value>>,
-}
-
-/// Reads the rows of one statement.
-pub struct RowReader<N: EntityTrait, L: EntityTrait> {
-    node: Reader<N>,
-    link: Reader<L>,
-    place: Option<Vec<(ColumnType, usize)>>,
-}
-
-impl<N: EntityTrait, L: EntityTrait> RowReader<N, L> {
-    /// The row of a list.
-    pub fn read(&self, row: &QueryResult) -> Result<Row<N, L>> {
-        let values = |place: &Vec<_>| place.iter().map(|(kind, position)| value(row, *position, kind)).collect();
-        Ok(Row {
-            node: Arc::new(self.node.read(row)?),
-            link: self.link.read(row)?,
-            place: self.place.as_ref().map(values).transpose()?,
-        })
     }
 }

@@ -2,7 +2,7 @@
 //! statement's text never changes with it: it is prepared once, and no limit on parameters is met.
 
 use sea_orm::{
-    DbBackend, EntityTrait, IdenStatic, Iterable, Order, PrimaryKeyToColumn, Value,
+    DbBackend, EntityTrait, IdenStatic, Order, Value,
     sea_query::{
         DynIden, Expr, ExprTrait, Func, FunctionCall, IntoIden, IntoTableRef, JoinType, Query, SelectStatement,
         TableRef,
@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::{Columns, Filter, Page, Relation, Wanted, order::direction};
+use super::{Columns, Filter, Key, Page, Relation, Table, Wanted, key::key_columns, order::direction};
 
 /// The alias of the keys' table, and on PostgreSQL of its one column.
 const KEYS: &str = "k";
@@ -44,7 +44,7 @@ pub fn count<E: EntityTrait>(backend: DbBackend, filter: &Filter) -> SelectState
 }
 
 /// The rows of an entity with these keys.
-pub fn by_keys<E: EntityTrait>(backend: DbBackend, keys: &[Vec<i64>], columns: &Columns<E>) -> SelectStatement {
+pub fn by_keys<E: Table>(backend: DbBackend, keys: &[E::Key], columns: &Columns<E>) -> SelectStatement {
     Query::select()
         .columns(columns.iter().map(|column| (ROWS, column)))
         .from_as(E::default(), ROWS)
@@ -202,7 +202,7 @@ fn outputs<N: EntityTrait, L: EntityTrait>(
 
 /// The primary key's columns, in the key's order.
 fn primary_key<E: EntityTrait>() -> Vec<Expr> {
-    E::PrimaryKey::iter().map(|part| Expr::col((ROWS, part.into_column()))).collect()
+    key_columns::<E>().map(|column| Expr::col((ROWS, column))).collect()
 }
 
 /// The one column of a primary key that others refer to.
@@ -211,7 +211,7 @@ fn primary_key<E: EntityTrait>() -> Vec<Expr> {
 /// If the entity has no primary key, which SeaORM does not compile.
 #[expect(clippy::expect_used, reason = "SeaORM does not compile an entity without a primary key")]
 pub fn key_column<E: EntityTrait>() -> E::Column {
-    E::PrimaryKey::iter().next().expect("an entity has a primary key").into_column()
+    key_columns::<E>().next().expect("an entity has a primary key")
 }
 
 /// The function that turns keys into a table.
@@ -240,8 +240,8 @@ where
 }
 
 /// Whether a key, of one part or several, is among `keys`.
-fn is_one_of(backend: DbBackend, mut key: Vec<Expr>, keys: &[Vec<i64>]) -> Expr {
-    let part = |index: usize| keys.iter().map(|key| key[index]).collect::<Vec<_>>();
+fn is_one_of<K: Key>(backend: DbBackend, mut key: Vec<Expr>, keys: &[K]) -> Expr {
+    let part = |index: usize| keys.iter().map(|key| key.parts().as_ref()[index]).collect::<Vec<_>>();
     if key.len() == 1 {
         return is_among(backend, key.remove(0), part(0));
     }
@@ -250,6 +250,7 @@ fn is_one_of(backend: DbBackend, mut key: Vec<Expr>, keys: &[Vec<i64>]) -> Expr 
         // Set-returning functions side by side in a select list run in lockstep (PostgreSQL 10 and later).
         among.exprs((0..key.len()).map(|index| keys_function(backend, part(index))));
     } else {
+        let keys: Vec<_> = keys.iter().map(|key| key.parts().as_ref().to_vec()).collect();
         let value = |index| Func::cust("json_extract").arg(Expr::col("value")).arg(format!("$[{index}]"));
         among
             .exprs((0..key.len()).map(value))

@@ -3,37 +3,53 @@
 use std::{future::Future, mem, sync::Arc, time::Instant};
 
 use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, IsolationLevel,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, prelude::async_trait,
-    sea_query::SelectStatement,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait, prelude::async_trait, sea_query::SelectStatement,
 };
 use tokio::sync::Mutex;
 
-use super::report::{Cause, Detail, Report};
-use crate::error::{Error, Result};
+use super::{
+    Asked,
+    report::{Cause, Detail, Report},
+};
+use crate::{
+    database::Database,
+    error::{Error, Result},
+};
 
 /// What one request reads with. Clones share the snapshot.
 #[derive(Clone)]
 pub struct Session(Arc<Inner>);
 
 struct Inner {
-    reader: DatabaseConnection,
-    writer: DatabaseConnection,
+    database: Database,
+    /// Whether what it reads must see what it wrote.
+    writes: bool,
     report: Report,
-    /// `None` before the first statement. An error once one has failed: with it the moment is lost, for PostgreSQL
-    /// refuses whatever else the transaction would read.
-    snapshot: Mutex<Result<Option<DatabaseTransaction>>>,
+    snapshot: Mutex<Snapshot>,
+}
+
+/// The moment that a request reads.
+enum Snapshot {
+    /// Before the first statement.
+    Open,
+    /// The moment of the one statement that there is: it needs no transaction around it.
+    Alone,
+    /// That of a transaction.
+    Begun(DatabaseTransaction),
+    /// It is lost, for a statement has failed: PostgreSQL refuses whatever else the transaction would read.
+    Lost(Error),
 }
 
 impl Session {
-    /// A session over the pools that it reads and writes with. What runs is added to `report`.
-    pub fn new(reader: DatabaseConnection, writer: DatabaseConnection, report: Report) -> Self {
-        Self(Arc::new(Inner { reader, writer, report, snapshot: Mutex::new(Ok(None)) }))
+    /// A session of a request that writes, or just reads. What runs is added to `report`.
+    pub fn new(database: Database, writes: bool, report: Report) -> Self {
+        Self(Arc::new(Inner { database, writes, report, snapshot: Mutex::new(Snapshot::Open) }))
     }
 
     /// Which SQL to speak.
     pub fn backend(&self) -> DbBackend {
-        self.0.writer.get_database_backend()
+        self.0.database.writer.get_database_backend()
     }
 
     /// Where the session's statements are added.
@@ -42,61 +58,56 @@ impl Session {
     }
 
     /// Runs one statement, for so many keys, in the session's snapshot. After one that failed, all fail of the same.
-    pub async fn rows(
+    pub async fn rows<'a>(
         &self,
         select: &SelectStatement,
         keys: usize,
-        causes: impl Iterator<Item = &Cause> + Send,
+        asked: impl Iterator<Item = &'a Asked> + Clone + Send,
     ) -> Result<Vec<QueryResult>> {
+        let Inner { database, writes, .. } = &*self.0;
         let mut snapshot = self.0.snapshot.lock().await;
-        let transaction = match &mut *snapshot {
-            Err(error) => Err(error.clone()),
-            Ok(Some(transaction)) => Ok(transaction),
-            Ok(none) => self.begin_reading().await.map(|begun| none.insert(begun)),
-        };
-        let rows = match transaction {
-            Ok(transaction) => self.run(transaction, select, keys, causes).await.map_err(Error::from),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = &rows {
-            *snapshot = Err(error.clone());
+        if matches!(*snapshot, Snapshot::Open) {
+            *snapshot = if !writes && asked.clone().all(|asked| asked.alone) {
+                Snapshot::Alone
+            } else {
+                database.begin_reading(*writes).await.map_or_else(|error| Snapshot::Lost(error.into()), Snapshot::Begun)
+            };
+        } else if matches!(*snapshot, Snapshot::Alone) {
+            *snapshot = Snapshot::Lost(Error::broken("a statement that was to be alone was not"));
         }
-        rows
+        let causes = asked.map(|asked| &asked.cause);
+        let rows = match &*snapshot {
+            Snapshot::Lost(error) => return Err(error.clone()),
+            Snapshot::Begun(transaction) => self.run(transaction, select, keys, causes).await,
+            Snapshot::Open | Snapshot::Alone => self.run(&database.reader, select, keys, causes).await,
+        };
+        rows.map_err(|error| {
+            let error = Error::from(error);
+            *snapshot = Snapshot::Lost(error.clone());
+            error
+        })
     }
 
-    async fn run(
+    async fn run<'a>(
         &self,
-        transaction: &DatabaseTransaction,
+        connection: &impl ConnectionTrait,
         select: &SelectStatement,
         keys: usize,
-        causes: impl Iterator<Item = &Cause> + Send,
+        causes: impl Iterator<Item = &'a Cause> + Send,
     ) -> Result<Vec<QueryResult>, DbErr> {
         let statement = self.backend().build(select);
         let explained = (self.report().detail() == Detail::Explain).then(|| explain(&statement));
         let text = (self.report().detail() > Detail::Counts).then(|| statement.sql.clone());
         let started = Instant::now();
-        let rows = transaction.query_all_raw(statement).await;
+        let rows = connection.query_all_raw(statement).await;
         let returned = rows.as_ref().map_or(0, Vec::len) as u64;
         self.report().add(|| text.unwrap_or_default(), keys, returned, started, causes);
         let rows = rows?;
         if let Some(explained) = explained {
-            let plan = transaction.query_all_raw(explained).await?;
+            let plan = connection.query_all_raw(explained).await?;
             self.report().add_plan(plan.iter().map(plan_line).collect::<Result<_, _>>()?);
         }
         Ok(rows)
-    }
-
-    async fn begin_reading(&self) -> Result<DatabaseTransaction> {
-        let options = match self.backend() {
-            DbBackend::Postgres => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                ..Default::default()
-            },
-            // A read transaction on SQLite is a snapshot by nature (<https://sqlite.org/isolation.html>).
-            _ => TransactionOptions::default(),
-        };
-        Ok(self.0.reader.begin_with_options(options).await?)
     }
 
     /// Begins a transaction that writes. What is read through the session after it sees what it committed.
@@ -107,13 +118,13 @@ impl Session {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.0.writer.begin_with_options(options).await?;
+        let transaction = self.0.database.writer.begin_with_options(options).await?;
         Ok(Transaction { transaction, report: self.report().clone(), cause })
     }
 
     /// Ends the snapshot; the next statement would begin another. Nothing was written, so an error here loses nothing.
     pub async fn end(&self) {
-        if let Ok(Some(transaction)) = mem::replace(&mut *self.0.snapshot.lock().await, Ok(None)) {
+        if let Snapshot::Begun(transaction) = mem::replace(&mut *self.0.snapshot.lock().await, Snapshot::Open) {
             let _ = transaction.commit().await;
         }
     }

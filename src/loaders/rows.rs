@@ -1,0 +1,239 @@
+//! The rows that statements return, as they came: a value is decoded when it is asked for, from what the driver received.
+
+use std::{ops::Range, sync::Arc};
+
+use derive_where::derive_where;
+use sea_orm::{
+    DbErr, EntityTrait, ModelTrait, QueryResult, RuntimeErr, SqlxError, TryGetable, Value,
+    prelude::{ChronoDate, ChronoDateTime, ChronoTime, DateTimeUtc},
+    sea_query::{ColumnType, ValueType},
+    sqlx::Row as _,
+};
+
+use super::{Columns, Key, Table, key::key_columns};
+use crate::error::{Error, Result};
+
+/// An entity's columns in the rows of one statement.
+pub struct Block<E: EntityTrait> {
+    rows: Arc<[QueryResult]>,
+    columns: Vec<(E::Column, ColumnType)>,
+    /// Where the columns begin in a row.
+    position: usize,
+    /// Where in `columns` the primary key's are, as far as they are selected.
+    key: Vec<usize>,
+}
+
+/// A value as it is read.
+pub enum Cell<'a> {
+    /// A text, where the driver keeps it.
+    Text(&'a str),
+    /// Anything else, and NULL.
+    Value(Value),
+}
+
+impl<E: EntityTrait> Block<E> {
+    /// The columns in these rows, in which they begin at `position`.
+    pub fn new(rows: Arc<[QueryResult]>, columns: &Columns<E>, position: usize) -> Self {
+        let key = key_columns::<E>().filter_map(|column| columns.position(column)).collect();
+        Self { rows, columns: columns.with_types(), position, key }
+    }
+
+    /// Where the column is in a row of this block, for [`Self::cell`].
+    pub fn position(&self, column: E::Column) -> Result<usize> {
+        let selected = self.columns.iter().position(|(selected, _)| same(*selected, column));
+        selected.ok_or_else(|| Error::broken("a column was not looked ahead: see `Node::more_columns`"))
+    }
+
+    /// The value at this place.
+    pub fn cell(&self, row: usize, position: usize) -> Result<Cell<'_>> {
+        let (_, kind) = &self.columns[position];
+        cell(&self.rows[row], self.position + position, kind)
+    }
+
+    /// The row's primary key.
+    pub fn key(&self, row: usize) -> Result<E::Key>
+    where
+        E: Table,
+    {
+        E::Key::read(|part| {
+            let position = self.key.get(part).ok_or_else(|| Error::broken("a row was read without its key"))?;
+            Ok(self.rows[row].try_get_by_index(self.position + position)?)
+        })
+    }
+}
+
+fn same<C: sea_orm::IdenStatic>(one: C, other: C) -> bool {
+    one.as_str() == other.as_str()
+}
+
+/// A row of an entity.
+#[derive_where(Clone)]
+pub struct Row<E: EntityTrait>(Source<E>);
+
+#[derive_where(Clone)]
+enum Source<E: EntityTrait> {
+    /// As a statement found it: its selected columns are known.
+    Read(Arc<Block<E>>, usize),
+    /// As it was written: all of it is known.
+    Stored(Arc<E::Model>),
+}
+
+impl<E: EntityTrait> Row<E> {
+    /// The row of a block.
+    pub fn read(block: &Arc<Block<E>>, index: usize) -> Self {
+        Self(Source::Read(Arc::clone(block), index))
+    }
+
+    /// The row that was written.
+    pub fn stored(model: E::Model) -> Self {
+        Self(Source::Stored(Arc::new(model)))
+    }
+
+    /// The value of a column, which must have been looked ahead.
+    pub fn cell(&self, column: E::Column) -> Result<Cell<'_>> {
+        match &self.0 {
+            Source::Read(block, row) => block.cell(*row, block.position(column)?),
+            Source::Stored(model) => Ok(Cell::Value(model.get(column))),
+        }
+    }
+
+    /// The same as the type that the entity gives it.
+    pub fn get<T: TryGetable + ValueType>(&self, column: E::Column) -> Result<T> {
+        match &self.0 {
+            Source::Read(block, row) => {
+                let position = block.position + block.position(column)?;
+                Ok(block.rows[*row].try_get_by_index(position)?)
+            }
+            Source::Stored(model) => {
+                T::try_from(model.get(column)).map_err(|_| Error::broken("a column is of another type"))
+            }
+        }
+    }
+
+    /// The primary key.
+    pub fn key(&self) -> Result<E::Key>
+    where
+        E: Table,
+    {
+        match &self.0 {
+            Source::Read(block, row) => block.key(*row),
+            Source::Stored(_) => {
+                let columns: Vec<_> = key_columns::<E>().collect();
+                E::Key::read(|part| self.get(columns[part]))
+            }
+        }
+    }
+}
+
+/// The pages of a list that one statement found: of one parent or of many.
+pub struct Found<N: EntityTrait, L: EntityTrait> {
+    /// The rows themselves.
+    pub node: Arc<Block<N>>,
+    /// The join table's rows that tie them to their parent; without a join table, nothing of it is selected.
+    pub link: Arc<Block<L>>,
+    /// The order's keys, if they are selected: where in a row, and their types.
+    pub places: Vec<(usize, ColumnType)>,
+    /// The rows' numbers in the blocks, page by page, each in the list's order.
+    pub order: Vec<usize>,
+}
+
+/// A page of a list. Clones share its rows.
+#[derive_where(Clone)]
+pub struct Rows<N: EntityTrait, L: EntityTrait> {
+    pub(super) found: Arc<Found<N, L>>,
+    pub(super) range: Range<usize>,
+    /// Whether the list goes on: behind the page, or before it if the page was read backwards.
+    pub more: bool,
+}
+
+impl<N: EntityTrait, L: EntityTrait> Rows<N, L> {
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.range.is_empty()
+    }
+
+    /// Where a column is in the page's rows, for [`Self::cell`].
+    pub fn position(&self, column: N::Column) -> Result<usize> {
+        self.found.node.position(column)
+    }
+
+    /// The value at this place of a row.
+    pub fn cell(&self, index: usize, position: usize) -> Result<Cell<'_>> {
+        self.found.node.cell(self.number(index), position)
+    }
+
+    /// A row's primary key.
+    pub fn key(&self, index: usize) -> Result<N::Key>
+    where
+        N: Table,
+    {
+        self.found.node.key(self.number(index))
+    }
+
+    /// A row of the page.
+    pub fn node(&self, index: usize) -> Row<N> {
+        Row::read(&self.found.node, self.number(index))
+    }
+
+    /// The row of the join table that ties it to its parent.
+    pub fn link(&self, index: usize) -> Row<L> {
+        Row::read(&self.found.link, self.number(index))
+    }
+
+    /// The values of the order's keys, which place a row.
+    pub fn place(&self, index: usize) -> Result<Vec<Value>> {
+        let row = &self.found.node.rows[self.number(index)];
+        self.found.places.iter().map(|(position, kind)| value(row, *position, kind)).collect()
+    }
+
+    fn number(&self, index: usize) -> usize {
+        self.found.order[self.range.start + index]
+    }
+}
+
+fn cell<'a>(row: &'a QueryResult, position: usize, kind: &ColumnType) -> Result<Cell<'a>> {
+    if !is_text(kind) {
+        return value(row, position, kind).map(Cell::Value);
+    }
+    let text: Result<Option<&str>, SqlxError> = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
+        (Some(row), _) => row.try_get(position),
+        (_, Some(row)) => row.try_get(position),
+        _ => return value(row, position, kind).map(Cell::Value),
+    };
+    let text = text.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
+    Ok(text.map_or(Cell::Value(Value::String(None)), Cell::Text))
+}
+
+fn is_text(kind: &ColumnType) -> bool {
+    matches!(kind, ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text | ColumnType::Enum { .. })
+}
+
+/// The value at `position` of a row, of a column of this type.
+fn value(row: &QueryResult, position: usize, kind: &ColumnType) -> Result<Value> {
+    fn get<T>(row: &QueryResult, position: usize) -> Result<Value>
+    where
+        Option<T>: TryGetable + Into<Value>,
+    {
+        Ok(row.try_get_by_index::<Option<T>>(position)?.into())
+    }
+    match kind {
+        kind if is_text(kind) => get::<String>(row, position),
+        ColumnType::Boolean => get::<bool>(row, position),
+        ColumnType::SmallInteger => get::<i16>(row, position),
+        ColumnType::Integer => get::<i32>(row, position),
+        ColumnType::BigInteger => get::<i64>(row, position),
+        ColumnType::Float => get::<f32>(row, position),
+        ColumnType::Double => get::<f64>(row, position),
+        ColumnType::Date => get::<ChronoDate>(row, position),
+        ColumnType::Time => get::<ChronoTime>(row, position),
+        ColumnType::DateTime | ColumnType::Timestamp => get::<ChronoDateTime>(row, position),
+        ColumnType::TimestampWithTimeZone => get::<DateTimeUtc>(row, position),
+        ColumnType::Blob | ColumnType::Binary(_) | ColumnType::VarBinary(_) => get::<Vec<u8>>(row, position),
+        other => Err(Error::broken(format!("a column of the type {other:?} cannot be read"))),
+    }
+}
