@@ -4,6 +4,7 @@ mod ahead;
 mod columns;
 mod connection;
 mod course;
+mod documents;
 mod enrollment;
 mod filter;
 mod json;
@@ -26,6 +27,7 @@ use std::{
 
 use self::{
     course::Course,
+    documents::{Document, Documents},
     enrollment::Enrollment,
     json::IsFast,
     node::{Node, look_up},
@@ -42,10 +44,8 @@ use crate::{
 };
 use async_graphql::{
     Context, EmptySubscription, ID, Interface, MergedObject, Positioned, QueryPathSegment, Request, Response, Schema,
-    parser::{
-        parse_query,
-        types::{ExecutableDocument, OperationType, Selection},
-    },
+    ValidationMode,
+    parser::types::{ExecutableDocument, OperationType, Selection},
 };
 
 /// The root of all reading.
@@ -99,19 +99,22 @@ impl AnyNode {
 
 type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
-fn schema() -> ApiSchema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish()
+fn schema(validation: ValidationMode) -> ApiSchema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription).validation_mode(validation).finish()
 }
 
 /// The schema as text in GraphQL's schema definition language: what `schema.graphql` holds.
 pub fn sdl() -> String {
-    schema().sdl()
+    schema(ValidationMode::Strict).sdl()
 }
 
 /// The API over a database. Clones share it.
 #[derive(Clone)]
 pub struct Api {
     schema: ApiSchema,
+    /// The same, for documents that are known to be valid.
+    lenient: ApiSchema,
+    documents: Arc<Documents>,
     database: Database,
     options: ApiOptions,
     fast: bool,
@@ -120,7 +123,8 @@ pub struct Api {
 impl Api {
     /// The API over `database`.
     pub fn new(database: Database, options: ApiOptions) -> Self {
-        Self { schema: schema(), database, options, fast: true }
+        let (schema, lenient) = (schema(ValidationMode::Strict), schema(ValidationMode::Fast));
+        Self { schema, lenient, documents: Arc::default(), database, options, fast: true }
     }
 
     /// The same API, answered by async-graphql's own executor alone: for the tests that compare the two ways.
@@ -141,25 +145,31 @@ impl Api {
     /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
     /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
     pub async fn execute(&self, request: Request, request_id: &str) -> (Response, Counts) {
-        let parsed = parse_query(&request.query)
+        let parsed = self
+            .documents
+            .parse(&request.query)
             .map_err(|error| error::of_request(error.into(), error::code::GRAPHQL_PARSE_FAILED));
         let asked = parsed.and_then(|document| Ok((document, report::asked(&request, self.options.sql_report)?)));
         let (mut response, counts) = match asked {
-            Ok((document, report)) => (self.execute_document(document, request, &report).await, report.counts()),
+            Ok((document, report)) => (self.execute_document(&document, request, &report).await, report.counts()),
             Err(error) => (Response::from_errors(vec![error]), Counts::default()),
         };
         error::complete(&mut response.errors, request_id);
         (response, counts)
     }
 
-    async fn execute_document(&self, document: ExecutableDocument, mut request: Request, report: &Report) -> Response {
-        let writes = writes(&document, request.operation_name.as_deref());
+    async fn execute_document(&self, document: &Document, mut request: Request, report: &Report) -> Response {
+        let writes = writes(&document.parsed, request.operation_name.as_deref());
         let session = Session::new(self.database.clone(), writes, report.clone());
         let batches = Batches::default();
         request = request.data(self.options).data(Made::default()).data(IsFast::new(self.fast)).data(session.clone());
         request = request.data(Loaders::new(session.clone(), batches.clone()));
-        request.set_parsed_query(document);
-        let mut response = batches.drive(self.schema.execute(request)).await;
+        request.set_parsed_query(document.parsed.clone());
+        let schema = if document.is_valid() { &self.lenient } else { &self.schema };
+        let mut response = batches.drive(schema.execute(request)).await;
+        if response.is_ok() {
+            document.was_answered();
+        }
         session.end().await;
         report::attach(report, &mut response);
         response
@@ -190,7 +200,7 @@ trait ContextExt {
     /// What `make` makes of the text of the field that is being resolved: once, for however many parents it is.
     fn once<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T>;
 
-    /// The same, of what loads nothing more below if it `is_leaf`.
+    /// For whose sake the field loads; it loads nothing more below if it `is_leaf`.
     fn asked(&self, is_leaf: bool) -> Asked;
 
     /// Loads what `key` says in the request's next batch.
@@ -240,13 +250,10 @@ impl ContextExt for Context<'_> {
 
     fn asked(&self, is_leaf: bool) -> Asked {
         let is_root = self.path_node.as_ref().is_some_and(|node| node.parent.is_none());
-        // More than one root field, or a fragment that may hold more.
-        let [Positioned { node: Selection::Field(_), .. }] =
-            &self.query_env.operation.node.selection_set.node.items[..]
-        else {
-            return Asked { cause: self.cause(), alone: false };
-        };
-        Asked { cause: self.cause(), alone: is_leaf && is_root }
+        // Not of several root fields, nor of a fragment that may hold several.
+        let fields = &self.query_env.operation.node.selection_set.node.items[..];
+        let is_only = matches!(fields, [Positioned { node: Selection::Field(_), .. }]);
+        Asked { cause: self.cause(), alone: is_leaf && is_root && is_only }
     }
 
     async fn load<K: Load<Source = Session>>(&self, key: K) -> Result<K::Value> {

@@ -100,10 +100,14 @@ impl<E: Table> Load for ById<E> {
     async fn load(all: &[Self], session: &Session) -> Result<Vec<Self::Value>> {
         let keys = distinct(all.iter().map(|one| one.key));
         let columns = Columns::union(all.iter().map(|one| &one.columns));
-        let select = by_keys::<E>(session.backend(), &keys, &columns);
+        // What is asked for alone is one row by its text: the statement does not depend on the data.
+        let select = match all {
+            [one] if one.asked.alone => select::by_key::<E>(one.key, &columns),
+            _ => by_keys::<E>(session.backend(), &keys, &columns),
+        };
         let rows = session.rows(&select, keys.len(), all.iter().map(|one| &*one.asked)).await?;
         let count = rows.len();
-        let block = Arc::new(Block::new(rows.into(), &columns, 0));
+        let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
         let mut found: Vec<_> = (0..count).map(|row| Ok((block.key(row)?, row))).collect::<Result<_>>()?;
         found.sort_unstable();
         let row = |key| found.binary_search_by_key(&key, |(key, _)| *key).ok().map(|at| Row::read(&block, found[at].1));
@@ -136,8 +140,7 @@ impl<E: Table> Load for All<E> {
             let wanted = Wanted::union(all.iter().map(|(_, All(list))| &list.wanted));
             let select = select::page::<E>(session.backend(), page, &wanted);
             let rows = session.rows(&select, 0, all.iter().map(|(_, All(list))| &list.asked)).await?;
-            let of_rows = vec![0; rows.len()];
-            let page = page.of_rows(&wanted, rows, 0, &of_rows, 1).pop();
+            let page = page.of_list(&wanted, rows);
             all.iter().for_each(|(place, _)| loaded[*place].clone_from(&page));
         }
         all_of(loaded)
@@ -192,9 +195,9 @@ impl<R: Relation> Load for Children<R> {
             let wanted = Wanted::union(all.iter().map(|(_, one)| &one.list.wanted));
             let select = select::page_by_parent::<R>(session.backend(), &parents, page, &wanted);
             let rows = session.rows(&select, parents.len(), all.iter().map(|(_, one)| &one.list.asked)).await?;
-            let of_rows = rows.iter().map(|row| place_of(&parents, row.try_get_by_index(0)?));
+            let of_rows = rows::integers(&rows, 0)?.into_iter().map(|parent| place_of(&parents, parent));
             let of_rows: Vec<_> = of_rows.collect::<Result<_>>()?;
-            let pages = page.of_rows(&wanted, rows, 1, &of_rows, parents.len());
+            let pages = page.of_parents(&wanted, rows, &of_rows, parents.len())?;
             for (place, one) in all {
                 loaded[place] = Some(pages[place_of(&parents, one.parent)?].clone());
             }

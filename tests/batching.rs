@@ -87,7 +87,11 @@ async fn a_hundred_parents_or_ten_thousand_are_the_same_statements() {
                 users.len() == parents
                     && users.iter().all(|user| user["id"] == user["posts"]["nodes"][0]["owner"]["id"])
             );
-            texts.push(app.statements().take());
+            // On PostgreSQL a page of all rows has its size in its text: that is the query's own.
+            let statements = app.statements().take().into_iter();
+            texts.push(
+                statements.map(|text| text.replace(&format!("LIMIT {}", parents + 1), "LIMIT")).collect::<Vec<_>>(),
+            );
         }
         assert!(texts[0].len() == 3 && texts[0] == texts[1], "{texts:#?}");
     }

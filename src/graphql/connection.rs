@@ -5,7 +5,10 @@ use std::{borrow::Cow, convert::Infallible, marker::PhantomData, sync::Arc};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, TypeName,
-    Value as Answer, parser::types::Field, registry::Registry, resolver_utils::resolve_list,
+    Value as Answer,
+    parser::types::{Field, Selection},
+    registry::Registry,
+    resolver_utils::resolve_list,
 };
 use derive_where::derive_where;
 use sea_orm::{EntityTrait, Value};
@@ -37,7 +40,8 @@ impl<N: Node, L: EntityTrait> Plan<N, L> {
     fn of(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Arc<Self>> {
         let (page, cursors) = args.page(list, context.options())?;
         let Selected { page: wanted, total, is_leaf } = Selected::<N, L>::of(&context.look_ahead());
-        let (page, asked) = (Arc::new(page), context.asked(is_leaf));
+        let asked = context.asked(is_leaf);
+        let page = Arc::new(page);
         let count = total.then(|| Arc::new(Count { filter: Arc::clone(&page.filter), asked: asked.clone() }));
         let list = wanted.map(|wanted| Arc::new(List { page: Arc::clone(&page), wanted, asked }));
         Ok(Arc::new(Self { page, cursors, list, count }))
@@ -157,7 +161,13 @@ impl<E: Edge> OutputType for Connection<E> {
     }
 
     async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Answer> {
-        if IsFast::of(context) { json::object(&self.0, context).await } else { self.0.resolve(context, field).await }
+        if !IsFast::of(context) {
+            return self.0.resolve(context, field).await;
+        }
+        match self.0.leaves(context)? {
+            Some(answer) => Ok(answer),
+            None => json::object(&self.0, context).await,
+        }
     }
 }
 
@@ -181,6 +191,24 @@ impl<E: Edge> TypeName for Contents<E> {
 impl<E: Edge> Contents<E> {
     fn rows(&self) -> Result<&Rows<<E::Node as Node>::Entity, E::Link>> {
         self.rows.as_ref().ok_or_else(|| Error::broken("a page was not looked ahead"))
+    }
+
+    /// The answer where just the nodes are selected, and of them just what needs no resolver: most connections below others.
+    fn leaves(&self, context: &ContextSelectionSet<'_>) -> ServerResult<Option<Answer>> {
+        let [Positioned { node: Selection::Field(nodes), .. }] = &context.item.node.items[..] else { return Ok(None) };
+        if nodes.node.name.node != "nodes" {
+            return Ok(None);
+        }
+        let field = context.with_field(nodes);
+        let rows = self.rows().map_err(|error| error.of_field(&field))?;
+        let mut json = Vec::with_capacity(256);
+        json.extend_from_slice(b"{\"");
+        json.extend_from_slice(nodes.node.response_key().node.as_bytes());
+        json.extend_from_slice(b"\":");
+        let selected = field.with_selection_set(&nodes.node.selection_set);
+        let are_leaves = json::list_of_leaves(&Nodes::<E>(rows.clone()), &selected, &mut json)?;
+        json.push(b'}');
+        Ok(are_leaves.then(|| Answer::Binary(json.into())))
     }
 }
 

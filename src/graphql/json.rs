@@ -12,6 +12,7 @@
 use std::{
     collections::{HashMap, HashSet},
     future::poll_fn,
+    iter,
     pin::Pin,
     sync::OnceLock,
     task::Poll,
@@ -41,26 +42,39 @@ impl IsFast {
     pub fn of(context: &ContextSelectionSet<'_>) -> bool {
         let query = context.query_env;
         *context.data_unchecked::<Self>().0.get_or_init(|| {
-            has_distinct_keys(&query.operation.node.selection_set.node, &query.fragments, &mut HashSet::new())
+            let mut distinct = DistinctKeys { fragments: &query.fragments, known: HashSet::new() };
+            distinct.everywhere_in(&query.operation.node.selection_set.node)
         })
     }
 }
 
-type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
+/// Looks for two fields of one object with the same response key. It does not look at type conditions, so that it finds some
+/// that are no such fields.
+struct DistinctKeys<'a> {
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+    /// The selection sets that were looked at, by their places in memory: fragments make one stand in many places.
+    known: HashSet<*const SelectionSet>,
+}
 
-/// Whether no two fields of an object have the same response key, here and below. Type conditions are not looked at, so
-/// that it says no more often than it must.
-fn has_distinct_keys<'a>(set: &'a SelectionSet, fragments: &'a Fragments, keys: &mut HashSet<&'a str>) -> bool {
-    set.items.iter().all(|selection| match &selection.node {
-        Selection::Field(field) => {
-            keys.insert(&field.node.response_key().node)
-                && has_distinct_keys(&field.node.selection_set.node, fragments, &mut HashSet::new())
-        }
-        Selection::InlineFragment(fragment) => has_distinct_keys(&fragment.node.selection_set.node, fragments, keys),
-        Selection::FragmentSpread(spread) => fragments
-            .get(&spread.node.fragment_name.node)
-            .is_none_or(|fragment| has_distinct_keys(&fragment.node.selection_set.node, fragments, keys)),
-    })
+impl<'a> DistinctKeys<'a> {
+    /// Whether there are none in the objects that the selection set is of, nor in any below.
+    fn everywhere_in(&mut self, set: &'a SelectionSet) -> bool {
+        !self.known.insert(set) || self.among(set, &mut HashSet::new())
+    }
+
+    /// The same, where the objects have these keys already.
+    fn among(&mut self, set: &'a SelectionSet, keys: &mut HashSet<&'a str>) -> bool {
+        set.items.iter().all(|selection| match &selection.node {
+            Selection::Field(field) => {
+                keys.insert(&field.node.response_key().node) && self.everywhere_in(&field.node.selection_set.node)
+            }
+            Selection::InlineFragment(fragment) => self.among(&fragment.node.selection_set.node, keys),
+            Selection::FragmentSpread(spread) => match self.fragments.get(&spread.node.fragment_name.node) {
+                Some(fragment) => self.among(&fragment.node.selection_set.node, keys),
+                None => true,
+            },
+        })
+    }
 }
 
 /// Objects of one type, which write some of their fields by themselves.
@@ -106,19 +120,23 @@ pub async fn list<O: Objects>(objects: &O, context: &ContextSelectionSet<'_>) ->
             waiting.push(try_maybe_done(resolved.boxed()));
         }
     }
-    let mut resolved = all(waiting).await?;
-    let mut json = vec![b'['];
-    for index in 0..objects.count() {
-        if index > 0 {
-            json.push(b',');
-        }
-        write(objects, index, &steps, &mut resolved, &mut json).map_err(|(field, error)| {
-            let context = context.with_index(index);
-            context.set_error_path(error.of_field(&context.with_field(field)))
-        })?;
-    }
-    json.push(b']');
+    let mut json = Vec::new();
+    write_list(objects, context, &steps, &mut all(waiting).await?, &mut json)?;
     Ok(Value::Binary(json.into()))
+}
+
+/// Writes a list of all of the objects, unless a field of theirs has a resolver: whether it did.
+pub fn list_of_leaves<O: Objects>(
+    objects: &O,
+    context: &ContextSelectionSet<'_>,
+    json: &mut Vec<u8>,
+) -> ServerResult<bool> {
+    let steps = steps(objects, context)?;
+    let are_leaves = resolvers(&steps).next().is_none();
+    if are_leaves {
+        write_list(objects, context, &steps, &mut iter::empty(), json)?;
+    }
+    Ok(are_leaves)
 }
 
 /// Answers with the one object that there is.
@@ -189,6 +207,33 @@ fn resolvers<'a, P>(steps: &[(&'a Positioned<Field>, Step<P>)]) -> impl Iterator
     steps.iter().filter(|(_, step)| matches!(step, Step::Resolver)).map(|(field, _)| *field)
 }
 
+fn write_list<O: Objects>(
+    objects: &O,
+    context: &ContextSelectionSet<'_>,
+    steps: &Steps<'_, O::Part>,
+    resolved: &mut impl Iterator<Item = Value>,
+    json: &mut Vec<u8>,
+) -> ServerResult<()> {
+    json.push(b'[');
+    let start = json.len();
+    for index in 0..objects.count() {
+        if index == 1 {
+            // As if the others were like the first: most lists grow once.
+            let first = json.len() - start;
+            json.reserve((first + first / 8 + 1) * objects.count());
+        }
+        if index > 0 {
+            json.push(b',');
+        }
+        write(objects, index, steps, resolved, json).map_err(|(field, error)| {
+            let context = context.with_index(index);
+            context.set_error_path(error.of_field(&context.with_field(field)))
+        })?;
+    }
+    json.push(b']');
+    Ok(())
+}
+
 /// Writes one of the objects, to which `resolved` has the answers of resolvers.
 fn write<'a, O: Objects>(
     objects: &O,
@@ -236,8 +281,17 @@ async fn all(mut waiting: Vec<TryMaybeDone<Waiting<'_>>>) -> ServerResult<impl I
 
 /// Writes a text as a JSON string.
 pub fn write_text(text: &str, json: &mut Vec<u8>) {
-    // Neither a text nor a vector can refuse.
-    let _ = serde_json::to_writer(json, text);
+    // Most texts need no escapes, which the compiler can see for many bytes at once.
+    let is_plain = |plain, &byte: &u8| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\');
+    if text.as_bytes().iter().fold(true, is_plain) {
+        json.reserve(text.len() + 2);
+        json.push(b'"');
+        json.extend_from_slice(text.as_bytes());
+        json.push(b'"');
+    } else {
+        // Neither a text nor a vector can refuse.
+        let _ = serde_json::to_writer(json, text);
+    }
 }
 
 /// Writes a value, and what is written already as it is.
@@ -277,7 +331,8 @@ fn write_object<'a, K: AsRef<str> + 'a>(fields: impl IntoIterator<Item = (&'a K,
 
 /// The text of a response (GraphQL, section 7.1).
 pub fn response(response: &Response) -> Vec<u8> {
-    let mut json = b"{".to_vec();
+    let mut json = Vec::with_capacity(64 + written(&response.data));
+    json.push(b'{');
     if !response.errors.is_empty() {
         json.extend_from_slice(b"\"errors\":");
         // Of strings, numbers and lists of them alone.
@@ -292,4 +347,51 @@ pub fn response(response: &Response) -> Vec<u8> {
     }
     json.push(b'}');
     json
+}
+
+/// How much of a value is written already.
+fn written(value: &Value) -> usize {
+    match value {
+        Value::Binary(json) => json.len(),
+        Value::Object(fields) => fields.values().map(written).sum(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    fn is_fast(query: &str) -> bool {
+        let document = parse_query(query).unwrap();
+        let (_, operation) = document.operations.iter().next().unwrap();
+        let mut distinct = DistinctKeys { fragments: &document.fragments, known: HashSet::new() };
+        distinct.everywhere_in(&operation.node.selection_set.node)
+    }
+
+    #[test]
+    fn a_document_whose_fields_need_no_merging_is_answered_the_fast_way() {
+        assert!(is_fast(
+            "{ users { nodes { id name } } other: users { nodes { ...names } } } fragment names on User { name }"
+        ));
+    }
+
+    #[test]
+    fn a_document_whose_fields_are_to_be_merged_is_not() {
+        assert!(!is_fast("{ users { nodes { id } } users { nodes { name } } }"));
+        assert!(!is_fast("{ users { nodes { ...names ... on User { name } } } } fragment names on User { name }"));
+    }
+
+    #[test]
+    fn fragments_that_double_at_each_of_a_hundred_levels_are_looked_at_once() {
+        let fragments: String = (0..100)
+            .map(|level| {
+                let below = level + 1;
+                format!("fragment f{level} on User {{ a: posts {{ ...f{below} }} b: posts {{ ...f{below} }} }} ")
+            })
+            .collect();
+        assert!(is_fast(&format!("{{ users {{ ...f0 }} }} {fragments} fragment f100 on User {{ id }}")));
+    }
 }

@@ -99,7 +99,7 @@ pub async fn hold<N: Node<Entity: Table<Key = i64>>>(
     let select = by_keys(transaction.get_database_backend(), keys, &columns).lock(LockType::KeyShare).take();
     let rows = transaction.query_all(&select).await?;
     let count = rows.len();
-    let block = Arc::new(Block::new(rows.into(), &columns, 0));
+    let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
     (0..count).map(|row| Ok((block.key(row)?, Row::read(&block, row).into()))).collect()
 }
 

@@ -60,8 +60,8 @@ impl<E: EntityTrait> Columns<E> {
     }
 
     /// The columns, each with its type.
-    pub fn with_types(&self) -> Vec<(E::Column, ColumnType)> {
-        self.iter().map(|column| (column, column.def().get_column_type().clone())).collect()
+    pub fn with_types(&self) -> impl Iterator<Item = (E::Column, ColumnType)> {
+        self.iter().map(|column| (column, column.def().get_column_type().clone()))
     }
 }
 

@@ -110,6 +110,11 @@ impl Sort {
 }
 
 impl Order {
+    /// Whether it compares nothing but the primary key: such rows the program orders for less than the database.
+    pub fn is_by_key(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Joins the parents whose columns the order compares: one row each, so that no row is doubled.
     pub fn join(&self, select: &mut SelectStatement, row: &DynIden, join: JoinType) {
         for (index, key) in self.keys.iter().enumerate() {

@@ -9,10 +9,11 @@ use sea_orm::{
 };
 
 use super::{
-    Columns, Filter, Order, Rows,
+    Columns, Filter, Order, Rows, Table,
     order::beyond,
     rows::{Block, Found},
 };
+use crate::error::Result;
 
 /// A page of a list: part of a loader's key, for it shapes the SQL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,44 +60,87 @@ impl Page {
         !self.filter.is_empty() || !self.order.keys.is_empty()
     }
 
-    /// The pages, one a parent, that are among the rows of the list's statement, whose columns begin at `position`.
+    /// The page of the rows that the list's statement found.
+    pub fn of_list<N: Table, L: EntityTrait>(
+        &self,
+        wanted: &Wanted<N, L>,
+        rows: Vec<QueryResult>,
+    ) -> Option<Rows<N, L>> {
+        let ends = [rows.len()];
+        let order = (0..rows.len()).collect();
+        self.pages(self.found(wanted, rows, 0, order), ends).pop()
+    }
+
+    /// The pages, one a parent, of the rows that the statement for all parents found, whose first column is the parent's key.
     /// `parents` tells of each row which of so many parents it is of.
-    pub fn of_rows<N: EntityTrait, L: EntityTrait>(
+    pub fn of_parents<N: Table, L: EntityTrait>(
+        &self,
+        wanted: &Wanted<N, L>,
+        rows: Vec<QueryResult>,
+        parents: &[usize],
+        count: usize,
+    ) -> Result<Vec<Rows<N, L>>> {
+        let mut found = self.found(wanted, rows, 1, (0..parents.len()).collect());
+        if self.order.is_by_key() {
+            found.keys = found.order.iter().map(|&row| found.node.key(row)).collect::<Result<_>>()?;
+            let keys = &found.keys;
+            let ascends = self.order.descending == self.backwards;
+            found.order.sort_unstable_by(|&one, &other| {
+                let by_key = keys[one].cmp(&keys[other]);
+                parents[one].cmp(&parents[other]).then(if ascends { by_key } else { by_key.reverse() })
+            });
+        } else {
+            // Stable: within a parent, the rows stay in the statement's order.
+            found.order.sort_by_key(|&row| parents[row]);
+        }
+        let mut ends = vec![0; count];
+        parents.iter().for_each(|&parent| ends[parent] += 1);
+        let ends = ends.into_iter().scan(0, |end, rows| {
+            *end += rows;
+            Some(*end)
+        });
+        Ok(self.pages(found, ends))
+    }
+
+    fn found<N: Table, L: EntityTrait>(
         &self,
         wanted: &Wanted<N, L>,
         rows: Vec<QueryResult>,
         position: usize,
-        parents: &[usize],
-        count: usize,
-    ) -> Vec<Rows<N, L>> {
-        let (node, link) = (position, position + wanted.node.iter().len());
+        order: Vec<usize>,
+    ) -> Found<N, L> {
+        let rows = Arc::new(rows);
+        let link = position + wanted.node.iter().len();
         let kinds = self.order.keys.iter().map(|key| key.by.kind().clone());
-        let places = (link + wanted.link.iter().len()..).zip(kinds).take(if wanted.place { usize::MAX } else { 0 });
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        // Stable: within a parent, the rows are in the statement's order.
-        order.sort_by_key(|&row| parents[row]);
-
-        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        let mut ranges = Vec::with_capacity(count);
-        let mut start = 0;
-        for parent in 0..count {
-            let found = order[start..].iter().take_while(|&&row| parents[row] == parent).count();
-            let range = start..start + found.min(size);
-            if self.backwards {
-                order[range.clone()].reverse();
-            }
-            ranges.push((range, found > size));
-            start += found;
-        }
-
-        let rows: Arc<[QueryResult]> = rows.into();
-        let found = Arc::new(Found {
-            node: Arc::new(Block::new(Arc::clone(&rows), &wanted.node, node)),
+        let places = (link + wanted.link.iter().len()..).zip(kinds);
+        Found {
+            node: Arc::new(Block::new(Arc::clone(&rows), &wanted.node, position)),
             link: Arc::new(Block::new(rows, &wanted.link, link)),
-            places: places.collect(),
+            places: if wanted.place { places.collect() } else { Vec::new() },
             order,
-        });
-        ranges.into_iter().map(|(range, more)| Rows { found: Arc::clone(&found), range, more }).collect()
+            keys: Vec::new(),
+        }
+    }
+
+    /// Cuts what was found at the ends of the pages, and each to its size: a row more tells that the list goes on.
+    fn pages<N: Table, L: EntityTrait>(
+        &self,
+        mut found: Found<N, L>,
+        ends: impl IntoIterator<Item = usize>,
+    ) -> Vec<Rows<N, L>> {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let mut start = 0_usize;
+        let cut = |end: usize| {
+            let range = start..end.min(start.saturating_add(size));
+            start = end;
+            if self.backwards {
+                found.order[range.clone()].reverse();
+            }
+            (range.clone(), range.end < end)
+        };
+        let pages: Vec<_> = ends.into_iter().map(cut).collect();
+        let found = Arc::new(found);
+        pages.into_iter().map(|(range, more)| Rows { found: Arc::clone(&found), range, more }).collect()
     }
 }
 

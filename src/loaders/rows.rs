@@ -7,7 +7,7 @@ use sea_orm::{
     DbErr, EntityTrait, ModelTrait, QueryResult, RuntimeErr, SqlxError, TryGetable, Value,
     prelude::{ChronoDate, ChronoDateTime, ChronoTime, DateTimeUtc},
     sea_query::{ColumnType, ValueType},
-    sqlx::Row as _,
+    sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgColumn},
 };
 
 use super::{Columns, Key, Table, key::key_columns};
@@ -15,12 +15,71 @@ use crate::error::{Error, Result};
 
 /// An entity's columns in the rows of one statement.
 pub struct Block<E: EntityTrait> {
-    rows: Arc<[QueryResult]>,
-    columns: Vec<(E::Column, ColumnType)>,
+    rows: Arc<Vec<QueryResult>>,
+    columns: Vec<(E::Column, Reading)>,
     /// Where the columns begin in a row.
     position: usize,
     /// Where in `columns` the primary key's are, as far as they are selected.
     key: Vec<usize>,
+}
+
+/// How a column's values are read.
+enum Reading {
+    /// PostgreSQL says a statement's types once, so that not every value need be checked against its own.
+    PostgresText,
+    /// The same, of 64-bit integers.
+    PostgresInteger,
+    /// Each value is checked.
+    Checked(ColumnType),
+}
+
+impl Reading {
+    fn of(kind: ColumnType, column: usize, row: Option<&QueryResult>) -> Self {
+        let described = row.and_then(QueryResult::try_as_pg_row).and_then(|row| row.columns().get(column));
+        match described.map(PgColumn::type_info) {
+            Some(is) if is_text(&kind) && <str as Type<Postgres>>::compatible(is) => Self::PostgresText,
+            Some(is) if kind == ColumnType::BigInteger && <i64 as Type<Postgres>>::compatible(is) => {
+                Self::PostgresInteger
+            }
+            _ => Self::Checked(kind),
+        }
+    }
+
+    fn cell<'a>(&self, row: &'a QueryResult, position: usize) -> Result<Cell<'a>> {
+        let postgres =
+            || row.try_as_pg_row().ok_or_else(|| Error::broken("rows of one statement are of two databases"));
+        match self {
+            Self::PostgresText => read(postgres()?.try_get_unchecked(position)).map(text),
+            Self::PostgresInteger => {
+                read(postgres()?.try_get_unchecked(position)).map(|value| Cell::Value(Value::BigInt(value)))
+            }
+            Self::Checked(kind) => match row.try_as_sqlite_row() {
+                Some(row) if is_text(kind) => read(row.try_get(position)).map(text),
+                _ => value(row, position, kind).map(Cell::Value),
+            },
+        }
+    }
+}
+
+/// The 64-bit integers in a column of a statement's rows.
+pub fn integers(rows: &[QueryResult], position: usize) -> Result<Vec<i64>> {
+    let reading = Reading::of(ColumnType::BigInteger, position, rows.first());
+    rows.iter().map(|row| integer(reading.cell(row, position)?)).collect()
+}
+
+fn integer(cell: Cell<'_>) -> Result<i64> {
+    match cell {
+        Cell::Value(Value::BigInt(Some(integer))) => Ok(integer),
+        _ => Err(Error::broken("a part of a key is no 64-bit integer")),
+    }
+}
+
+fn text(text: Option<&str>) -> Cell<'_> {
+    text.map_or(Cell::Value(Value::String(None)), Cell::Text)
+}
+
+fn read<T>(value: Result<T, SqlxError>) -> Result<T> {
+    Ok(value.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?)
 }
 
 /// A value as it is read.
@@ -33,9 +92,13 @@ pub enum Cell<'a> {
 
 impl<E: EntityTrait> Block<E> {
     /// The columns in these rows, in which they begin at `position`.
-    pub fn new(rows: Arc<[QueryResult]>, columns: &Columns<E>, position: usize) -> Self {
+    pub fn new(rows: Arc<Vec<QueryResult>>, columns: &Columns<E>, position: usize) -> Self {
         let key = key_columns::<E>().filter_map(|column| columns.position(column)).collect();
-        Self { rows, columns: columns.with_types(), position, key }
+        let columns = columns
+            .with_types()
+            .enumerate()
+            .map(|(place, (column, kind))| (column, Reading::of(kind, position + place, rows.first())));
+        Self { columns: columns.collect(), rows, position, key }
     }
 
     /// Where the column is in a row of this block, for [`Self::cell`].
@@ -46,8 +109,7 @@ impl<E: EntityTrait> Block<E> {
 
     /// The value at this place.
     pub fn cell(&self, row: usize, position: usize) -> Result<Cell<'_>> {
-        let (_, kind) = &self.columns[position];
-        cell(&self.rows[row], self.position + position, kind)
+        self.columns[position].1.cell(&self.rows[row], self.position + position)
     }
 
     /// The row's primary key.
@@ -57,7 +119,7 @@ impl<E: EntityTrait> Block<E> {
     {
         E::Key::read(|part| {
             let position = self.key.get(part).ok_or_else(|| Error::broken("a row was read without its key"))?;
-            Ok(self.rows[row].try_get_by_index(self.position + position)?)
+            integer(self.cell(row, *position)?)
         })
     }
 }
@@ -126,7 +188,7 @@ impl<E: EntityTrait> Row<E> {
 }
 
 /// The pages of a list that one statement found: of one parent or of many.
-pub struct Found<N: EntityTrait, L: EntityTrait> {
+pub struct Found<N: Table, L: EntityTrait> {
     /// The rows themselves.
     pub node: Arc<Block<N>>,
     /// The join table's rows that tie them to their parent; without a join table, nothing of it is selected.
@@ -135,18 +197,20 @@ pub struct Found<N: EntityTrait, L: EntityTrait> {
     pub places: Vec<(usize, ColumnType)>,
     /// The rows' numbers in the blocks, page by page, each in the list's order.
     pub order: Vec<usize>,
+    /// The rows' primary keys, if they were read already.
+    pub keys: Vec<N::Key>,
 }
 
 /// A page of a list. Clones share its rows.
 #[derive_where(Clone)]
-pub struct Rows<N: EntityTrait, L: EntityTrait> {
+pub struct Rows<N: Table, L: EntityTrait> {
     pub(super) found: Arc<Found<N, L>>,
     pub(super) range: Range<usize>,
     /// Whether the list goes on: behind the page, or before it if the page was read backwards.
     pub more: bool,
 }
 
-impl<N: EntityTrait, L: EntityTrait> Rows<N, L> {
+impl<N: Table, L: EntityTrait> Rows<N, L> {
     /// How many they are.
     pub fn len(&self) -> usize {
         self.range.len()
@@ -168,11 +232,9 @@ impl<N: EntityTrait, L: EntityTrait> Rows<N, L> {
     }
 
     /// A row's primary key.
-    pub fn key(&self, index: usize) -> Result<N::Key>
-    where
-        N: Table,
-    {
-        self.found.node.key(self.number(index))
+    pub fn key(&self, index: usize) -> Result<N::Key> {
+        let number = self.number(index);
+        self.found.keys.get(number).map_or_else(|| self.found.node.key(number), |key| Ok(*key))
     }
 
     /// A row of the page.
@@ -194,19 +256,6 @@ impl<N: EntityTrait, L: EntityTrait> Rows<N, L> {
     fn number(&self, index: usize) -> usize {
         self.found.order[self.range.start + index]
     }
-}
-
-fn cell<'a>(row: &'a QueryResult, position: usize, kind: &ColumnType) -> Result<Cell<'a>> {
-    if !is_text(kind) {
-        return value(row, position, kind).map(Cell::Value);
-    }
-    let text: Result<Option<&str>, SqlxError> = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
-        (Some(row), _) => row.try_get(position),
-        (_, Some(row)) => row.try_get(position),
-        _ => return value(row, position, kind).map(Cell::Value),
-    };
-    let text = text.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
-    Ok(text.map_or(Cell::Value(Value::String(None)), Cell::Text))
 }
 
 fn is_text(kind: &ColumnType) -> bool {

@@ -22,14 +22,14 @@ const LINKS: &str = "l";
 const PAGE: &str = "page";
 /// The name under which a statement for many parents selects the parent's key.
 const PARENT: &str = "parent_key";
+/// The name under which a parent's page holds a child's key.
+const CHILD: &str = "child_key";
 
 /// A page of all rows of an entity: selects the columns wanted, then the places.
 pub fn page<E: EntityTrait>(backend: DbBackend, page: &Page, wanted: &Wanted<E, E>) -> SelectStatement {
     let row = ROWS.into_iden();
     let mut select = Query::select();
-    for (name, expr) in outputs(page, wanted, &row, &row, wanted.place) {
-        select.expr_as(expr, name);
-    }
+    select_outputs(&mut select, page, wanted, &row, &row);
     select.from_as(E::default(), row.clone());
     page.apply(&mut select, backend, &row, &primary_key::<E>(), JoinType::InnerJoin);
     select
@@ -40,6 +40,16 @@ pub fn count<E: EntityTrait>(backend: DbBackend, filter: &Filter) -> SelectState
     let row = ROWS.into_iden();
     let mut select = Query::select().expr(Expr::cust("COUNT(*)")).from_as(E::default(), row.clone()).take();
     filter.apply(&mut select, backend, &row);
+    select
+}
+
+/// The row of an entity with this key.
+pub fn by_key<E: Table>(key: E::Key, columns: &Columns<E>) -> SelectStatement {
+    let mut select = Query::select();
+    select.columns(columns.iter().map(|column| (ROWS, column))).from_as(E::default(), ROWS);
+    for (column, part) in primary_key::<E>().into_iter().zip(key.parts().as_ref()) {
+        select.and_where(column.eq(*part));
+    }
     select
 }
 
@@ -72,7 +82,7 @@ pub fn page_by_parent<R: Relation>(
     of_a_parent
         .from_as(R::Link::default(), link.clone())
         .and_where(Expr::col((link, R::PARENT)).eq(Expr::col(key_column_of_keys(backend))));
-    if postgres || page.reads_rows() {
+    if page.reads_rows() {
         join_nodes::<R>(backend, &mut of_a_parent);
     }
     page.apply(&mut of_a_parent, backend, &row, std::slice::from_ref(&child), join_type(backend));
@@ -90,6 +100,9 @@ pub fn page_by_parent<R: Relation>(
 }
 
 /// Joins each parent's page as PostgreSQL can, and selects what is wanted of it.
+///
+/// Where the join table alone makes the page, its rows' own are joined outside, once for all parents: within, it was seen to
+/// read them all for each parent.
 fn join_lateral<R: Relation>(
     select: &mut SelectStatement,
     mut of_a_parent: SelectStatement,
@@ -97,19 +110,32 @@ fn join_lateral<R: Relation>(
     wanted: &Wanted<R::Node, R::Link>,
 ) {
     let (row, link) = aliases::<R>();
-    let mut outputs = outputs(page, wanted, &row, &link, true);
-    for (name, expr) in &outputs {
+    let nodes_outside = R::is_linked() && !page.reads_rows();
+    let (nodes, links, places) = outputs(page, wanted, &row, &link);
+    let within = links.iter().chain(&places).chain(if nodes_outside { &[][..] } else { &nodes });
+    for (name, expr) in within {
         of_a_parent.expr_as(expr.clone(), name.clone());
     }
-    let places = outputs.split_off(outputs.len() - page.order.keys.len());
-    let shown = outputs.iter().chain(if wanted.place { &places[..] } else { &[] });
-    select.columns(shown.map(|(name, _)| (PAGE, name.clone())));
-    select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, Expr::Constant(true.into()));
-    // The order of joined rows is nothing that PostgreSQL promises without it.
-    for ((name, _), key) in places.into_iter().zip(&page.order.keys) {
-        select.order_by((PAGE, name), direction(key.descending, page.backwards));
+    let of_page = |(name, _): &(String, Expr)| Expr::col((PAGE, name.clone()));
+    if nodes_outside {
+        of_a_parent.expr_as(Expr::col((link, R::CHILD)), CHILD);
+        select.exprs(nodes.into_iter().map(|(_, expr)| expr));
+    } else {
+        select.exprs(nodes.iter().map(of_page));
     }
-    select.order_by((PAGE, key_column::<R::Node>()), direction(page.order.descending, page.backwards));
+    select.exprs(links.iter().chain(if wanted.place { &places[..] } else { &[] }).map(of_page));
+    select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, Expr::Constant(true.into()));
+    if nodes_outside {
+        let same = Expr::col((row.clone(), key_column::<R::Node>())).eq(Expr::col((PAGE, CHILD)));
+        select.join_as(JoinType::InnerJoin, R::Node::default(), row, same);
+    }
+    // The order of joined rows is nothing that PostgreSQL promises without it.
+    if !page.order.is_by_key() {
+        for (place, key) in places.iter().zip(&page.order.keys) {
+            select.order_by_expr(of_page(place), direction(key.descending, page.backwards));
+        }
+        select.order_by((PAGE, key_column::<R::Node>()), direction(page.order.descending, page.backwards));
+    }
 }
 
 /// Joins each parent's page as SQLite can, by the numbers of its rows, and selects what is wanted of them.
@@ -125,9 +151,7 @@ fn join_numbers<R: Relation>(
     let numbers = Func::cust("json_group_array").arg(Expr::col(rowid));
     let numbers = Query::select().expr(numbers).from_subquery(of_a_parent, PAGE).take();
     let numbers = Func::cust("json_each").arg(Expr::SubQuery(None, Box::new(numbers.into())));
-    for (name, expr) in outputs(page, wanted, &row, &link, wanted.place) {
-        select.expr_as(expr, name);
-    }
+    select_outputs(select, page, wanted, &row, &link);
     select.cross_join(TableRef::FunctionCall(numbers, PAGE.into_iden()));
     let own_number = Expr::col((link.clone(), rowid)).eq(Expr::col((PAGE, "value")));
     join_on(select, JoinType::CrossJoin, R::Link::default(), link, own_number);
@@ -135,8 +159,10 @@ fn join_numbers<R: Relation>(
     if wanted.place {
         page.order.join(select, &row, JoinType::CrossJoin);
     }
-    // The place in the parent's array.
-    select.order_by((PAGE, "key"), Order::Asc);
+    if !page.order.is_by_key() {
+        // The place in the parent's array.
+        select.order_by((PAGE, "key"), Order::Asc);
+    }
 }
 
 /// For each parent that has any, the number of its children that the filter leaves.
@@ -184,20 +210,35 @@ fn join_type(backend: DbBackend) -> JoinType {
     if backend == DbBackend::Postgres { JoinType::InnerJoin } else { JoinType::CrossJoin }
 }
 
-/// What a list's statement selects, each with its name: the columns of the rows, those of the join table, the places.
+/// An output of a statement, and its name.
+type Output = (String, Expr);
+
+/// What a list's statement selects: the columns of the rows, those of the join table, the places.
 fn outputs<N: EntityTrait, L: EntityTrait>(
     page: &Page,
     wanted: &Wanted<N, L>,
     row: &DynIden,
     link: &DynIden,
-    places: bool,
-) -> Vec<(String, Expr)> {
+) -> (Vec<Output>, Vec<Output>, Vec<Output>) {
     let nodes = wanted.node.iter().map(|column| (column.as_str().to_owned(), Expr::col((row.clone(), column))));
     let links =
         wanted.link.iter().map(|column| (format!("link_{}", column.as_str()), Expr::col((link.clone(), column))));
-    let places = page.order.exprs(row).take(if places { usize::MAX } else { 0 });
-    let places = places.enumerate().map(|(index, expr)| (format!("place_{index}"), expr));
-    nodes.chain(links).chain(places).collect()
+    let places = page.order.exprs(row).enumerate().map(|(index, expr)| (format!("place_{index}"), expr));
+    (nodes.collect(), links.collect(), places.collect())
+}
+
+/// Has a statement select them, but the places only if they are wanted.
+fn select_outputs<N: EntityTrait, L: EntityTrait>(
+    select: &mut SelectStatement,
+    page: &Page,
+    wanted: &Wanted<N, L>,
+    row: &DynIden,
+    link: &DynIden,
+) {
+    let (nodes, links, places) = outputs(page, wanted, row, link);
+    for (name, expr) in nodes.into_iter().chain(links).chain(if wanted.place { places } else { Vec::new() }) {
+        select.expr_as(expr, name);
+    }
 }
 
 /// The primary key's columns, in the key's order.
@@ -239,11 +280,20 @@ where
     value.in_subquery(Query::select().column("value").from_function(table, KEYS).take())
 }
 
+/// Keys whose number PostgreSQL does not see when it plans: it would plan the statement anew for each few of them, which costs
+/// as much as to run it.
+fn unseen(keys: Vec<i64>) -> Expr {
+    Expr::SubQuery(None, Box::new(Query::select().expr(Expr::val(keys)).take().into())).cast_as("bigint[]")
+}
+
 /// Whether a key, of one part or several, is among `keys`.
 fn is_one_of<K: Key>(backend: DbBackend, mut key: Vec<Expr>, keys: &[K]) -> Expr {
     let part = |index: usize| keys.iter().map(|key| key.parts().as_ref()[index]).collect::<Vec<_>>();
     if key.len() == 1 {
-        return is_among(backend, key.remove(0), part(0));
+        return match backend {
+            DbBackend::Postgres => key.remove(0).eq(Func::cust("ANY").arg(unseen(part(0)))),
+            _ => is_among(backend, key.remove(0), part(0)),
+        };
     }
     let mut among = Query::select();
     if backend == DbBackend::Postgres {

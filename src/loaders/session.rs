@@ -1,10 +1,12 @@
 //! The database as one request sees it: a snapshot that begins with the first statement, and the transactions that write.
 
-use std::{future::Future, mem, sync::Arc, time::Instant};
+use std::{future::Future, sync::Arc, time::Instant};
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait, prelude::async_trait, sea_query::SelectStatement,
+    TransactionOptions, TransactionTrait,
+    prelude::async_trait,
+    sea_query::{PostgresQueryBuilder, SelectStatement, Value, Values},
 };
 use tokio::sync::Mutex;
 
@@ -70,7 +72,8 @@ impl Session {
             *snapshot = if !writes && asked.clone().all(|asked| asked.alone) {
                 Snapshot::Alone
             } else {
-                database.begin_reading(*writes).await.map_or_else(|error| Snapshot::Lost(error.into()), Snapshot::Begun)
+                let begun = database.begin_reading(*writes).await;
+                begun.map_or_else(|error| Snapshot::Lost(error.into()), Snapshot::Begun)
             };
         } else if matches!(*snapshot, Snapshot::Alone) {
             *snapshot = Snapshot::Lost(Error::broken("a statement that was to be alone was not"));
@@ -95,7 +98,7 @@ impl Session {
         keys: usize,
         causes: impl Iterator<Item = &'a Cause> + Send,
     ) -> Result<Vec<QueryResult>, DbErr> {
-        let statement = self.backend().build(select);
+        let statement = build(self.backend(), select);
         let explained = (self.report().detail() == Detail::Explain).then(|| explain(&statement));
         let text = (self.report().detail() > Detail::Counts).then(|| statement.sql.clone());
         let started = Instant::now();
@@ -122,11 +125,23 @@ impl Session {
         Ok(Transaction { transaction, report: self.report().clone(), cause })
     }
 
-    /// Ends the snapshot; the next statement would begin another. Nothing was written, so an error here loses nothing.
+    /// Ends the snapshot; the next statement would begin another.
+    ///
+    /// It is rolled back, for which nobody waits: as nothing was written, that is all the same, and a round trip less.
     pub async fn end(&self) {
-        if let Snapshot::Begun(transaction) = mem::replace(&mut *self.0.snapshot.lock().await, Snapshot::Open) {
-            let _ = transaction.commit().await;
+        *self.0.snapshot.lock().await = Snapshot::Open;
+    }
+}
+
+/// The statement, with its values as parameters. Where the one value is how many rows to return, PostgreSQL would plan the
+/// statement anew for each time that it runs, which costs as much as to run it; in the text, it is planned once.
+fn build(backend: DbBackend, select: &SelectStatement) -> Statement {
+    let statement = backend.build(select);
+    match &statement.values {
+        Some(Values(values)) if backend == DbBackend::Postgres && matches!(values[..], [Value::BigUnsigned(_)]) => {
+            Statement::from_string(backend, select.to_string(PostgresQueryBuilder))
         }
+        _ => statement,
     }
 }
 

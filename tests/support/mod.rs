@@ -44,6 +44,8 @@ pub struct App {
     pub database: Database,
     pub url: String,
     pub router: Router,
+    /// The same server without its fast way of answering.
+    ordinary: Router,
     statements: Statements,
     /// Where the database's file is.
     _folder: Option<TempDir>,
@@ -101,8 +103,9 @@ impl App {
             let statements = statements.clone();
             pool.set_metric_callback(move |info| statements.record(info.statement));
         }
-        let router = server::router(Api::new(database.clone(), api));
-        Self { database, url: url.to_owned(), router, statements, _folder: folder, _postgres: postgres }
+        let api = Api::new(database.clone(), api);
+        let (router, ordinary) = (server::router(api.clone()), server::router(api.without_fast_way()));
+        Self { database, url: url.to_owned(), router, ordinary, statements, _folder: folder, _postgres: postgres }
     }
 
     async fn sqlite(options: (ApiOptions, &PoolOptions)) -> Self {
@@ -141,9 +144,12 @@ impl App {
 
     /// The same with values for the query's variables.
     pub async fn query_with(&self, query: &str, variables: &Value) -> String {
-        let response = self.http(post_json(&json!({ "query": query, "variables": variables }))).await;
-        assert_eq!(response.status(), StatusCode::OK);
-        body(response).await
+        text(&self.router, query, variables).await
+    }
+
+    /// The same, answered by async-graphql's own executor alone.
+    pub async fn query_ordinarily(&self, query: &str, variables: &Value) -> String {
+        text(&self.ordinary, query, variables).await
     }
 
     /// The answer to a request with this body.
@@ -162,6 +168,13 @@ impl App {
         assert_eq!(answer.get("errors"), None);
         answer["data"].take()
     }
+}
+
+async fn text(router: &Router, query: &str, variables: &Value) -> String {
+    let request = post_json(&json!({ "query": query, "variables": variables }));
+    let response = router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    body(response).await
 }
 
 /// A POST of a GraphQL query, as every client sends it.
