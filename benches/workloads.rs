@@ -1,6 +1,8 @@
 //! What an answer costs, from the query's text to the answer's bytes, on an SQLite in memory; and its pieces. See
 //! `README.md` beside this file.
 
+#![expect(clippy::unwrap_used, reason = "a benchmark that panics has nothing to say of speed")]
+
 use std::{future::Future, hint::black_box, sync::Arc};
 
 use async_graphql::{Name, Request, Response, Value, value};

@@ -359,6 +359,7 @@ fn written(value: &Value) -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its job")]
 mod tests {
     use async_graphql::parser::parse_query;
 
