@@ -256,12 +256,16 @@ impl ContextExt for Context<'_> {
         Asked { cause: self.cause(), alone: is_leaf && is_root && is_only }
     }
 
-    async fn load<K: Load<Source = Session>>(&self, key: K) -> Result<K::Value> {
-        self.data_unchecked::<Loaders>().load(key).await
+    fn load<K: Load<Source = Session>>(&self, key: K) -> impl Future<Output = Result<K::Value>> + Send {
+        self.data_unchecked::<Loaders>().load(key)
     }
 
-    async fn load_if<K: Load<Source = Session>>(&self, key: Option<K>) -> Result<Option<K::Value>> {
-        if let Some(key) = key { self.load(key).await.map(Some) } else { Ok(None) }
+    fn load_if<K: Load<Source = Session>>(
+        &self,
+        key: Option<K>,
+    ) -> impl Future<Output = Result<Option<K::Value>>> + Send {
+        let loading = key.map(|key| self.load(key));
+        async { if let Some(loading) = loading { loading.await.map(Some) } else { Ok(None) } }
     }
 
     async fn write(&self) -> Result<Transaction> {

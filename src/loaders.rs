@@ -49,8 +49,8 @@ impl Loaders {
     }
 
     /// Loads what `key` says, together with all other keys of its type that wait.
-    pub async fn load<K: Load<Source = Session>>(&self, key: K) -> Result<K::Value> {
-        self.batches.load(key, &self.session).await
+    pub fn load<K: Load<Source = Session>>(&self, key: K) -> impl Future<Output = Result<K::Value>> + Send + use<K> {
+        self.batches.load(key, &self.session)
     }
 }
 

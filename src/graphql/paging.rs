@@ -25,7 +25,8 @@ pub struct ListArgs<N: Node> {
     pub after: Option<String>,
     pub last: Option<i32>,
     pub before: Option<String>,
-    pub filter: Option<N::Filter>,
+    /// Boxed, as it is large: every parent of a list has one of these on its way to the loader.
+    pub filter: Option<Box<N::Filter>>,
     pub order_by: Option<Vec<OrderInput<N::OrderField>>>,
 }
 
@@ -52,7 +53,7 @@ impl<N: Node> ListArgs<N> {
             cursor.map(|cursor| cursors.decode(&cursor, &kinds).ok_or_else(|| cursors.not_one(argument))).transpose()
         };
         let (after, before) = (place("after", self.after)?, place("before", self.before)?);
-        let filter = Arc::new(filter::filter(self.filter, allowed.filter)?);
+        let filter = Arc::new(filter::filter(self.filter.map(|filter| *filter), allowed.filter)?);
         Ok((Page { filter, order, size, backwards, after, before }, cursors))
     }
 }

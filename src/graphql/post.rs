@@ -140,7 +140,7 @@ impl PostQuery {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<PostFilter>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<PostFilter>>,
         #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<PostOrderField>>,
         >,

@@ -64,7 +64,7 @@ impl Student {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<CourseFilter>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<CourseFilter>>,
         #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<CourseOrderField>>,
         >,
@@ -182,7 +182,7 @@ impl StudentQuery {
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<StudentFilter>,
+        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<StudentFilter>>,
         #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
             Vec<OrderInput<StudentOrderField>>,
         >,

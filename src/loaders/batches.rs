@@ -55,7 +55,11 @@ impl<K: Load> Batch<K> {
         poll_fn(|context| match self.values.get() {
             Some(values) => Poll::Ready(values.as_ref().map(|values| values[index].clone()).map_err(Clone::clone)),
             None => {
-                lock(&self.waiting).push(context.waker().clone());
+                let mut waiting = lock(&self.waiting);
+                // Most of those who wait are of one task.
+                if !waiting.last().is_some_and(|last| last.will_wake(context.waker())) {
+                    waiting.push(context.waker().clone());
+                }
                 Poll::Pending
             }
         })
@@ -75,10 +79,11 @@ struct Queue {
 }
 
 impl Batches {
-    /// Loads what `key` says from `source`, together with all other keys of its type that wait.
-    pub async fn load<K: Load>(&self, key: K, source: &K::Source) -> Result<K::Value> {
+    /// Loads what `key` says from `source`, together with all other keys of its type that wait. The key joins them at once,
+    /// and not in the future, so that this is small: each parent of a list has one.
+    pub fn load<K: Load>(&self, key: K, source: &K::Source) -> impl Future<Output = Result<K::Value>> + Send + use<K> {
         let (batch, index) = self.join(key, source);
-        batch.value(index).await
+        async move { batch.value(index).await }
     }
 
     fn join<K: Load>(&self, key: K, source: &K::Source) -> (Arc<Batch<K>>, usize) {
