@@ -126,7 +126,7 @@ fn pieces(criterion: &mut Criterion) {
     for parents in [1, 50, 1_000] {
         group.throughput(Throughput::Elements(parents * 20));
         let list = posts(20);
-        group.bench_with_input(BenchmarkId::new("posts of users", parents), &parents, |bencher, &parents| {
+        group.bench_with_input(BenchmarkId::new("posts_of_users", parents), &parents, |bencher, &parents| {
             let (database, list) = (&database, &list);
             let load = async move |loaders: Loaders| {
                 let key = |parent| Children::<PostsByOwner> { parent, list: Arc::clone(list) };
@@ -142,8 +142,8 @@ fn pieces(criterion: &mut Criterion) {
     let values = Response::new(Value::List((0..1_000).map(post).collect()));
     let written = Response::new(Value::Object([(Name::new("posts"), Value::Binary(to_json(&values).into()))].into()));
     group.throughput(Throughput::Elements(1_000));
-    group.bench_function("of values", |bencher| bencher.iter(|| to_json(black_box(&values))));
-    group.bench_function("of what is written", |bencher| bencher.iter(|| to_json(black_box(&written))));
+    group.bench_function("values", |bencher| bencher.iter(|| to_json(black_box(&values))));
+    group.bench_function("written", |bencher| bencher.iter(|| to_json(black_box(&written))));
     group.finish();
 }
 
