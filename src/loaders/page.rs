@@ -83,12 +83,13 @@ impl Page {
         let mut found = self.found(wanted, rows, 1, (0..parents.len()).collect());
         if self.order.is_by_key() {
             found.keys = found.order.iter().map(|&row| found.node.key(row)).collect::<Result<_>>()?;
-            let keys = &found.keys;
             let ascends = self.order.descending == self.backwards;
-            found.order.sort_unstable_by(|&one, &other| {
-                let by_key = keys[one].cmp(&keys[other]);
-                parents[one].cmp(&parents[other]).then(if ascends { by_key } else { by_key.reverse() })
+            let mut places: Vec<_> = parents.iter().copied().zip(found.keys.iter().copied()).zip(0..).collect();
+            places.sort_unstable_by(|((parent, key), _), ((other_parent, other), _)| {
+                let by_key = if ascends { key.cmp(other) } else { other.cmp(key) };
+                parent.cmp(other_parent).then(by_key)
             });
+            found.order = places.into_iter().map(|(_, row)| row).collect();
         } else {
             // Stable: within a parent, the rows stay in the statement's order.
             found.order.sort_by_key(|&row| parents[row]);

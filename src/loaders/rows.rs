@@ -59,19 +59,20 @@ impl Reading {
             },
         }
     }
+
+    /// A part of a key.
+    fn integer(&self, row: &QueryResult, position: usize) -> Result<i64> {
+        match (self, row.try_as_pg_row()) {
+            (Self::PostgresInteger, Some(row)) => read(row.try_get_unchecked(position)),
+            _ => Ok(row.try_get_by_index(position)?),
+        }
+    }
 }
 
 /// The 64-bit integers in a column of a statement's rows.
 pub fn integers(rows: &[QueryResult], position: usize) -> Result<Vec<i64>> {
     let reading = Reading::of(ColumnType::BigInteger, position, rows.first());
-    rows.iter().map(|row| integer(reading.cell(row, position)?)).collect()
-}
-
-fn integer(cell: Cell<'_>) -> Result<i64> {
-    match cell {
-        Cell::Value(Value::BigInt(Some(integer))) => Ok(integer),
-        _ => Err(Error::broken("a part of a key is no 64-bit integer")),
-    }
+    rows.iter().map(|row| reading.integer(row, position)).collect()
 }
 
 fn text(text: Option<&str>) -> Cell<'_> {
@@ -118,8 +119,8 @@ impl<E: EntityTrait> Block<E> {
         E: Table,
     {
         E::Key::read(|part| {
-            let position = self.key.get(part).ok_or_else(|| Error::broken("a row was read without its key"))?;
-            integer(self.cell(row, *position)?)
+            let position = *self.key.get(part).ok_or_else(|| Error::broken("a row was read without its key"))?;
+            self.columns[position].1.integer(&self.rows[row], self.position + position)
         })
     }
 }
