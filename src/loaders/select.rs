@@ -124,7 +124,7 @@ fn join_lateral<R: Relation>(
         select.exprs(nodes.iter().map(of_page));
     }
     select.exprs(links.iter().chain(if wanted.place { &places[..] } else { &[] }).map(of_page));
-    select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, Expr::Constant(true.into()));
+    select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, always());
     if nodes_outside {
         let same = Expr::col((row.clone(), key_column::<R::Node>())).eq(Expr::col((PAGE, CHILD)));
         select.join_as(JoinType::InnerJoin, R::Node::default(), row, same);
@@ -199,10 +199,15 @@ fn join_nodes<R: Relation>(backend: DbBackend, select: &mut SelectStatement) {
 /// Joins the rows of a table that satisfy a condition. `CROSS JOIN` has it in the WHERE: sea-query writes no ON there.
 pub fn join_on(select: &mut SelectStatement, join: JoinType, table: impl IntoTableRef, alias: DynIden, on: Expr) {
     if join == JoinType::CrossJoin {
-        select.join_as(join, table, alias, Expr::Constant(true.into())).and_where(on);
+        select.join_as(join, table, alias, always()).and_where(on);
     } else {
         select.join_as(join, table, alias, on);
     }
+}
+
+/// The condition of a join that has none: not a parameter, whose value PostgreSQL would look at for each row.
+fn always() -> Expr {
+    Expr::cust("TRUE")
 }
 
 /// Within a parent's children: SQLite joins in the order that CROSS JOIN states, whatever its statistics say.
