@@ -8,6 +8,7 @@ mod documents;
 mod enrollment;
 mod filter;
 mod json;
+mod lists;
 mod mutation;
 mod node;
 mod order;

@@ -11,6 +11,10 @@ use async_graphql::{
     resolver_utils::resolve_list,
 };
 use derive_where::derive_where;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, try_maybe_done},
+};
 use sea_orm::{EntityTrait, Value};
 
 use super::{
@@ -18,6 +22,7 @@ use super::{
     ahead::Selected,
     columns::{Part, part, write_cell, write_id},
     json::{self, IsFast, Objects},
+    lists,
     node::{Node, One},
     paging::{Cursors, ListArgs},
 };
@@ -76,8 +81,63 @@ where
     Ok(Connection(Contents { plan: Arc::clone(plan), rows, total }))
 }
 
+/// The children of each of these parents, as [`children`] has them: what they load, they load at once.
+pub async fn children_of_all<R, E>(
+    context: &Context<'_>,
+    list: &str,
+    parents: &[i64],
+    args: ListArgs<E::Node>,
+) -> Result<Vec<Connection<E>>>
+where
+    R: Relation<Node = <E::Node as Node>::Entity, Link = E::Link>,
+    E: Edge,
+{
+    let plan = Plan::<E::Node, E::Link>::of(context, list, args)?;
+    let load = |&parent| {
+        let of_page = plan.list.clone().map(|list| Children::<R> { parent, list });
+        let of_total = plan.count.clone().map(|count| ChildCount::<R> { parent, count, relation: PhantomData });
+        (context.load_if(of_page), context.load_if(of_total))
+    };
+    // All are in their batches before the first is waited for.
+    let loading: Vec<_> = parents.iter().map(load).collect();
+    let mut connections = Vec::with_capacity(loading.len());
+    for (rows, total) in loading {
+        connections.push(Connection(Contents { plan: Arc::clone(&plan), rows: rows.await?, total: total.await? }));
+    }
+    Ok(connections)
+}
+
+/// The answers of a list's items, which `context` is of, to the field that these are of.
+pub async fn write_all<E: Edge>(
+    connections: Vec<Connection<E>>,
+    context: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+) -> ServerResult<Vec<Answer>> {
+    let mut answers = Vec::with_capacity(connections.len());
+    for (index, Connection(contents)) in connections.iter().enumerate() {
+        let item = context.with_index(index);
+        let of_field = item.with_field(field);
+        match contents.leaves(&of_field.with_selection_set(&field.node.selection_set))? {
+            Some(answer) => answers.push(answer),
+            None => break,
+        }
+    }
+    if answers.len() == connections.len() {
+        return Ok(answers);
+    }
+    let waiting = connections.into_iter().enumerate().map(|(index, Connection(contents))| {
+        let resolved = async move {
+            let item = context.with_index(index);
+            let of_field = item.with_field(field);
+            json::object(&contents, &of_field.with_selection_set(&field.node.selection_set)).await
+        };
+        try_maybe_done(resolved.boxed())
+    });
+    Ok(json::all(waiting.collect()).await?.collect())
+}
+
 /// An edge of a connection: an item, and what it shows besides its cursor and its node.
-pub trait Edge: ContainerType + From<Item<Self::Node, Self::Link>> {
+pub trait Edge: ContainerType + 'static + From<Item<Self::Node, Self::Link>> {
     /// What the connection lists.
     type Node: Node;
     /// The table that ties it to its parent: the node's own, or a join table.
@@ -301,6 +361,14 @@ impl<E: Edge> Objects for Nodes<E> {
 
     fn object(&self, index: usize) -> E::Node {
         self.0.node(index).into()
+    }
+
+    fn at_once<'a>(
+        &self,
+        context: &'a ContextSelectionSet<'a>,
+        field: &'a Positioned<Field>,
+    ) -> Option<BoxFuture<'a, ServerResult<Vec<Answer>>>> {
+        lists::of_all::<E::Node>(context, field, || (0..self.count()).map(|index| self.0.key(index)).collect())
     }
 
     fn part(&self, field: &str) -> Result<Option<Self::Part>> {

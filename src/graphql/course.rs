@@ -10,11 +10,12 @@ use super::{
     columns::{ColumnField, ColumnFields},
     connection::{self, Connection, Edge, Item, NodeEdge},
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
+    lists::{ListField, ListFields},
     mutation::{self, DeletePayload, UserError, UserErrors, stored},
     node::{self, Node, One},
     order::{OrderField, OrderInput},
     paging::ListArgs,
-    student::{Student, StudentFilter, StudentOrderField},
+    student::{Student, StudentFilter},
 };
 use crate::{
     error::{Nullable, Result},
@@ -37,6 +38,10 @@ impl Node for Course {
         (course::Column::CreatedAt, "When the course was created."),
         (course::Column::UpdatedAt, "When the course was last changed; at first, when it was created."),
     ];
+    const LISTS: &'static [ListField<Self>] = &[ListField::of::<StudentsByCourse, CourseStudentsEdge>(
+        "students",
+        "The students who are enrolled in the course: by id, unless `orderBy` says otherwise.",
+    )];
 }
 
 /// Something that students are enrolled in.
@@ -52,21 +57,9 @@ impl Course {
         ColumnFields::of(self)
     }
 
-    /// The students who are enrolled in the course: by id, unless `orderBy` says otherwise.
-    async fn students(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<StudentFilter>>,
-        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
-            Vec<OrderInput<StudentOrderField>>,
-        >,
-    ) -> Result<Connection<CourseStudentsEdge>> {
-        let args = ListArgs { first, after, last, before, filter, order_by };
-        connection::children::<StudentsByCourse, _>(ctx, "Course.students", self.0.key()?, args).await
+    #[graphql(flatten)]
+    async fn lists(&self, _ctx: &Context<'_>) -> ListFields<Self> {
+        ListFields(self.clone())
     }
 }
 

@@ -12,10 +12,10 @@
 use std::{
     collections::{HashMap, HashSet},
     future::poll_fn,
-    iter,
     pin::Pin,
     sync::OnceLock,
     task::Poll,
+    vec,
 };
 
 use async_graphql::{
@@ -87,6 +87,14 @@ pub trait Objects: Send + Sync {
     fn count(&self) -> usize;
     /// One of them.
     fn object(&self, index: usize) -> Self::Object;
+    /// The answers of a field with a resolver for all of them, if it can be resolved for all at once.
+    fn at_once<'a>(
+        &self,
+        _context: &'a ContextSelectionSet<'a>,
+        _field: &'a Positioned<Field>,
+    ) -> Option<BoxFuture<'a, ServerResult<Vec<Value>>>> {
+        None
+    }
     /// What a field is, if it can be written.
     fn part(&self, field: &str) -> Result<Option<Self::Part>>;
     /// Writes a part of one of them.
@@ -100,29 +108,40 @@ enum Step<P> {
     Resolver,
 }
 
-/// The answer of a resolver, on its way.
-type Waiting<'a> = BoxFuture<'a, ServerResult<Value>>;
+/// What resolvers answer, on its way.
+type Waiting<'a, T> = BoxFuture<'a, ServerResult<T>>;
 
 type Steps<'a, P> = Vec<(&'a Positioned<Field>, Step<P>)>;
 
 /// Answers with a list of all of the objects.
 pub async fn list<O: Objects>(objects: &O, context: &ContextSelectionSet<'_>) -> ServerResult<Value> {
     let steps = steps(objects, context)?;
-    let mut waiting = Vec::new();
-    for index in 0..objects.count() {
-        for field in resolvers(&steps) {
-            let object = objects.object(index);
-            let resolved = async move {
-                let context = context.with_index(index);
-                let resolved = object.resolve_field(&context.with_field(field)).await;
-                resolved.map(Option::unwrap_or_default).map_err(|error| context.set_error_path(error))
-            };
-            waiting.push(try_maybe_done(resolved.boxed()));
-        }
-    }
+    let waiting = resolvers(&steps).map(|field| {
+        let resolved = objects.at_once(context, field).unwrap_or_else(|| each(objects, context, field).boxed());
+        try_maybe_done(resolved)
+    });
+    let mut resolved: Vec<_> = all(waiting.collect()).await?.map(Vec::into_iter).collect();
     let mut json = Vec::new();
-    write_list(objects, context, &steps, &mut all(waiting).await?, &mut json)?;
+    write_list(objects, context, &steps, &mut resolved, &mut json)?;
     Ok(Value::Binary(json.into()))
+}
+
+/// The answers of a field's resolver for each of the objects.
+async fn each<O: Objects>(
+    objects: &O,
+    context: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+) -> ServerResult<Vec<Value>> {
+    let waiting = (0..objects.count()).map(|index| {
+        let object = objects.object(index);
+        let resolved = async move {
+            let context = context.with_index(index);
+            let resolved = object.resolve_field(&context.with_field(field)).await;
+            resolved.map(Option::unwrap_or_default).map_err(|error| context.set_error_path(error))
+        };
+        try_maybe_done(resolved.boxed())
+    });
+    Ok(all(waiting.collect()).await?.collect())
 }
 
 /// Writes a list of all of the objects, unless a field of theirs has a resolver: whether it did.
@@ -134,7 +153,7 @@ pub fn list_of_leaves<O: Objects>(
     let steps = steps(objects, context)?;
     let are_leaves = resolvers(&steps).next().is_none();
     if are_leaves {
-        write_list(objects, context, &steps, &mut iter::empty(), json)?;
+        write_list(objects, context, &steps, &mut [], json)?;
     }
     Ok(are_leaves)
 }
@@ -149,7 +168,7 @@ pub async fn object<O: Objects>(objects: &O, context: &ContextSelectionSet<'_>) 
             async move { object.resolve_field(&context.with_field(field)).await.map(Option::unwrap_or_default) };
         waiting.push(try_maybe_done(resolved.boxed()));
     }
-    let mut resolved = all(waiting).await?;
+    let mut resolved: Vec<_> = all(waiting).await?.map(|value| vec![value].into_iter()).collect();
     let mut json = Vec::new();
     write(objects, 0, &steps, &mut resolved, &mut json)
         .map_err(|(field, error)| error.of_field(&context.with_field(field)))?;
@@ -211,7 +230,7 @@ fn write_list<O: Objects>(
     objects: &O,
     context: &ContextSelectionSet<'_>,
     steps: &Steps<'_, O::Part>,
-    resolved: &mut impl Iterator<Item = Value>,
+    resolved: &mut [vec::IntoIter<Value>],
     json: &mut Vec<u8>,
 ) -> ServerResult<()> {
     json.push(b'[');
@@ -234,15 +253,16 @@ fn write_list<O: Objects>(
     Ok(())
 }
 
-/// Writes one of the objects, to which `resolved` has the answers of resolvers.
+/// Writes one of the objects, for which `resolved` goes on with the answer of each resolver.
 fn write<'a, O: Objects>(
     objects: &O,
     index: usize,
     steps: &Steps<'a, O::Part>,
-    resolved: &mut impl Iterator<Item = Value>,
+    resolved: &mut [vec::IntoIter<Value>],
     json: &mut Vec<u8>,
 ) -> Result<(), (&'a Positioned<Field>, Error)> {
     json.push(b'{');
+    let mut resolved = resolved.iter_mut();
     for (place, (field, step)) in steps.iter().enumerate() {
         if place > 0 {
             json.push(b',');
@@ -254,7 +274,7 @@ fn write<'a, O: Objects>(
         match step {
             Step::TypeName => write_text(&O::Object::type_name(), json),
             Step::Part(part) => objects.write(index, *part, json).map_err(|error| (*field, error))?,
-            Step::Resolver => write_value(&resolved.next().unwrap_or_default(), json),
+            Step::Resolver => write_value(&resolved.next().and_then(Iterator::next).unwrap_or_default(), json),
         }
     }
     json.push(b'}');
@@ -263,7 +283,7 @@ fn write<'a, O: Objects>(
 
 /// The answers of all, or the first error. Not `try_join_all`, which keeps a task for each of many: all of these wait for the
 /// same few batches.
-async fn all(mut waiting: Vec<TryMaybeDone<Waiting<'_>>>) -> ServerResult<impl Iterator<Item = Value>> {
+pub async fn all<T: Default>(mut waiting: Vec<TryMaybeDone<Waiting<'_, T>>>) -> ServerResult<impl Iterator<Item = T>> {
     poll_fn(|context| {
         let mut waits = false;
         for future in &mut waiting {

@@ -15,6 +15,7 @@ use super::{
     columns::{ColumnField, Part, part, write_cell, write_id},
     filter::FilterInput,
     json::{self, IsFast, Objects},
+    lists::ListField,
     order::OrderField,
 };
 use crate::{
@@ -36,6 +37,8 @@ pub trait Node:
     const TYPE: &'static str;
     /// The columns that are fields, in the schema's order, each with its description.
     const COLUMNS: &'static [ColumnField<Self::Entity>];
+    /// The fields that are lists of its children.
+    const LISTS: &'static [ListField<Self>] = &[];
 
     /// The columns that a field with a resolver is answered from, besides that of its name: `owner` has `owner_id`, without
     /// a word here.

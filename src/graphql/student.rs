@@ -11,9 +11,10 @@ use super::{
     ContextExt,
     columns::{ColumnField, ColumnFields},
     connection::{self, Connection, Edge, Item, NodeEdge},
-    course::{Course, CourseFilter, CourseOrderField},
+    course::{Course, CourseFilter},
     enrollment::enrollment_of,
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
+    lists::{ListField, ListFields},
     mutation::{self, DeletePayload, UserError, UserErrorCode, UserErrors, stored},
     node::{self, Node, One},
     order::{OrderField, OrderInput},
@@ -41,6 +42,10 @@ impl Node for Student {
         (student::Column::CreatedAt, "When the student was created."),
         (student::Column::UpdatedAt, "When the student was last changed; at first, when it was created."),
     ];
+    const LISTS: &'static [ListField<Self>] = &[ListField::of::<CoursesByStudent, StudentCoursesEdge>(
+        "courses",
+        "The courses that the student is enrolled in: by id, unless `orderBy` says otherwise.",
+    )];
 }
 
 /// Someone who is enrolled in courses.
@@ -56,21 +61,9 @@ impl Student {
         ColumnFields::of(self)
     }
 
-    /// The courses that the student is enrolled in: by id, unless `orderBy` says otherwise.
-    async fn courses(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<CourseFilter>>,
-        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
-            Vec<OrderInput<CourseOrderField>>,
-        >,
-    ) -> Result<Connection<StudentCoursesEdge>> {
-        let args = ListArgs { first, after, last, before, filter, order_by };
-        connection::children::<CoursesByStudent, _>(ctx, "Student.courses", self.0.key()?, args).await
+    #[graphql(flatten)]
+    async fn lists(&self, _ctx: &Context<'_>) -> ListFields<Self> {
+        ListFields(self.clone())
     }
 }
 

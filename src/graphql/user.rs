@@ -10,11 +10,12 @@ use super::{
     columns::{ColumnField, ColumnFields},
     connection::{self, Connection, NodeEdge},
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
+    lists::{ListField, ListFields},
     mutation::{self, DeletePayload, UserError, UserErrors, stored},
     node::{self, Node, One},
     order::{OrderField, OrderInput},
     paging::ListArgs,
-    post::{NewPostInput, Post, PostFilter, PostOrderField},
+    post::{NewPostInput, Post, PostFilter},
 };
 use crate::{
     error::{Nullable, Result},
@@ -35,6 +36,10 @@ impl Node for User {
         (user::Column::CreatedAt, "When the user was created."),
         (user::Column::UpdatedAt, "When the user was last changed; at first, when it was created."),
     ];
+    const LISTS: &'static [ListField<Self>] = &[ListField::of::<PostsByOwner, NodeEdge<Post>>(
+        "posts",
+        "The user's posts: by id, unless `orderBy` says otherwise.",
+    )];
 }
 
 /// Someone who writes posts.
@@ -50,21 +55,9 @@ impl User {
         ColumnFields::of(self)
     }
 
-    /// The user's posts: by id, unless `orderBy` says otherwise.
-    async fn posts(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<PostFilter>>,
-        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
-            Vec<OrderInput<PostOrderField>>,
-        >,
-    ) -> Result<Connection<NodeEdge<Post>>> {
-        let args = ListArgs { first, after, last, before, filter, order_by };
-        connection::children::<PostsByOwner, _>(ctx, "User.posts", self.0.key()?, args).await
+    #[graphql(flatten)]
+    async fn lists(&self, _ctx: &Context<'_>) -> ListFields<Self> {
+        ListFields(self.clone())
     }
 }
 
