@@ -51,6 +51,11 @@ impl<N: Node, L: EntityTrait> Plan<N, L> {
         let list = wanted.map(|wanted| Arc::new(List { page: Arc::clone(&page), wanted, asked }));
         Ok(Arc::new(Self { page, cursors, list, count }))
     }
+
+    /// The same, made once for all parents whose list the field is.
+    fn once(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Arc<Self>> {
+        Result::clone(&context.once(|| Self::of(context, list, args)))
+    }
 }
 
 /// All items of a type, as the connection of the root field `list`.
@@ -73,12 +78,11 @@ where
     R: Relation<Node = <E::Node as Node>::Entity, Link = E::Link>,
     E: Edge,
 {
-    let plan = context.once(|| Plan::<E::Node, E::Link>::of(context, list, args));
-    let plan = plan.as_ref().as_ref().map_err(Error::clone)?;
+    let plan = Plan::<E::Node, E::Link>::once(context, list, args)?;
     let of_page = plan.list.clone().map(|list| Children::<R> { parent, list });
     let of_total = plan.count.clone().map(|count| ChildCount::<R> { parent, count, relation: PhantomData });
     let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
-    Ok(Connection(Contents { plan: Arc::clone(plan), rows, total }))
+    Ok(Connection(Contents { plan, rows, total }))
 }
 
 /// The children of each of these parents, as [`children`] has them: what they load, they load at once.
@@ -92,7 +96,7 @@ where
     R: Relation<Node = <E::Node as Node>::Entity, Link = E::Link>,
     E: Edge,
 {
-    let plan = Plan::<E::Node, E::Link>::of(context, list, args)?;
+    let plan = Plan::<E::Node, E::Link>::once(context, list, args)?;
     let load = |&parent| {
         let of_page = plan.list.clone().map(|list| Children::<R> { parent, list });
         let of_total = plan.count.clone().map(|count| ChildCount::<R> { parent, count, relation: PhantomData });
