@@ -1,7 +1,7 @@
 //! Lists as the Relay Cursor Connections specification has them (<https://relay.dev/graphql/connections.htm>): the
 //! connection that every list of the API answers with, its edges and its page's info.
 
-use std::{borrow::Cow, convert::Infallible, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, convert::Infallible, iter, marker::PhantomData, sync::Arc};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, TypeName,
@@ -10,6 +10,7 @@ use async_graphql::{
     registry::Registry,
     resolver_utils::resolve_list,
 };
+use bytes::Bytes;
 use derive_where::derive_where;
 use futures_util::{
     FutureExt,
@@ -21,7 +22,7 @@ use super::{
     ContextExt,
     ahead::Selected,
     columns::{Part, part, write_cell, write_id},
-    json::{self, IsFast, Objects},
+    json::{self, IsFast, Leaves, Objects},
     lists,
     node::{Node, One},
     paging::{Cursors, ListArgs},
@@ -117,17 +118,22 @@ pub async fn write_all<E: Edge>(
     context: &ContextSelectionSet<'_>,
     field: &Positioned<Field>,
 ) -> ServerResult<Vec<Answer>> {
-    let mut answers = Vec::with_capacity(connections.len());
-    for (index, Connection(contents)) in connections.iter().enumerate() {
-        let item = context.with_index(index);
-        let of_field = item.with_field(field);
-        match contents.leaves(&of_field.with_selection_set(&field.node.selection_set))? {
-            Some(answer) => answers.push(answer),
-            None => break,
+    let Some(Connection(first)) = connections.first() else { return Ok(Vec::new()) };
+    let item = context.with_index(0);
+    let of_field = item.with_field(field);
+    let selected = of_field.with_selection_set(&field.node.selection_set);
+    if let Some(leaves) = first.leaves(&selected)? {
+        // One statement found the rows of all, and one text has all answers.
+        let (mut json, mut ends) = (Vec::new(), Vec::with_capacity(connections.len()));
+        for (index, Connection(contents)) in connections.iter().enumerate() {
+            let item = context.with_index(index);
+            let of_field = item.with_field(field);
+            contents.write_leaves(&of_field.with_selection_set(&field.node.selection_set), &leaves, &mut json)?;
+            ends.push(json.len());
         }
-    }
-    if answers.len() == connections.len() {
-        return Ok(answers);
+        let json = Bytes::from(json);
+        let starts = iter::once(0).chain(ends.iter().copied());
+        return Ok(starts.zip(&ends).map(|(start, &end)| Answer::Binary(json.slice(start..end))).collect());
     }
     let waiting = connections.into_iter().enumerate().map(|(index, Connection(contents))| {
         let resolved = async move {
@@ -228,10 +234,10 @@ impl<E: Edge> OutputType for Connection<E> {
         if !IsFast::of(context) {
             return self.0.resolve(context, field).await;
         }
-        match self.0.leaves(context)? {
-            Some(answer) => Ok(answer),
-            None => json::object(&self.0, context).await,
-        }
+        let Some(leaves) = self.0.leaves(context)? else { return json::object(&self.0, context).await };
+        let mut json = Vec::new();
+        self.0.write_leaves(context, &leaves, &mut json)?;
+        Ok(Answer::Binary(json.into()))
     }
 }
 
@@ -257,23 +263,41 @@ impl<E: Edge> Contents<E> {
         self.rows.as_ref().ok_or_else(|| Error::broken("a page was not looked ahead"))
     }
 
-    /// The answer where just the nodes are selected, and of them just what needs no resolver: most connections below others.
-    fn leaves(&self, context: &ContextSelectionSet<'_>) -> ServerResult<Option<Answer>> {
+    /// What is selected, where that is just the nodes, and of them just what needs no resolver: most connections below others.
+    fn leaves<'a>(&self, context: &'a ContextSelectionSet<'a>) -> ServerResult<Option<ConnectionLeaves<'a>>> {
         let [Positioned { node: Selection::Field(nodes), .. }] = &context.item.node.items[..] else { return Ok(None) };
         if nodes.node.name.node != "nodes" {
             return Ok(None);
         }
         let field = context.with_field(nodes);
         let rows = self.rows().map_err(|error| error.of_field(&field))?;
-        let mut json = Vec::with_capacity(256);
+        let selected = field.with_selection_set(&nodes.node.selection_set);
+        Ok(Leaves::of(&Nodes::<E>(rows.clone()), &selected)?.map(|of_nodes| ConnectionLeaves { nodes, of_nodes }))
+    }
+
+    /// Writes what is selected, which is the same for all connections of a text.
+    fn write_leaves(
+        &self,
+        context: &ContextSelectionSet<'_>,
+        leaves: &ConnectionLeaves<'_>,
+        json: &mut Vec<u8>,
+    ) -> ServerResult<()> {
+        let ConnectionLeaves { nodes, of_nodes } = leaves;
         json.extend_from_slice(b"{\"");
         json.extend_from_slice(nodes.node.response_key().node.as_bytes());
         json.extend_from_slice(b"\":");
-        let selected = field.with_selection_set(&nodes.node.selection_set);
-        let are_leaves = json::list_of_leaves(&Nodes::<E>(rows.clone()), &selected, &mut json)?;
+        let field = context.with_field(nodes);
+        let rows = self.rows().map_err(|error| error.of_field(&field))?;
+        of_nodes.write(&Nodes::<E>(rows.clone()), &field.with_selection_set(&nodes.node.selection_set), json)?;
         json.push(b'}');
-        Ok(are_leaves.then(|| Answer::Binary(json.into())))
+        Ok(())
     }
+}
+
+/// What is selected of a connection that can be written at once.
+struct ConnectionLeaves<'a> {
+    nodes: &'a Positioned<Field>,
+    of_nodes: Leaves<'a, Part<usize>>,
 }
 
 /// One page of a list. `edges` and `nodes` hold the same items in the same order.

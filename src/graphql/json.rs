@@ -144,18 +144,26 @@ async fn each<O: Objects>(
     Ok(all(waiting.collect()).await?.collect())
 }
 
-/// Writes a list of all of the objects, unless a field of theirs has a resolver: whether it did.
-pub fn list_of_leaves<O: Objects>(
-    objects: &O,
-    context: &ContextSelectionSet<'_>,
-    json: &mut Vec<u8>,
-) -> ServerResult<bool> {
-    let steps = steps(objects, context)?;
-    let are_leaves = resolvers(&steps).next().is_none();
-    if are_leaves {
-        write_list(objects, context, &steps, &mut [], json)?;
+/// What is selected of objects whose fields have no resolver: they can be written at once.
+pub struct Leaves<'a, P>(Steps<'a, P>);
+
+impl<'a, P> Leaves<'a, P> {
+    /// What is selected of these objects; `None` if a field of theirs has a resolver.
+    pub fn of<O: Objects<Part = P>>(objects: &O, context: &ContextSelectionSet<'a>) -> ServerResult<Option<Self>> {
+        let steps = steps(objects, context)?;
+        let has_resolver = resolvers(&steps).next().is_some();
+        Ok((!has_resolver).then_some(Self(steps)))
     }
-    Ok(are_leaves)
+
+    /// Writes a list of all of the objects.
+    pub fn write<O: Objects<Part = P>>(
+        &self,
+        objects: &O,
+        context: &ContextSelectionSet<'_>,
+        json: &mut Vec<u8>,
+    ) -> ServerResult<()> {
+        write_list(objects, context, &self.0, &mut [], json)
+    }
 }
 
 /// Answers with the one object that there is.
