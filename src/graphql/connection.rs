@@ -68,26 +68,8 @@ pub async fn all<N: Node>(context: &Context<'_>, list: &str, args: ListArgs<N>) 
     Ok(Connection(Contents { plan, rows, total }))
 }
 
-/// The children of the parent with this key, as the connection of its field `list`.
+/// The children of each of the parents with these keys, as connections of their field `list`. What they load, they load at once.
 pub async fn children<R, E>(
-    context: &Context<'_>,
-    list: &str,
-    parent: i64,
-    args: ListArgs<E::Node>,
-) -> Result<Connection<E>>
-where
-    R: Relation<Node = <E::Node as Node>::Entity, Link = E::Link>,
-    E: Edge,
-{
-    let plan = Plan::<E::Node, E::Link>::once(context, list, args)?;
-    let of_page = plan.list.clone().map(|list| Children::<R> { parent, list });
-    let of_total = plan.count.clone().map(|count| ChildCount::<R> { parent, count, relation: PhantomData });
-    let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
-    Ok(Connection(Contents { plan, rows, total }))
-}
-
-/// The children of each of these parents, as [`children`] has them: what they load, they load at once.
-pub async fn children_of_all<R, E>(
     context: &Context<'_>,
     list: &str,
     parents: &[i64],

@@ -12,7 +12,7 @@ use std::{
 use async_graphql::parser::{self, parse_query, types::ExecutableDocument};
 use lru::LruCache;
 
-/// How many documents are kept: an application sends a few dozen.
+/// How many documents are kept: an application sends a few dozen. It is unwrapped by the compiler.
 const MOST: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 /// The longest text of a document that is kept, in bytes: parsed, it takes some fifty times as much.
 const LONGEST: usize = 4_096;

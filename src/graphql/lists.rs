@@ -18,7 +18,7 @@ use super::{
     paging::ListArgs,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     loaders::{Relation, Table},
 };
 
@@ -76,10 +76,13 @@ where
         async move {
             let args = arguments_of(context)?;
             let parent = parent.as_ref().key().map_err(|error| error.of_field(context))?;
-            let children = connection::children::<R, E>(context, &list_of::<N>(context.item), parent, args).await;
+            let children = connection::children::<R, E>(context, &list_of::<N>(context.item), &[parent], args).await;
             let children = children.map_err(|error| error.of_field(context))?;
             let selected = context.with_selection_set(&context.item.node.selection_set);
-            children.resolve(&selected, context.item).await
+            match children.first() {
+                Some(children) => children.resolve(&selected, context.item).await,
+                None => Err(Error::broken("a parent has no connection").of_field(context)),
+            }
         }
         .boxed()
     }
@@ -99,7 +102,7 @@ where
             }
             let args = arguments_of(&of_first)?;
             let list = list_of::<N>(field);
-            let children = connection::children_of_all::<R, E>(&of_first, &list, &parents, args).await;
+            let children = connection::children::<R, E>(&of_first, &list, &parents, args).await;
             let children = children.map_err(|error| error.of_field(&of_first))?;
             connection::write_all(children, context, field).await
         }

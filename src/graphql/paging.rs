@@ -25,7 +25,7 @@ pub struct ListArgs<N: Node> {
     pub after: Option<String>,
     pub last: Option<i32>,
     pub before: Option<String>,
-    /// Boxed, as it is large: every parent of a list has one of these on its way to the loader.
+    /// Boxed, as it is large: the ordinary way has one of these for every parent of a list.
     pub filter: Option<Box<N::Filter>>,
     pub order_by: Option<Vec<OrderInput<N::OrderField>>>,
 }
