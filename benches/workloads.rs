@@ -3,15 +3,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that panics has nothing to say of speed")]
 
-use std::{future::Future, hint::black_box, sync::Arc};
+use std::{future::Future, hint::black_box, sync::Arc, time::Duration};
 
-use async_graphql::{Name, Request, Response, Value, value};
+use async_graphql::{Name, Response, Value, value};
+use clap::Parser;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dovetail::{
-    config::{ApiOptions, FilterLimits, PageSize, PoolOptions, SeedOptions},
+    config::{Cli, SeedOptions, ServeOptions},
     database::Database,
     error::Result,
-    graphql::{Api, to_json},
+    graphql::{Api, Persisted, to_json},
     loaders::{
         All, Asked, Batches, Children, Columns, Filter, List, Load, Loaders, Order, Page, PostsByOwner, Report,
         Session, Wanted,
@@ -21,6 +22,7 @@ use dovetail::{
 use entity::post;
 use futures_util::future::join_all;
 use migration::{Migrator, MigratorTrait};
+use serde_json::Map;
 use tokio::runtime::Runtime;
 
 #[global_allocator]
@@ -40,10 +42,14 @@ const WORKLOADS: [(&str, &str); 7] = [
     ("flat", "{ posts(first: 1000) { nodes { id title content } } }"),
 ];
 
+/// The settings of `dovetail serve`, with pages as large as a workload's.
+fn settings() -> ServeOptions {
+    *Cli::parse_from(["dovetail", "--max-page-size=1000", "--read-connections=1", "--write-connections=1"]).serve
+}
+
 async fn database() -> Database {
-    let pools =
-        PoolOptions { read_database_url: None, read_connections: 1, write_connections: 1, statement_timeout: 60 };
-    let database = Database::open("sqlite::memory:", &pools).await.unwrap();
+    let limit = Duration::from_secs(60);
+    let database = Database::open("sqlite::memory:", &settings().pools, limit).await.unwrap();
     Migrator::up(&database.writer, None).await.unwrap();
     let amounts = SeedOptions {
         users: 1_000,
@@ -60,12 +66,8 @@ async fn database() -> Database {
 /// The seven workloads, as they are answered and by async-graphql's executor alone.
 fn workloads(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
-    let options = ApiOptions {
-        page_size: PageSize { default: 20, max: 1_000 },
-        filter: FilterLimits { conditions: 50, relations: 3 },
-        sql_report: false,
-    };
-    let api = Api::new(runtime.block_on(database()), options);
+    let persisted = Persisted::open(&settings().documents).unwrap();
+    let api = Api::new(runtime.block_on(database()), settings().api, persisted).unwrap();
     let ways = [("fast", api.clone()), ("ordinary", api.without_fast_way())];
     for (name, query) in WORKLOADS {
         let mut group = criterion.benchmark_group(name);
@@ -79,7 +81,8 @@ fn workloads(criterion: &mut Criterion) {
 }
 
 async fn answer(api: &Api, query: &str) -> Vec<u8> {
-    let (response, _) = api.execute(Request::new(query), "bench").await;
+    let parameters = Map::from_iter([("query".to_owned(), query.into())]);
+    let (response, _) = api.execute(api.prepare(parameters).unwrap(), "bench").await;
     assert!(response.is_ok(), "{:?}", response.errors);
     to_json(&response)
 }

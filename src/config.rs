@@ -1,8 +1,17 @@
-//! The command line and the environment, read into one [`Cli`]. Each setting is stated once, here.
+//! The command line and the environment, read into one [`Cli`]. Each setting is stated once: here, in
+//! [`limits`], or in [`access`].
+
+pub mod access;
+pub mod limits;
 
 use std::net::IpAddr;
 
-use clap::{Args, Parser, Subcommand, value_parser};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+
+use self::{
+    access::{AuthOptions, DocumentOptions},
+    limits::{ApiLimits, HttpLimits},
+};
 
 /// The file that `DATABASE_URL` unset means: in the working folder, created where it is missing.
 pub const EMBEDDED_DATABASE: &str = "sqlite:dovetail.db";
@@ -19,14 +28,14 @@ pub struct Cli {
 
     /// The options of serving.
     #[command(flatten)]
-    pub serve: ServeOptions,
+    pub serve: Box<ServeOptions>,
 }
 
 /// What the program does.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Serve the API over HTTP (the default)
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// Bring the database's tables up to date, back, or show where they are
     Migrate {
         /// Which way.
@@ -93,9 +102,64 @@ pub struct ServeOptions {
     #[arg(long, env = "DOVETAIL_DEMO")]
     pub demo: bool,
 
+    /// Who may do what.
+    #[command(flatten)]
+    pub auth: AuthOptions,
+
+    /// How much HTTP carries, and for how long.
+    #[command(flatten)]
+    pub http: HttpLimits,
+
+    /// Which texts are executed.
+    #[command(flatten)]
+    pub documents: DocumentOptions,
+
+    /// Web pages of these origins may ask, such as https://app.example.com; separated by commas
+    #[arg(long, env = "DOVETAIL_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+
+    /// Serve GraphiQL on / [default: on, and off in production]
+    #[arg(long, env = "DOVETAIL_GRAPHIQL", value_name = "SWITCH")]
+    pub graphiql: Option<Switch>,
+
+    /// What the settings are for: in production, those left out are strict, and unsafe ones are refused
+    #[arg(long, env = "DOVETAIL_PROFILE", value_enum, default_value_t = Profile::Development)]
+    pub profile: Profile,
+
     /// What to log, as directives such as `info` or `warn,dovetail=debug`
     #[arg(long, env = "DOVETAIL_LOG", default_value = "warn,dovetail=info", value_name = "DIRECTIVES")]
     pub log: String,
+
+    /// How to write the log [default: text, and json in production]
+    #[arg(long, env = "DOVETAIL_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// What the server is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// For whoever writes a client, or this server.
+    Development,
+    /// For the public.
+    Production,
+}
+
+/// Whether something is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// Which database.
@@ -120,63 +184,22 @@ pub struct PoolOptions {
     /// The most connections that write at once, on PostgreSQL; SQLite has one writer
     #[arg(long, env = "DOVETAIL_WRITE_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
     pub write_connections: u32,
-
-    /// The most seconds that the database may take for a statement; on SQLite, for all that a request reads
-    #[arg(long, env = "DOVETAIL_STATEMENT_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
-    #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
-    pub statement_timeout: u64,
 }
 
 /// What the API allows.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ApiOptions {
-    /// How large a page may be.
+    /// How much a request may ask.
     #[command(flatten)]
-    pub page_size: PageSize,
-
-    /// How much a filter may ask.
-    #[command(flatten)]
-    pub filter: FilterLimits,
+    pub limits: ApiLimits,
 
     /// Allow requests to ask for a report of the SQL that they ran
     #[arg(long, env = "DOVETAIL_SQL_REPORT")]
     pub sql_report: bool,
-}
 
-/// How much a list's filter may ask.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct FilterLimits {
-    /// The most conditions of a filter: its comparisons, and the filters in it
-    #[arg(
-        long = "max-filter-conditions",
-        env = "DOVETAIL_MAX_FILTER_CONDITIONS",
-        default_value_t = 50,
-        value_name = "CONDITIONS"
-    )]
-    pub conditions: usize,
-
-    /// How many relations deep a filter may reach
-    #[arg(
-        long = "max-filter-relations",
-        env = "DOVETAIL_MAX_FILTER_RELATIONS",
-        default_value_t = 3,
-        value_name = "RELATIONS"
-    )]
-    pub relations: usize,
-}
-
-/// How many items a page of a list has.
-#[derive(Clone, Copy, Debug, Args)]
-pub struct PageSize {
-    /// The items of a page when neither `first` nor `last` is given
-    #[arg(long = "default-page-size", env = "DOVETAIL_DEFAULT_PAGE_SIZE", default_value_t = 20, value_name = "ITEMS")]
-    #[arg(value_parser = value_parser!(u64).range(0..=i32::MAX as u64))]
-    pub default: u64,
-
-    /// The most items that `first` or `last` may ask for
-    #[arg(long = "max-page-size", env = "DOVETAIL_MAX_PAGE_SIZE", default_value_t = 100, value_name = "ITEMS")]
-    #[arg(value_parser = value_parser!(u64).range(0..=i32::MAX as u64))]
-    pub max: u64,
+    /// Answer questions about the schema, and suggest names in errors [default: on, and off in production]
+    #[arg(long, env = "DOVETAIL_INTROSPECTION", value_enum, value_name = "SWITCH")]
+    pub introspection: Option<Switch>,
 }
 
 /// How much `dovetail seed` makes up.

@@ -6,14 +6,15 @@ use anyhow::{Context, Result, bail};
 use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ConnectOptions, Database as SeaOrm, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, SqlxError, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction,
+    DbBackend, DbErr, IsolationLevel, SqlxError, Statement, TransactionOptions, TransactionTrait,
     sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
 };
 
 use crate::{config::PoolOptions, error::driver_error};
 
-/// How long a statement waits for SQLite's one writer before it fails; a request waits twice that for a connection.
+/// How long a statement waits for SQLite's one writer before it fails, and a request for a connection to PostgreSQL: less
+/// than a request may take, so that what is told is the lack of a database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What makes every transaction of a PostgreSQL connection a read-only snapshot.
@@ -36,13 +37,12 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens both pools.
+    /// Opens both pools, of which a statement may take so long.
     ///
     /// # Errors
     /// One line that says what is wrong and what to do.
-    pub async fn open(url: &str, pools: &PoolOptions) -> Result<Self> {
+    pub async fn open(url: &str, pools: &PoolOptions, limit: Duration) -> Result<Self> {
         let read_url = pools.read_database_url.as_deref();
-        let limit = Duration::from_secs(pools.statement_timeout);
         // Of PostgreSQL alone: what SQLite's writer does, the program knows, and what its answers read is the reader's.
         let mut writing = writer_options(url, pools.write_connections)?;
         writing.statement_timeout(limit);
@@ -95,12 +95,34 @@ pub async fn ensure_migrated(writer: &DatabaseConnection) -> Result<()> {
     if writer.get_database_backend() == DbBackend::Sqlite {
         return Migrator::up(writer, None).await.map_err(|error| explain(&error)).context("cannot migrate");
     }
-    let pending = Migrator::get_pending_migrations_read_only(writer).await.map_err(|error| explain(&error))?;
-    match pending.len() {
-        0 => Ok(()),
-        1 => bail!("1 migration is pending on this database; run `dovetail migrate up`"),
-        several => bail!("{several} migrations are pending on this database; run `dovetail migrate up`"),
+    match pending(writer).await.map_err(|error| explain(&error))? {
+        None => Ok(()),
+        Some(pending) => bail!("{pending}; run `dovetail migrate up`"),
     }
+}
+
+/// What migrations are pending, if any.
+async fn pending(writer: &DatabaseConnection) -> Result<Option<String>, DbErr> {
+    Ok(match Migrator::get_pending_migrations_read_only(writer).await?.len() {
+        0 => None,
+        1 => Some("1 migration is pending on this database".to_owned()),
+        several => Some(format!("{several} migrations are pending on this database")),
+    })
+}
+
+/// Whether both pools reach their database, and it has the tables that this program knows; otherwise why not, in words that
+/// anybody may read.
+pub async fn ready(database: &Database) -> Result<(), String> {
+    let unavailable = |error: DbErr| {
+        tracing::warn!(%error, "not ready");
+        "the database is unavailable".to_owned()
+    };
+    database
+        .reader
+        .query_one_raw(Statement::from_string(database.reader.get_database_backend(), "SELECT 1"))
+        .await
+        .map_err(unavailable)?;
+    pending(&database.writer).await.map_err(unavailable)?.map_or(Ok(()), Err)
 }
 
 /// Opens a pool that writes and has all the time it needs: on SQLite one connection, and the file is created if it is
@@ -141,12 +163,12 @@ fn tuned(sqlite: SqliteConnectOptions) -> SqliteConnectOptions {
 }
 
 fn options(url: &str, connections: u32) -> ConnectOptions {
-    let mut options = ConnectOptions::new(url);
+    let (mut options, is_sqlite) = (ConnectOptions::new(url), url.starts_with("sqlite"));
     options
         .max_connections(connections)
-        .min_connections(u32::from(url.starts_with("sqlite")))
+        .min_connections(u32::from(is_sqlite))
         // Longer than a new connection may wait for SQLite's lock, so that the error is the lock's.
-        .acquire_timeout(2 * PATIENCE)
+        .acquire_timeout(if is_sqlite { 2 * PATIENCE } else { PATIENCE })
         // A ping would be one round trip more a statement; a connection that broke is an error of the one that meets it.
         .test_before_acquire(false)
         // Off, not quieter: sqlx would still warn of slow statements, and the request's log line has its time.
@@ -195,8 +217,7 @@ pub fn explain(error: &DbErr) -> anyhow::Error {
     let advice = match source {
         SqlxError::PoolTimedOut => {
             return anyhow::anyhow!(
-                "no connection within {:?}; is the server running, and is --database-url right?",
-                2 * PATIENCE
+                "no connection within {PATIENCE:?}; is the server running, and is --database-url right?"
             );
         }
         SqlxError::Io(_) => "is the server running, and is --database-url right?",

@@ -14,17 +14,24 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError};
 pub mod code {
     /// The request is wrong; its sender can mend it.
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
-    /// The request asks for what this server does not allow.
+    /// The request needs a token, or a better one.
+    pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
+    /// The request asks for what this server does not allow, or not to its sender.
     pub const FORBIDDEN: &str = "FORBIDDEN";
     /// The request would cost more than is allowed; the message names the limit.
     pub const TOO_COMPLEX: &str = "TOO_COMPLEX";
-    /// The database took longer than is allowed.
+    /// The request, or a statement of it, took longer than is allowed.
     pub const TIMEOUT: &str = "TIMEOUT";
     /// The text is not GraphQL.
     pub const GRAPHQL_PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
     /// The text does not fit the schema.
     pub const GRAPHQL_VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
-    /// The database cannot be reached or is too busy; the same request may succeed later.
+    /// The request names its document by a hash that the server does not know: send the text with it. The code of Apollo's
+    /// automatic persisted queries.
+    pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
+    /// The same, where such hashes are off.
+    pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
+    /// The server or its database cannot be reached or is too busy; the same request may succeed later.
     pub const UNAVAILABLE: &str = "UNAVAILABLE";
     /// A fault of the server. The cause is in its log, under the request's id.
     pub const INTERNAL: &str = "INTERNAL";

@@ -3,16 +3,19 @@
 mod ahead;
 mod columns;
 mod connection;
+mod cost;
 mod course;
 mod documents;
 mod enrollment;
 mod filter;
 mod json;
+mod limits;
 mod lists;
 mod mutation;
 mod node;
 mod order;
 mod paging;
+mod persisted;
 mod post;
 mod report;
 mod student;
@@ -27,27 +30,34 @@ use std::{
 };
 
 use self::{
+    cost::Costs,
     course::Course,
     documents::{Document, Documents},
     enrollment::Enrollment,
     json::IsFast,
     node::{Node, look_up},
     post::Post,
+    report::Wishes,
     student::Student,
     user::User,
 };
-pub use self::{json::response as to_json, report::EXTENSION};
+pub use self::{
+    json::{ran, response as to_json},
+    persisted::Persisted,
+    report::EXTENSION,
+};
 use crate::{
-    config::ApiOptions,
+    config::{ApiOptions, Switch, limits::ApiLimits},
     database::Database,
     error::{self, Nullable, Result},
-    loaders::{Asked, Batches, Cause, Counts, Load, Loaders, Report, Session, Transaction},
+    loaders::{Asked, Batches, Cause, Counts, Load, Loaders, Session, Transaction},
 };
 use async_graphql::{
     Context, EmptySubscription, ID, Interface, MergedObject, Positioned, QueryPathSegment, Request, Response, Schema,
-    ValidationMode,
+    ServerError, ValidationMode,
     parser::types::{ExecutableDocument, OperationType, Selection},
 };
+use serde_json::{Map, Value as Json};
 
 /// The root of all reading.
 #[derive(MergedObject, Default)]
@@ -100,13 +110,14 @@ impl AnyNode {
 
 type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
 
-fn schema(validation: ValidationMode) -> ApiSchema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription).validation_mode(validation).finish()
+fn schema(validation: ValidationMode, suggests: bool) -> ApiSchema {
+    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription).validation_mode(validation);
+    if suggests { builder } else { builder.disable_suggestions() }.finish()
 }
 
 /// The schema as text in GraphQL's schema definition language: what `schema.graphql` holds.
 pub fn sdl() -> String {
-    schema(ValidationMode::Strict).sdl()
+    schema(ValidationMode::Strict, true).sdl()
 }
 
 /// The API over a database. Clones share it.
@@ -115,17 +126,51 @@ pub struct Api {
     schema: ApiSchema,
     /// The same, for documents that are known to be valid.
     lenient: ApiSchema,
+    costs: Arc<Costs>,
     documents: Arc<Documents>,
+    persisted: Arc<Persisted>,
     database: Database,
     options: ApiOptions,
     fast: bool,
 }
 
+/// A request that is ready to run: its document is within the limits, but may still not fit the schema.
+pub struct Prepared {
+    request: Request,
+    document: Arc<Document>,
+    wishes: Wishes,
+    cost: u64,
+    writes: bool,
+}
+
+impl Prepared {
+    /// The operation's name, if the request gives one.
+    pub fn operation(&self) -> Option<&str> {
+        self.request.operation_name.as_deref()
+    }
+
+    /// Whether it is a mutation.
+    pub fn writes(&self) -> bool {
+        self.writes
+    }
+
+    /// Whether it asks for a report of its SQL.
+    pub fn reports_sql(&self) -> bool {
+        self.wishes.sql()
+    }
+}
+
 impl Api {
-    /// The API over `database`.
-    pub fn new(database: Database, options: ApiOptions) -> Self {
-        let (schema, lenient) = (schema(ValidationMode::Strict), schema(ValidationMode::Fast));
-        Self { schema, lenient, documents: Arc::default(), database, options, fast: true }
+    /// The API over `database`, for requests that may name the `persisted` documents.
+    ///
+    /// # Errors
+    /// The schema's text is not GraphQL, which is a fault of its types.
+    pub fn new(database: Database, options: ApiOptions, persisted: Persisted) -> anyhow::Result<Self> {
+        let suggests = options.introspection != Some(Switch::Off);
+        let (schema, lenient) = (schema(ValidationMode::Strict, suggests), schema(ValidationMode::Fast, suggests));
+        let costs = Costs::of(&schema.sdl())?.into();
+        let documents = Documents::new(options.limits.document).into();
+        Ok(Self { schema, lenient, costs, documents, persisted: persisted.into(), database, options, fast: true })
     }
 
     /// The same API, answered by async-graphql's own executor alone: for the tests that compare the two ways.
@@ -138,32 +183,64 @@ impl Api {
         self.options.sql_report
     }
 
+    /// Whether a request may ask about the schema.
+    pub fn introspects(&self) -> bool {
+        self.options.introspection != Some(Switch::Off)
+    }
+
+    /// What it answers from.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
     /// The same as [`sdl`], of this API.
     pub fn sdl(&self) -> String {
         self.schema.sdl()
     }
 
-    /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
-    /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
-    pub async fn execute(&self, request: Request, request_id: &str) -> (Response, Counts) {
-        let parsed = self
-            .documents
-            .parse(&request.query)
-            .map_err(|error| error::of_request(error.into(), error::code::GRAPHQL_PARSE_FAILED));
-        let asked = parsed.and_then(|document| Ok((document, report::asked(&request, self.options.sql_report)?)));
-        let (mut response, counts) = match asked {
-            Ok((document, report)) => (self.execute_document(&document, request, &report).await, report.counts()),
-            Err(error) => (Response::from_errors(vec![error]), Counts::default()),
-        };
-        error::complete(&mut response.errors, request_id);
-        (response, counts)
+    /// Looks at a request, of which nothing runs yet. Its parameters are those of GraphQL over HTTP
+    /// (<https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters>), each of its right type.
+    ///
+    /// # Errors
+    /// What is wrong, for the client, with its code.
+    pub fn prepare(&self, mut parameters: Map<String, Json>) -> Result<Prepared, ServerError> {
+        let text = self.persisted.text(&parameters)?;
+        let document = self.documents.parse(&text)?;
+        self.persisted.keep(&parameters, &text);
+        if document.introspects && !self.introspects() {
+            let problem = "introspection is off on this server; its schema is the file `schema.graphql`";
+            return Err(error::of_request(ServerError::new(problem, None), error::code::FORBIDDEN));
+        }
+        parameters.insert("query".to_owned(), text.into());
+        let request: Request = serde_json::from_value(parameters.into()).map_err(|problem| {
+            error::of_request(ServerError::new(problem.to_string(), None), error::code::BAD_USER_INPUT)
+        })?;
+        let wishes = Wishes::of(&request)?;
+        if wishes.sql() && !self.reports_sql() {
+            let problem = "the SQL report is off on this server; its setting `--sql-report` allows it";
+            return Err(error::of_request(ServerError::new(problem, None), error::code::FORBIDDEN));
+        }
+        let limits = &self.options.limits;
+        let cost = self.costs.cost(&document.parsed, &request, limits.page_size);
+        let allowed = limits.document.cost;
+        if cost > allowed {
+            return Err(limits::too_complex(format!(
+                "the operation costs {cost}: pages times the pages in them; allowed are {allowed} (`--max-cost`)"
+            )));
+        }
+        let writes = writes(&document.parsed, request.operation_name.as_deref());
+        Ok(Prepared { request, document, wishes, cost, writes })
     }
 
-    async fn execute_document(&self, document: &Document, mut request: Request, report: &Report) -> Response {
-        let writes = writes(&document.parsed, request.operation_name.as_deref());
+    /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
+    /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
+    pub async fn execute(&self, prepared: Prepared, request_id: &str) -> (Response, Counts) {
+        let Prepared { mut request, document, wishes, cost, writes } = prepared;
+        let report = wishes.report();
         let session = Session::new(self.database.clone(), writes, report.clone());
         let batches = Batches::default();
-        request = request.data(self.options).data(Made::default()).data(IsFast::new(self.fast)).data(session.clone());
+        let limits: ApiLimits = self.options.limits;
+        request = request.data(limits).data(Made::default()).data(IsFast::new(self.fast)).data(session.clone());
         request = request.data(Loaders::new(session.clone(), batches.clone()));
         request.set_parsed_query(document.parsed.clone());
         let schema = if document.is_valid() { &self.lenient } else { &self.schema };
@@ -172,8 +249,12 @@ impl Api {
             document.was_answered();
         }
         session.end().await;
-        report::attach(report, &mut response);
-        response
+        if !ran(&response) {
+            response.errors.truncate(usize::try_from(limits.document.validation_errors).unwrap_or(usize::MAX));
+        }
+        wishes.fulfil(&report, cost, &mut response);
+        error::complete(&mut response.errors, request_id);
+        (response, report.counts())
     }
 }
 
@@ -192,8 +273,8 @@ struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
 
 /// What resolvers ask of their request.
 trait ContextExt {
-    /// What the server allows.
-    fn options(&self) -> ApiOptions;
+    /// How much a request may ask.
+    fn limits(&self) -> ApiLimits;
 
     /// The field that is being resolved, as the cause of what it loads or writes.
     fn cause(&self) -> Cause;
@@ -218,7 +299,7 @@ trait ContextExt {
 }
 
 impl ContextExt for Context<'_> {
-    fn options(&self) -> ApiOptions {
+    fn limits(&self) -> ApiLimits {
         *self.data_unchecked()
     }
 

@@ -10,7 +10,8 @@
 //! | `main` | reads the command line, calls [`run`] |
 //! | [`run`] | what each command of the program does |
 //! | [`config`] | command line and environment, each setting stated once |
-//! | [`server`] | every route: HTTP in, HTTP out |
+//! | [`profile`] | what `--profile` makes of the settings, and which go together |
+//! | [`server`] | every route: HTTP in, HTTP out; `server/` holds the protocol, tokens, origins and connections |
 //! | [`graphql`] | the schema and how a request is executed; `graphql/<type>.rs` holds a type's fields, queries, mutations |
 //! | [`loaders`] | where every row of an answer comes from, in batches; `loaders/` holds the generic pieces |
 //! | [`database`] | opening the two pools |
@@ -28,6 +29,7 @@ pub mod error;
 pub mod graphql;
 pub mod insert;
 pub mod loaders;
+pub mod profile;
 pub mod run;
 pub mod seed;
 pub mod server;

@@ -1,17 +1,18 @@
 //! What each command of the program does.
 
-use std::{io::IsTerminal, net::SocketAddr};
+use std::{future::Future, io::IsTerminal, net::SocketAddr, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::DbErr;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
 use crate::{
-    config::{Cli, Command, MigrateAction, ServeOptions},
+    config::{Cli, Command, LogFormat, MigrateAction, ServeOptions, Switch},
     database::{self, Database},
-    graphql::{Api, sdl},
-    seed, server,
+    graphql::{Api, Persisted, sdl},
+    profile, seed, server,
 };
 
 /// Runs the command that the command line names.
@@ -20,7 +21,7 @@ use crate::{
 /// One line that says what is wrong and what to do.
 pub async fn run(cli: Cli) -> Result<()> {
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Serve(options) => serve(options).await,
+        Command::Serve(options) => serve(*options).await,
         Command::Migrate { action, database } => migrate(action, &database.database_url).await,
         Command::Seed { amounts, database } => {
             let writer = database::open_writer(&database.database_url, 1).await?;
@@ -35,41 +36,57 @@ pub async fn run(cli: Cli) -> Result<()> {
 }
 
 async fn serve(options: ServeOptions) -> Result<()> {
-    let filter: Result<EnvFilter, ParseError> = options.log.parse();
-    let filter =
-        filter.with_context(|| format!("--log is `{}`; allowed are directives such as `info`", options.log))?;
-    let ansi = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
-    let mut api = options.api;
-    let page_size = api.page_size;
-    ensure!(
-        page_size.default <= page_size.max,
-        "--default-page-size is {}; allowed are 0 to {}, the --max-page-size",
-        page_size.default,
-        page_size.max
-    );
-
-    let database = Database::open(&options.database.database_url, &options.pools).await?;
+    let options = profile::settle(options)?;
+    log(&options)?;
+    let limit = Duration::from_secs(options.http.request_timeout);
+    let database = Database::open(&options.database.database_url, &options.pools, limit).await?;
     database::ensure_migrated(&database.writer).await?;
     if options.demo && seed::is_empty(&database.writer).await? {
         seed::seed(&database.writer, seed::DEMO).await?;
     }
-    api.sql_report |= options.demo;
+    let api = Api::new(database.clone(), options.api, Persisted::open(&options.documents)?)?;
+    let router = server::router(api, &options).await?;
 
+    // Before the line that says that it is ready: who reads that may stop it.
+    let stop = stop()?;
     let listener = server::listen(SocketAddr::new(options.host, options.port)).await?;
     let address = listener.local_addr()?;
     println!("Dovetail is ready.");
-    println!("  GraphiQL  http://{address}/");
+    if options.graphiql == Some(Switch::On) {
+        println!("  GraphiQL  http://{address}/");
+    }
     println!("  endpoint  http://{address}/graphql");
-    println!("  schema    http://{address}/schema.graphql");
-    let stop = async {
-        // Without the signal's handler there is no stop but the process's own end.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    axum::serve(listener, server::router(Api::new(database, api))).with_graceful_shutdown(stop).await?;
+    if options.api.introspection == Some(Switch::On) {
+        println!("  schema    http://{address}/schema.graphql");
+    }
+    server::serve(listener, router, &options.http, stop).await?;
+    // What is cut off is rolled back.
+    let _ = tokio::join!(database.reader.close_by_ref(), database.writer.close_by_ref());
     Ok(())
+}
+
+fn log(options: &ServeOptions) -> Result<()> {
+    let filter: Result<EnvFilter, ParseError> = options.log.parse();
+    let filter =
+        filter.with_context(|| format!("--log is `{}`; allowed are directives such as `info`", options.log))?;
+    let ansi = std::io::stderr().is_terminal();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
+    match options.log_format {
+        Some(LogFormat::Json) => log.json().init(),
+        _ => log.init(),
+    }
+    Ok(())
+}
+
+/// Ends with the first signal to stop: SIGINT, of a terminal, or SIGTERM, of whatever supervises the process.
+fn stop() -> Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
 async fn migrate(action: MigrateAction, url: &str) -> Result<()> {

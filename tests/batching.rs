@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use dovetail::config::{PageSize, SeedOptions};
+use dovetail::config::{SeedOptions, limits::PageSize};
 use expect_test::expect;
 use sea_orm::{ConnectionTrait, Database, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};

@@ -2,7 +2,7 @@ use expect_test::expect;
 use serde_json::Value;
 
 use crate::support::{App, school, start};
-use dovetail::config::PageSize;
+use dovetail::config::limits::PageSize;
 
 #[tokio::test]
 async fn a_page_has_edges_nodes_and_a_way_on() {

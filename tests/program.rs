@@ -3,13 +3,13 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{PAGES, POOLS, TestDatabase, options, start};
+use crate::support::{App, PAGES, TestDatabase, settings, start};
 
 /// The program, in a folder of its own, with nothing in the environment that it would read.
 fn dovetail(folder: &Path, arguments: &[&str]) -> Command {
@@ -18,12 +18,12 @@ fn dovetail(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn run(folder: &Path, arguments: &[&str]) -> Output {
+pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     dovetail(folder, arguments).output().unwrap()
 }
 
 /// What the program says when it fails: exit code 1 and one line.
-fn failure(output: &Output) -> String {
+pub fn failure(output: &Output) -> String {
     let text = String::from_utf8(output.stderr.clone()).unwrap();
     assert_eq!((output.status.code(), text.lines().count()), (Some(1), 1), "{text}");
     text
@@ -53,6 +53,54 @@ fn help_explains_each_option_and_names_its_variable() {
     }
 }
 
+/// `dovetail serve` in a folder of its own, until it is dropped.
+pub struct Server {
+    pub process: Child,
+    /// Its host and port.
+    pub address: String,
+    _folder: TempDir,
+}
+
+impl Server {
+    pub fn start(arguments: &[&str]) -> Self {
+        let folder = tempdir().unwrap();
+        let mut process = dovetail(folder.path(), &[&["serve", "--port=0"], arguments].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
+        let endpoint = lines.find_map(|line| Some(line.trim().strip_prefix("endpoint  http://")?.to_owned())).unwrap();
+        let address = endpoint.strip_suffix("/graphql").unwrap().replace("0.0.0.0", "127.0.0.1");
+        Self { process, address, _folder: folder }
+    }
+
+    /// The response to an HTTP request after which the connection is closed.
+    pub fn send(&self, request: &str) -> String {
+        let mut client = TcpStream::connect(&self.address).unwrap();
+        client.write_all(request.as_bytes()).unwrap();
+        let mut response = String::new();
+        client.read_to_string(&mut response).unwrap();
+        response
+    }
+
+    pub fn get(&self, path: &str) -> String {
+        self.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"))
+    }
+
+    /// What it logs.
+    pub fn log(&mut self) -> impl Iterator<Item = String> {
+        BufReader::new(self.process.stderr.take().unwrap()).lines().map(Result::unwrap)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 #[test]
 fn a_demo_serves_from_an_embedded_database_until_it_is_stopped() {
     let folder = tempdir().unwrap();
@@ -69,28 +117,12 @@ fn a_demo_serves_from_an_embedded_database_until_it_is_stopped() {
 
 #[test]
 fn a_demo_reports_its_sql_and_logs_the_counts() {
-    let folder = tempdir().unwrap();
-    let mut server = dovetail(folder.path(), &["serve", "--demo", "--port", "0"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines: Vec<_> = BufReader::new(server.stdout.take().unwrap()).lines().take(4).map(Result::unwrap).collect();
-    let host = lines[2].trim().strip_prefix("endpoint  http://").unwrap().strip_suffix("/graphql").unwrap();
-
+    let mut server = Server::start(&["--demo"]);
     let body = r#"{"query":"{ users(first: 2) { nodes { posts(first: 1) { nodes { id } } } } }","extensions":{"dovetail":{"sql":true}}}"#;
-    let head =
-        "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length";
-    let mut client = TcpStream::connect(host).unwrap();
-    client.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).unwrap();
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).unwrap();
+    let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length";
+    let answer = server.send(&format!("{head}: {}\r\n\r\n{body}", body.len()));
     assert!(answer.contains(r#""extensions":{"dovetail":{"sql":[{"#), "{answer}");
-
-    let mut log = BufReader::new(server.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let line = log.find(|line| line.contains("answered")).unwrap();
-    server.kill().unwrap();
-    server.wait().unwrap();
+    let line = server.log().find(|line| line.contains("answered")).unwrap();
     // A row more than each page tells whether there are more.
     assert!(line.contains("errors=0 statements=2 rows=7 milliseconds="), "{line}");
 }
@@ -178,10 +210,9 @@ async fn the_same_seed_makes_the_same_rows_and_only_in_an_empty_database() {
     assert!(seed(&urls(&two), &[], &two).status.success());
     assert!(seed(&urls(&other), &["--rng-seed", "2"], &other).status.success());
     let rows = async |folder: &TempDir| {
-        let database = dovetail::database::Database::open(&urls(folder), &POOLS).await.unwrap();
-        let api = dovetail::graphql::Api::new(database, options(PAGES));
+        let app = App::open(&urls(folder), &settings(&[]), None, None).await;
         let query = "{ users { nodes { name createdAt posts { nodes { id title content } } } } students { nodes { name courses { edges { enrolledAt node { title } } } } } }";
-        serde_json::to_string(&api.execute(query.into(), "").await.0).unwrap()
+        app.query(query).await
     };
     assert_eq!(rows(&one).await, rows(&two).await);
     assert_ne!(rows(&one).await, rows(&other).await);

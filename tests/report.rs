@@ -4,7 +4,7 @@ use expect_test::expect;
 use sea_orm::DbBackend;
 use serde_json::{Value, json};
 
-use crate::support::{App, PAGES, POOLS, body, options, school, seeded, start_with};
+use crate::support::{App, PAGES, body, school, seeded, start_with};
 
 /// The answer to a query that asks for a report.
 async fn reported(app: &App, query: &str, wishes: Value) -> Value {
@@ -139,7 +139,7 @@ async fn a_wish_that_is_none_is_bad_user_input() {
     let apps = school().await;
     let answer =
         apps.agree(async |app| reported(app, "{ __typename }", json!({ "sqll": true })).await.to_string()).await;
-    expect![[r#"{"data":null,"errors":[{"extensions":{"code":"BAD_USER_INPUT"},"message":"`extensions.dovetail`: unknown field `sqll`, expected `sql` or `explain`; allowed are the booleans `sql` and `explain`"}]}"#]]
+    expect![[r#"{"errors":[{"extensions":{"code":"BAD_USER_INPUT"},"message":"`extensions.dovetail`: unknown field `sqll`, expected one of `sql`, `explain`, `cost`; allowed are the booleans `sql`, `explain` and `cost`"}]}"#]]
         .assert_eq(&answer);
     let answer = reported(&apps.0[0], "{ __typename }", json!({ "sql": 1 })).await.to_string();
     assert!(answer.contains("BAD_USER_INPUT"), "{answer}");
@@ -147,11 +147,11 @@ async fn a_wish_that_is_none_is_bad_user_input() {
 
 #[tokio::test]
 async fn a_server_that_does_not_allow_it_runs_nothing_and_says_forbidden() {
-    let apps = start_with(dovetail::config::ApiOptions { sql_report: false, ..options(PAGES) }, POOLS).await;
+    let apps = start_with(&[]).await;
     let wish = json!({ "sql": true });
     let query = r#"mutation { createUser(input: { name: "x" }) { user { id } } }"#;
     let answer = apps.agree(async |app| reported(app, query, wish.clone()).await.to_string()).await;
-    expect![[r#"{"data":null,"errors":[{"extensions":{"code":"FORBIDDEN"},"message":"the SQL report is off on this server; its setting `--sql-report` allows it"}]}"#]]
+    expect![[r#"{"errors":[{"extensions":{"code":"FORBIDDEN"},"message":"the SQL report is off on this server; its setting `--sql-report` allows it"}]}"#]]
         .assert_eq(&answer);
     apps.answers("{ users { totalCount } }", expect![[r#"{"data":{"users":{"totalCount":0}}}"#]]).await;
     let page = apps.0[0].http(Request::get("/").body("".into()).unwrap()).await;
@@ -170,7 +170,7 @@ async fn a_header_asks_for_a_report_and_graphiql_sends_it() {
     assert_eq!(said(&answer), "user keys 1 rows 1");
     let refused = app.http(post("all")).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-    expect![[r#"{"errors":[{"message":"the header `dovetail-report` has another value; allowed are `sql` and `explain`","extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]
+    expect![[r#"{"errors":[{"message":"the header `dovetail-report` has another value; allowed are `sql` and `explain`","extensions":{"code":"BAD_USER_INPUT"}}]}"#]]
         .assert_eq(&body(refused).await);
     let page = body(app.http(Request::get("/").body("".into()).unwrap()).await).await;
     assert!(page.contains(r#""dovetail-report":"sql""#) || page.contains("'dovetail-report': 'sql'"), "{page}");

@@ -44,7 +44,7 @@ struct Plan<N: Node, L: EntityTrait> {
 
 impl<N: Node, L: EntityTrait> Plan<N, L> {
     fn of(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Arc<Self>> {
-        let (page, cursors) = args.page(list, context.options())?;
+        let (page, cursors) = args.page(list, context.limits())?;
         let Selected { page: wanted, total, is_leaf } = Selected::<N, L>::of(&context.look_ahead());
         let asked = context.asked(is_leaf);
         let page = Arc::new(page);

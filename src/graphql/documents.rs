@@ -9,8 +9,17 @@ use std::{
     },
 };
 
-use async_graphql::parser::{self, parse_query, types::ExecutableDocument};
+use async_graphql::{
+    ServerError,
+    parser::{parse_query, types::ExecutableDocument},
+};
 use lru::LruCache;
+
+use super::limits;
+use crate::{
+    config::limits::DocumentLimits,
+    error::{self, code},
+};
 
 /// How many documents are kept: an application sends a few dozen. It is unwrapped by the compiler.
 const MOST: NonZeroUsize = NonZeroUsize::new(256).unwrap();
@@ -21,6 +30,8 @@ const LONGEST: usize = 4_096;
 pub struct Document {
     /// As it was parsed.
     pub parsed: ExecutableDocument,
+    /// Whether it asks about the schema.
+    pub introspects: bool,
     is_valid: AtomicBool,
 }
 
@@ -39,26 +50,31 @@ impl Document {
     }
 }
 
-/// The documents that were asked for last.
-pub struct Documents(Mutex<LruCache<String, Arc<Document>>>);
-
-impl Default for Documents {
-    fn default() -> Self {
-        Self(Mutex::new(LruCache::new(MOST)))
-    }
+/// The documents that were asked for last, each within the limits.
+pub struct Documents {
+    limits: DocumentLimits,
+    latest: Mutex<LruCache<String, Arc<Document>>>,
 }
 
 impl Documents {
+    /// None yet.
+    pub fn new(limits: DocumentLimits) -> Self {
+        Self { limits, latest: Mutex::new(LruCache::new(MOST)) }
+    }
+
     /// The document that a text is.
-    pub fn parse(&self, text: &str) -> Result<Arc<Document>, parser::Error> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+    pub fn parse(&self, text: &str) -> Result<Arc<Document>, ServerError> {
+        let known = self.latest.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
-        let document = Arc::new(Document { parsed: parse_query(text)?, is_valid: AtomicBool::new(false) });
+        limits::check_text(text, &self.limits)?;
+        let parsed = parse_query(text).map_err(|error| error::of_request(error.into(), code::GRAPHQL_PARSE_FAILED))?;
+        let introspects = limits::check_document(&parsed, &self.limits)?;
+        let document = Arc::new(Document { parsed, introspects, is_valid: AtomicBool::new(false) });
         if text.len() <= LONGEST {
-            let mut documents = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            documents.put(text.to_owned(), Arc::clone(&document));
+            let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+            latest.put(text.to_owned(), Arc::clone(&document));
         }
         Ok(document)
     }

@@ -9,7 +9,7 @@ use sea_orm::{ColumnTrait, Value, prelude::DateTimeUtc};
 
 use super::node::Node;
 use crate::{
-    config::FilterLimits,
+    config::limits::FilterLimits,
     error::{Error, Result},
     loaders::{Filter, Hop, Relation, Table, Test, is_comparable, is_storable, key_column},
 };

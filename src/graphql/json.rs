@@ -357,7 +357,12 @@ fn write_object<'a, K: AsRef<str> + 'a>(fields: impl IntoIterator<Item = (&'a K,
     json.push(b'}');
 }
 
-/// The text of a response (GraphQL, section 7.1).
+/// Whether the operation ran, however it ended: an error before that belongs to no field.
+pub fn ran(response: &Response) -> bool {
+    response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty())
+}
+
+/// The text of a response (GraphQL, section 7.1): without `data` if nothing ran.
 pub fn response(response: &Response) -> Vec<u8> {
     let mut json = Vec::with_capacity(64 + written(&response.data));
     json.push(b'{');
@@ -365,10 +370,11 @@ pub fn response(response: &Response) -> Vec<u8> {
         json.extend_from_slice(b"\"errors\":");
         // Of strings, numbers and lists of them alone.
         let _ = serde_json::to_writer(&mut json, &response.errors);
-        json.push(b',');
     }
-    json.extend_from_slice(b"\"data\":");
-    write_value(&response.data, &mut json);
+    if ran(response) {
+        json.extend_from_slice(if response.errors.is_empty() { b"\"data\":" } else { b",\"data\":" });
+        write_value(&response.data, &mut json);
+    }
     if !response.extensions.is_empty() {
         json.extend_from_slice(b",\"extensions\":");
         write_object(&response.extensions, &mut json);

@@ -14,7 +14,7 @@ use super::{
     order::{OrderInput, order},
 };
 use crate::{
-    config::ApiOptions,
+    config::limits::ApiLimits,
     error::{Error, Result},
     loaders::{Key, Order, Page, Table, is_comparable, is_storable},
 };
@@ -32,7 +32,7 @@ pub struct ListArgs<N: Node> {
 
 impl<N: Node> ListArgs<N> {
     /// The page that they ask for of the list with this name, such as `User.posts`, and the name of its cursors.
-    pub fn page(self, list: &str, allowed: ApiOptions) -> Result<(Page, Cursors)> {
+    pub fn page(self, list: &str, allowed: ApiLimits) -> Result<(Page, Cursors)> {
         let sizes = allowed.page_size;
         let size = |argument, value: i32| match u64::try_from(value) {
             Ok(size) if size <= sizes.max => Ok(size),

@@ -1,6 +1,6 @@
-//! The SQL report: what a request asks for in `extensions.dovetail`, and what it gets back there.
+//! What a request asks for in `extensions.dovetail`, and gets back there: the SQL report, and its cost.
 
-use async_graphql::{Request, Response, ServerError, Value, from_value, value};
+use async_graphql::{Name, Request, Response, ServerError, Value, from_value, indexmap::IndexMap, value};
 use serde::Deserialize;
 
 use crate::{
@@ -11,42 +11,53 @@ use crate::{
 /// The name of our part of a request's and of an answer's `extensions`.
 pub const EXTENSION: &str = "dovetail";
 
-/// What a request may ask for in `extensions.dovetail`.
-#[derive(Default, Deserialize)]
+/// What a request asks for in `extensions.dovetail`.
+#[derive(Clone, Copy, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Wishes {
+pub struct Wishes {
     sql: bool,
     explain: bool,
+    cost: bool,
 }
 
-/// The report that a request asks for, if the server allows it.
-pub fn asked(request: &Request, allowed: bool) -> Result<Report, ServerError> {
-    let Some(wishes) = request.extensions.get(EXTENSION) else { return Ok(Report::default()) };
-    let wishes: Wishes = from_value(wishes.clone()).map_err(|problem| {
-        let allowed = "allowed are the booleans `sql` and `explain`";
-        refused(code::BAD_USER_INPUT, format!("`extensions.{EXTENSION}`: {problem}; {allowed}"))
-    })?;
-    let detail = match wishes {
-        Wishes { explain: true, .. } => Detail::Explain,
-        Wishes { sql: true, .. } => Detail::Sql,
-        _ => Detail::Counts,
-    };
-    if detail > Detail::Counts && !allowed {
-        let problem = "the SQL report is off on this server; its setting `--sql-report` allows it";
-        return Err(refused(code::FORBIDDEN, problem.to_owned()));
+impl Wishes {
+    /// Those of a request.
+    pub fn of(request: &Request) -> Result<Self, ServerError> {
+        let Some(wishes) = request.extensions.get(EXTENSION) else { return Ok(Self::default()) };
+        from_value(wishes.clone()).map_err(|problem| {
+            let allowed = "allowed are the booleans `sql`, `explain` and `cost`";
+            let problem = format!("`extensions.{EXTENSION}`: {problem}; {allowed}");
+            error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)
+        })
     }
-    Ok(Report::new(detail))
-}
 
-fn refused(code: &str, problem: String) -> ServerError {
-    error::of_request(ServerError::new(problem, None), code)
-}
+    /// Whether they need the SQL report.
+    pub fn sql(self) -> bool {
+        self.sql || self.explain
+    }
 
-/// Puts the report into the answer, if the request asked for one.
-pub fn attach(report: &Report, response: &mut Response) {
-    if report.detail() > Detail::Counts {
-        let statements: Vec<Value> = report.take().into_iter().map(statement).collect();
-        response.extensions.insert(EXTENSION.to_owned(), value!({ "sql": statements }));
+    /// An empty report of what they want to know.
+    pub fn report(self) -> Report {
+        Report::new(match self {
+            Self { explain: true, .. } => Detail::Explain,
+            Self { sql: true, .. } => Detail::Sql,
+            _ => Detail::Counts,
+        })
+    }
+
+    /// Puts into the answer what they ask for.
+    pub fn fulfil(self, report: &Report, cost: u64, response: &mut Response) {
+        let mut answer = IndexMap::new();
+        if self.cost {
+            answer.insert(Name::new("cost"), cost.into());
+        }
+        if self.sql() {
+            let statements: Vec<Value> = report.take().into_iter().map(statement).collect();
+            answer.insert(Name::new("sql"), statements.into());
+        }
+        if !answer.is_empty() {
+            response.extensions.insert(EXTENSION.to_owned(), Value::Object(answer));
+        }
     }
 }
 

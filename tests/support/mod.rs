@@ -5,6 +5,7 @@ mod postgres;
 use std::{
     fmt::Debug,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use axum::{
@@ -12,10 +13,12 @@ use axum::{
     body::{Body, to_bytes},
     http::{Request, Response, StatusCode, header},
 };
+use clap::Parser;
 use dovetail::{
-    config::{ApiOptions, FilterLimits, PageSize, PoolOptions, SeedOptions},
+    config::{Cli, SeedOptions, ServeOptions, limits::PageSize},
     database::Database,
-    graphql::Api,
+    graphql::{Api, Persisted},
+    profile,
     seed::seed,
     server,
 };
@@ -30,13 +33,14 @@ pub use postgres::TestDatabase;
 /// Page sizes that no test of anything else meets.
 pub const PAGES: PageSize = PageSize { default: 20, max: 100 };
 
-/// A few connections, and a time limit that no test of anything else meets on a busy machine.
-pub const POOLS: PoolOptions =
-    PoolOptions { read_database_url: None, read_connections: 3, write_connections: 3, statement_timeout: 120 };
-
-/// The defaults, and the SQL report.
-pub fn options(page_size: PageSize) -> ApiOptions {
-    ApiOptions { page_size, filter: FilterLimits { conditions: 50, relations: 3 }, sql_report: true }
+/// The settings of `dovetail serve` with these arguments; and, unless they say otherwise, a few connections, and a time limit that no test of anything else
+/// meets on a busy machine.
+pub fn settings(arguments: &[&str]) -> ServeOptions {
+    let usual = ["--read-connections=3", "--write-connections=3", "--request-timeout=120"];
+    let is_given = |usual: &str| arguments.iter().any(|it| it.split('=').next() == usual.split('=').next());
+    let usual = usual.into_iter().filter(|usual| !is_given(usual));
+    let cli = Cli::parse_from(["dovetail"].into_iter().chain(usual).chain(arguments.iter().copied()));
+    profile::settle(*cli.serve).unwrap()
 }
 
 /// The server over one database that nobody else has.
@@ -90,33 +94,35 @@ impl Statements {
 }
 
 impl App {
-    async fn open(
+    pub async fn open(
         url: &str,
-        (api, pools): (ApiOptions, &PoolOptions),
+        settings: &ServeOptions,
         folder: Option<TempDir>,
         postgres: Option<TestDatabase>,
     ) -> Self {
-        let mut database = Database::open(url, pools).await.unwrap();
+        let limit = Duration::from_secs(settings.http.request_timeout);
+        let mut database = Database::open(url, &settings.pools, limit).await.unwrap();
         migrate(&database).await;
         let statements = Statements::default();
         for pool in [&mut database.reader, &mut database.writer] {
             let statements = statements.clone();
             pool.set_metric_callback(move |info| statements.record(info.statement));
         }
-        let api = Api::new(database.clone(), api);
-        let (router, ordinary) = (server::router(api.clone()), server::router(api.without_fast_way()));
+        let api = Api::new(database.clone(), settings.api, Persisted::open(&settings.documents).unwrap()).unwrap();
+        let router = server::router(api.clone(), settings).await.unwrap();
+        let ordinary = server::router(api.without_fast_way(), settings).await.unwrap();
         Self { database, url: url.to_owned(), router, ordinary, statements, _folder: folder, _postgres: postgres }
     }
 
-    async fn sqlite(options: (ApiOptions, &PoolOptions)) -> Self {
+    async fn sqlite(settings: &ServeOptions) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        Self::open(&url, options, Some(folder), None).await
+        Self::open(&url, settings, Some(folder), None).await
     }
 
-    async fn postgres(options: (ApiOptions, &PoolOptions)) -> Option<Self> {
+    async fn postgres(settings: &ServeOptions) -> Option<Self> {
         let postgres = TestDatabase::create().await?;
-        Some(Self::open(&postgres.url(), options, None, Some(postgres)).await)
+        Some(Self::open(&postgres.url(), settings, None, Some(postgres)).await)
     }
 
     pub fn backend(&self) -> DbBackend {
@@ -233,15 +239,17 @@ impl Apps {
 }
 
 /// No rows.
-pub async fn start(page_size: PageSize) -> Apps {
-    start_with(options(page_size), POOLS).await
+pub async fn start(pages: PageSize) -> Apps {
+    let (default, max) = (format!("--default-page-size={}", pages.default), format!("--max-page-size={}", pages.max));
+    start_with(&[&default, &max, "--max-cost=1000000", "--sql-report"]).await
 }
 
-/// The same with other settings.
-pub async fn start_with(api: ApiOptions, pools: PoolOptions) -> Apps {
+/// The same, of `dovetail serve` with these arguments.
+pub async fn start_with(arguments: &[&str]) -> Apps {
+    let settings = settings(arguments);
     // First, so that a throwaway server lives on while any test runs.
-    let postgres = App::postgres((api, &pools)).await;
-    Apps([App::sqlite((api, &pools)).await].into_iter().chain(postgres).collect())
+    let postgres = App::postgres(&settings).await;
+    Apps([App::sqlite(&settings).await].into_iter().chain(postgres).collect())
 }
 
 /// Made-up rows, as `dovetail seed` makes them.
@@ -257,7 +265,12 @@ pub async fn seeded(amounts: SeedOptions, page_size: PageSize) -> Apps {
 /// A few rows: Ada has three posts, Bob one, Cleo none; Dan takes three courses, Eve one, Fay none, and nobody takes
 /// the fourth.
 pub async fn school() -> Apps {
-    let apps = start(PAGES).await;
+    school_with(&["--sql-report"]).await
+}
+
+/// The same, of `dovetail serve` with these arguments.
+pub async fn school_with(arguments: &[&str]) -> Apps {
+    let apps = start_with(arguments).await;
     let day = "'2026-03-01T08:00:00+00:00'";
     for app in &apps.0 {
         for sql in [

@@ -1,0 +1,85 @@
+//! Who may do what, and which texts are executed.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Who may do what.
+#[derive(Clone, Debug, Args)]
+pub struct AuthOptions {
+    /// What needs a token: nothing, mutations, or everything [default: all where there are keys, else open]
+    #[arg(long, env = "DOVETAIL_AUTH", value_enum, value_name = "WHAT")]
+    pub auth: Option<AuthMode>,
+
+    /// Need no token on an address that others can reach too
+    #[arg(long, env = "DOVETAIL_INSECURE_OPEN")]
+    pub insecure_open: bool,
+
+    /// Tokens are signed with this secret, of 32 bytes or more (HS256)
+    #[arg(long, env = "DOVETAIL_JWT_SECRET", hide_env_values = true, conflicts_with = "jwks", value_name = "SECRET")]
+    pub jwt_secret: Option<String>,
+
+    /// Tokens are signed with a key of this JSON Web Key Set, a file or a URL (RS256, ES256, EdDSA)
+    #[arg(long, env = "DOVETAIL_JWKS", value_name = "FILE|URL")]
+    pub jwks: Option<String>,
+
+    /// Tokens must be of this issuer (`iss`)
+    #[arg(long, env = "DOVETAIL_JWT_ISSUER", value_name = "ISSUER")]
+    pub jwt_issuer: Option<String>,
+
+    /// Tokens must be for this audience (`aud`)
+    #[arg(long, env = "DOVETAIL_JWT_AUDIENCE", value_name = "AUDIENCE")]
+    pub jwt_audience: Option<String>,
+
+    /// By how many seconds the clock of a token's issuer may be wrong
+    #[arg(long, env = "DOVETAIL_JWT_LEEWAY", default_value_t = 30, value_name = "SECONDS")]
+    #[arg(value_parser = clap::value_parser!(u64).range(0..=3_600))]
+    pub jwt_leeway: u64,
+}
+
+impl AuthOptions {
+    /// What needs a token: everything where there are keys to verify it with, unless it is said.
+    pub fn mode(&self) -> AuthMode {
+        let has_keys = self.jwt_secret.is_some() || self.jwks.is_some();
+        self.auth.unwrap_or(if has_keys { AuthMode::All } else { AuthMode::Open })
+    }
+}
+
+/// What needs a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AuthMode {
+    /// Nothing: whoever reaches the server may do all.
+    Open,
+    /// Mutations: whoever reaches the server may read.
+    Write,
+    /// Everything.
+    All,
+}
+
+/// Which texts are executed.
+#[derive(Clone, Debug, Args)]
+pub struct DocumentOptions {
+    /// A folder with the manifests (*.json) that relay-compiler, graphql-codegen or Apollo wrote of trusted documents
+    #[arg(long, env = "DOVETAIL_TRUSTED_DOCUMENTS", value_name = "FOLDER")]
+    pub trusted_documents: Option<PathBuf>,
+
+    /// What becomes of other documents: they are executed, executed and logged, or refused
+    #[arg(long, env = "DOVETAIL_TRUSTED_DOCUMENTS_MODE", value_enum, default_value_t = TrustMode::Enforce)]
+    #[arg(value_name = "MODE")]
+    pub trusted_documents_mode: TrustMode,
+
+    /// How many automatic persisted queries to keep (Apollo's protocol); 0 refuses them
+    #[arg(long, env = "DOVETAIL_PERSISTED_QUERIES", default_value_t = 1_000, value_name = "QUERIES")]
+    pub persisted_queries: usize,
+}
+
+/// What becomes of documents that are not trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TrustMode {
+    /// They are executed.
+    Off,
+    /// They are executed, and logged.
+    Log,
+    /// They are refused.
+    Enforce,
+}

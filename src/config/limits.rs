@@ -1,0 +1,153 @@
+//! The limits of a request: how much it may ask, how much HTTP carries, and for how long.
+
+use clap::{Args, value_parser};
+
+/// How much a request may ask.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ApiLimits {
+    /// How large a page may be.
+    #[command(flatten)]
+    pub page_size: PageSize,
+
+    /// How much a filter may ask.
+    #[command(flatten)]
+    pub filter: FilterLimits,
+
+    /// How much a document may ask.
+    #[command(flatten)]
+    pub document: DocumentLimits,
+}
+
+/// How many items a page of a list has.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PageSize {
+    /// The items of a page when neither `first` nor `last` is given
+    #[arg(long = "default-page-size", env = "DOVETAIL_DEFAULT_PAGE_SIZE", default_value_t = 20, value_name = "ITEMS")]
+    #[arg(value_parser = value_parser!(u64).range(0..=i32::MAX as u64))]
+    pub default: u64,
+
+    /// The most items that `first` or `last` may ask for
+    #[arg(long = "max-page-size", env = "DOVETAIL_MAX_PAGE_SIZE", default_value_t = 100, value_name = "ITEMS")]
+    #[arg(value_parser = value_parser!(u64).range(0..=i32::MAX as u64))]
+    pub max: u64,
+}
+
+/// How much a list's filter may ask.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct FilterLimits {
+    /// The most conditions of a filter: its comparisons, and the filters in it
+    #[arg(
+        long = "max-filter-conditions",
+        env = "DOVETAIL_MAX_FILTER_CONDITIONS",
+        default_value_t = 50,
+        value_name = "CONDITIONS"
+    )]
+    pub conditions: usize,
+
+    /// How many relations deep a filter may reach
+    #[arg(
+        long = "max-filter-relations",
+        env = "DOVETAIL_MAX_FILTER_RELATIONS",
+        default_value_t = 3,
+        value_name = "RELATIONS"
+    )]
+    pub relations: usize,
+}
+
+/// How much a document may ask: looked at before anything runs.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct DocumentLimits {
+    /// The most characters of a document
+    #[arg(
+        long = "max-document-characters",
+        env = "DOVETAIL_MAX_DOCUMENT_CHARACTERS",
+        default_value_t = 15_000,
+        value_name = "CHARACTERS"
+    )]
+    pub characters: u64,
+
+    /// The most tokens of a document: its names, values and signs; and the most selections that its fragments spread to
+    #[arg(
+        long = "max-document-tokens",
+        env = "DOVETAIL_MAX_DOCUMENT_TOKENS",
+        default_value_t = 5_000,
+        value_name = "TOKENS"
+    )]
+    pub tokens: u64,
+
+    /// How many fields deep a document may reach; introspection is not counted
+    #[arg(long = "max-depth", env = "DOVETAIL_MAX_DEPTH", default_value_t = 12, value_name = "FIELDS")]
+    #[arg(value_parser = value_parser!(u64).range(1..=30))]
+    pub depth: u64,
+
+    /// The most aliases in a document
+    #[arg(long = "max-aliases", env = "DOVETAIL_MAX_ALIASES", default_value_t = 30, value_name = "ALIASES")]
+    pub aliases: u64,
+
+    /// The most fields of an operation itself, not counting those below them
+    #[arg(long = "max-root-fields", env = "DOVETAIL_MAX_ROOT_FIELDS", default_value_t = 20, value_name = "FIELDS")]
+    pub root_fields: u64,
+
+    /// The most directives of a field, a fragment or an operation
+    #[arg(long = "max-directives", env = "DOVETAIL_MAX_DIRECTIVES", default_value_t = 5, value_name = "DIRECTIVES")]
+    pub directives: u64,
+
+    /// The most that an operation may cost: each list the size of its page, times what the lists in it cost
+    #[arg(long = "max-cost", env = "DOVETAIL_MAX_COST", default_value_t = 10_000, value_name = "COST")]
+    pub cost: u64,
+
+    /// The most errors that are told of a document that does not fit the schema
+    #[arg(
+        long = "max-validation-errors",
+        env = "DOVETAIL_MAX_VALIDATION_ERRORS",
+        default_value_t = 5,
+        value_name = "ERRORS"
+    )]
+    #[arg(value_parser = value_parser!(u64).range(1..))]
+    pub validation_errors: u64,
+}
+
+/// How much HTTP carries, and for how long.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct HttpLimits {
+    /// The most bytes of a request's body
+    #[arg(long, env = "DOVETAIL_MAX_BODY_BYTES", default_value_t = 1 << 20, value_name = "BYTES")]
+    pub max_body_bytes: usize,
+
+    /// The most GraphQL requests in one HTTP request, as a JSON array; 0 refuses arrays
+    #[arg(long, env = "DOVETAIL_MAX_BATCH", default_value_t = 0, value_name = "REQUESTS")]
+    pub max_batch: usize,
+
+    /// The most seconds that a request may take, and each of its statements on the database
+    #[arg(long, env = "DOVETAIL_REQUEST_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
+    pub request_timeout: u64,
+
+    /// The most GraphQL requests that are executed at once
+    #[arg(long, env = "DOVETAIL_MAX_CONCURRENT_REQUESTS", default_value_t = 100, value_name = "REQUESTS")]
+    #[arg(value_parser = value_parser!(u32).range(1..))]
+    pub max_concurrent_requests: u32,
+
+    /// The most GraphQL requests that wait for that; what comes then is refused with status 503
+    #[arg(long, env = "DOVETAIL_MAX_QUEUED_REQUESTS", default_value_t = 400, value_name = "REQUESTS")]
+    pub max_queued_requests: u32,
+
+    /// The most connections; what comes then waits for one to end
+    #[arg(long, env = "DOVETAIL_MAX_CONNECTIONS", default_value_t = 4_096, value_name = "CONNECTIONS")]
+    #[arg(value_parser = value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+
+    /// The most seconds that a client may take to send a request's head, be idle, or take nothing of its answer
+    #[arg(long, env = "DOVETAIL_CLIENT_TIMEOUT", default_value_t = 30, value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
+    pub client_timeout: u64,
+
+    /// The most seconds that running requests get to finish when the server is told to stop
+    #[arg(long, env = "DOVETAIL_SHUTDOWN_TIMEOUT", default_value_t = 15, value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(0..=86_400))]
+    pub shutdown_timeout: u64,
+
+    /// Answers of more bytes are compressed, for clients that accept that
+    #[arg(long, env = "DOVETAIL_COMPRESS_ABOVE", default_value_t = 1_024, value_name = "BYTES")]
+    pub compress_above: u64,
+}

@@ -1,0 +1,167 @@
+//! Documents that clients name instead of sending them: trusted documents, of a client's build, and automatic persisted
+//! queries (<https://www.apollographql.com/docs/apollo-server/performance/apq>), which clients send once.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    num::NonZeroUsize,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use async_graphql::ServerError;
+use lru::LruCache;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    config::access::{DocumentOptions, TrustMode},
+    error::{self, code},
+};
+
+/// The parameters of a request that hold the id of a trusted document: that of the GraphQL over HTTP draft's appendix on
+/// persisted documents, and those that Relay's guides use.
+const IDS: [&str; 3] = ["documentId", "doc_id", "id"];
+
+/// The documents that requests may name.
+pub struct Persisted {
+    /// By their ids.
+    trusted: HashMap<String, String>,
+    texts: HashSet<String>,
+    mode: TrustMode,
+    /// By the SHA-256 of their texts, in hexadecimal; `None` if that is off.
+    automatic: Option<Mutex<LruCache<String, String>>>,
+}
+
+/// A manifest of trusted documents.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Manifest {
+    /// Apollo's, of `generate-persisted-query-manifest`.
+    Apollo { operations: Vec<ApolloOperation> },
+    /// Ids and texts: what relay-compiler (`persistConfig`) and graphql-codegen (`persistedDocuments`) write.
+    Texts(HashMap<String, String>),
+}
+
+#[derive(Deserialize)]
+struct ApolloOperation {
+    id: String,
+    body: String,
+}
+
+impl Persisted {
+    /// Reads the manifests of the options' folder.
+    ///
+    /// # Errors
+    /// One line that says what is wrong and what to do.
+    pub fn open(options: &DocumentOptions) -> Result<Self> {
+        let (mut trusted, mut mode) = (HashMap::new(), TrustMode::Off);
+        if let Some(folder) = &options.trusted_documents {
+            mode = options.trusted_documents_mode;
+            let shown = folder.display();
+            let files = fs::read_dir(folder).with_context(|| format!("cannot read --trusted-documents {shown}"))?;
+            for file in files {
+                let path = file.with_context(|| format!("cannot read --trusted-documents {shown}"))?.path();
+                if path.extension().is_some_and(|extension| extension == "json") {
+                    add(&mut trusted, &path)?;
+                }
+            }
+            ensure!(!trusted.is_empty(), "--trusted-documents {shown} has no documents; allowed are manifests, *.json");
+        }
+        let texts = trusted.values().cloned().collect();
+        let automatic = NonZeroUsize::new(options.persisted_queries).map(|most| Mutex::new(LruCache::new(most)));
+        Ok(Self { trusted, texts, mode, automatic })
+    }
+
+    /// The text of the document that a request asks for.
+    pub fn text(&self, parameters: &Map<String, Value>) -> Result<String, ServerError> {
+        let query = parameters.get("query").and_then(Value::as_str);
+        let id = IDS.iter().find_map(|name| parameters.get(*name)?.as_str());
+        let Some(text) = query else {
+            return match (id, hash(parameters)) {
+                (Some(id), _) => self.trusted(id).ok_or_else(|| {
+                    bad_input("the request names a trusted document that is not in this server's manifests")
+                }),
+                (None, Some(hash)) => self.by_hash(hash),
+                (None, None) => Err(bad_input("there is no `query`, and no `documentId` of a trusted document")),
+            };
+        };
+        let digest = || hex(&Sha256::digest(text));
+        if hash(parameters).is_some_and(|hash| hash != digest()) {
+            return Err(bad_input("`extensions.persistedQuery.sha256Hash` is not the SHA-256 of `query`"));
+        }
+        if self.mode != TrustMode::Off && !self.texts.contains(text) {
+            if self.mode == TrustMode::Enforce {
+                let problem = "the document is not among this server's trusted documents, which alone are allowed";
+                return Err(refused(problem, code::FORBIDDEN));
+            }
+            tracing::warn!(sha256 = digest(), "a document that is not trusted");
+        }
+        Ok(text.to_owned())
+    }
+
+    /// Keeps the text of a request that was found to be a document, if it came with its hash.
+    pub fn keep(&self, parameters: &Map<String, Value>, text: &str) {
+        if let (Some(hash), Some(automatic)) = (hash(parameters), &self.automatic) {
+            automatic.lock().unwrap_or_else(PoisonError::into_inner).put(hash.to_owned(), text.to_owned());
+        }
+    }
+
+    fn trusted(&self, id: &str) -> Option<String> {
+        let bare = || id.strip_prefix("sha256:").and_then(|hash| self.trusted.get(hash));
+        self.trusted.get(id).or_else(bare).cloned()
+    }
+
+    fn by_hash(&self, hash: &str) -> Result<String, ServerError> {
+        if let Some(text) = self.trusted(hash) {
+            return Ok(text);
+        }
+        // The messages and codes are those that Apollo's clients look for.
+        let Some(automatic) = &self.automatic else {
+            return Err(refused("PersistedQueryNotSupported", code::PERSISTED_QUERY_NOT_SUPPORTED));
+        };
+        let known = automatic.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned();
+        known.ok_or_else(|| refused("PersistedQueryNotFound", code::PERSISTED_QUERY_NOT_FOUND))
+    }
+}
+
+fn add(trusted: &mut HashMap<String, String>, path: &Path) -> Result<()> {
+    let shown = path.display();
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+    let manifest = serde_json::from_str(&text).with_context(|| {
+        format!("{shown} is no manifest of trusted documents; allowed are those of relay-compiler, graphql-codegen and Apollo")
+    })?;
+    let documents: Vec<_> = match manifest {
+        Manifest::Apollo { operations } => operations.into_iter().map(|it| (it.id, it.body)).collect(),
+        Manifest::Texts(texts) => texts.into_iter().collect(),
+    };
+    for (id, text) in documents {
+        let another = trusted.get(&id).is_some_and(|known| *known != text);
+        if another {
+            bail!(
+                "{shown} has another document with the id `{id}` than another manifest; give each its own --trusted-documents"
+            );
+        }
+        trusted.insert(id, text);
+    }
+    Ok(())
+}
+
+/// The hash in a request of Apollo's protocol.
+fn hash(parameters: &Map<String, Value>) -> Option<&str> {
+    parameters.get("extensions")?.get("persistedQuery")?.get("sha256Hash")?.as_str()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bad_input(problem: &str) -> ServerError {
+    refused(problem, code::BAD_USER_INPUT)
+}
+
+fn refused(problem: &str, code: &str) -> ServerError {
+    error::of_request(ServerError::new(problem, None), code)
+}

@@ -1,0 +1,58 @@
+//! What `--profile` makes of the settings, and which go together.
+
+use anyhow::{Result, bail, ensure};
+
+use crate::config::{LogFormat, Profile, ServeOptions, Switch, access::AuthMode};
+
+/// Settles what the options leave to the profile.
+///
+/// # Errors
+/// One line that says which settings are unsafe together, and what to do.
+pub fn settle(mut options: ServeOptions) -> Result<ServeOptions> {
+    let page_size = options.api.limits.page_size;
+    ensure!(
+        page_size.default <= page_size.max,
+        "--default-page-size is {}; allowed are 0 to {}, the --max-page-size",
+        page_size.default,
+        page_size.max
+    );
+    let auth = &options.auth;
+    let is_open = auth.mode() == AuthMode::Open;
+    if is_open && !options.host.is_loopback() && !auth.insecure_open {
+        bail!(
+            "on {} others can reach the server too: set --jwt-secret or --jwks, so that they need a token, or say --insecure-open",
+            options.host
+        );
+    }
+    let any_origin = options.cors_origins.iter().any(|origin| origin == "*");
+    if is_open && any_origin && !auth.insecure_open {
+        bail!(
+            "--cors-origins * lets every web page read and write: name the origins, need tokens (--auth), or say --insecure-open"
+        );
+    }
+    let is_production = options.profile == Profile::Production;
+    if is_production {
+        let jwks = auth.jwks.as_deref().unwrap_or_default();
+        let unsafe_settings = [
+            (is_open, "without tokens; set --jwt-secret or --jwks, and --auth write or all"),
+            (auth.insecure_open, "with --insecure-open"),
+            (jwks.starts_with("http://"), "with --jwks over http"),
+            (!jwks.is_empty() && auth.jwt_issuer.is_none(), "with --jwks, but without --jwt-issuer"),
+            (!jwks.is_empty() && auth.jwt_audience.is_none(), "with --jwks, but without --jwt-audience"),
+            (any_origin, "with --cors-origins *"),
+            (options.demo, "with --demo"),
+            (options.api.sql_report, "with --sql-report"),
+            (options.api.introspection == Some(Switch::On), "with --introspection on"),
+            (options.graphiql == Some(Switch::On), "with --graphiql on"),
+        ];
+        let met: Vec<_> = unsafe_settings.iter().filter_map(|(is_met, what)| is_met.then_some(*what)).collect();
+        ensure!(met.is_empty(), "--profile production is unsafe {}", met.join("; and "));
+    }
+    let switch = if is_production { Switch::Off } else { Switch::On };
+    options.api.introspection.get_or_insert(switch);
+    options.graphiql.get_or_insert(switch);
+    options.log_format.get_or_insert(if is_production { LogFormat::Json } else { LogFormat::Text });
+    // What a demo is for.
+    options.api.sql_report |= options.demo;
+    Ok(options)
+}

@@ -1,0 +1,213 @@
+//! Who asks, and what they may: JWT bearer tokens (RFC 6750, RFC 7519, and RFC 8725 on how not to be fooled).
+
+use std::collections::HashSet;
+
+use anyhow::{Result, ensure};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use headers::{Authorization, Header, authorization::Bearer};
+use jsonwebtoken::{Validation, decode, decode_header, errors::ErrorKind};
+use serde::Deserialize;
+
+use super::{
+    keys::{Key, Keys},
+    protocol::Refusal,
+};
+use crate::{
+    config::access::{AuthMode, AuthOptions},
+    error::code,
+};
+
+/// What a token can allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Queries.
+    Read,
+    /// Mutations.
+    Write,
+    /// The SQL report.
+    Sql,
+}
+
+impl Scope {
+    /// Its name in tokens.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Sql => "sql",
+        }
+    }
+}
+
+/// Who is let in.
+pub struct Auth {
+    mode: AuthMode,
+    tokens: Option<Tokens>,
+}
+
+/// What tokens must be.
+struct Tokens {
+    keys: Keys,
+    issuer: Option<String>,
+    audience: Option<String>,
+    leeway: u64,
+}
+
+/// Whose request it is.
+pub struct Caller {
+    mode: AuthMode,
+    claims: Option<Claims>,
+}
+
+/// What a token says of its bearer.
+#[derive(Deserialize)]
+struct Claims {
+    sub: Option<String>,
+    /// As OAuth has it (RFC 8693, section 4.2).
+    scope: Option<Scopes>,
+    /// The same, as Okta and Microsoft have it.
+    scp: Option<Scopes>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Scopes {
+    Text(String),
+    List(HashSet<String>),
+}
+
+impl Scopes {
+    fn has(&self, scope: &str) -> bool {
+        match self {
+            Self::Text(text) => text.split(' ').any(|it| it == scope),
+            Self::List(list) => list.contains(scope),
+        }
+    }
+}
+
+impl Auth {
+    /// As the options say; what they leave out, [`AuthOptions::mode`] does.
+    ///
+    /// # Errors
+    /// One line that says what is wrong and what to do.
+    pub async fn open(options: &AuthOptions) -> Result<Self> {
+        let mode = options.mode();
+        let keys = Keys::open(options).await?;
+        ensure!(
+            keys.is_some() || mode == AuthMode::Open,
+            "--auth needs keys to verify tokens with: set --jwt-secret or --jwks"
+        );
+        let tokens = keys.map(|keys| Tokens {
+            keys,
+            issuer: options.jwt_issuer.clone(),
+            audience: options.jwt_audience.clone(),
+            leeway: options.jwt_leeway,
+        });
+        Ok(Self { mode, tokens })
+    }
+
+    /// Whose request it is, by its headers. A token that is wrong is refused, also where none is needed.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Refusal> {
+        let claims = match &self.tokens {
+            Some(tokens) if self.mode != AuthMode::Open && headers.contains_key(header::AUTHORIZATION) => {
+                let mut given = headers.get_all(header::AUTHORIZATION).iter();
+                let token = Authorization::<Bearer>::decode(&mut given).ok().filter(|_| given.next().is_none());
+                let token = token.ok_or_else(|| wrong("the header `authorization` is not `Bearer` and one token"))?;
+                Some(tokens.verify(token.token()).await?)
+            }
+            // Before anything of the request is read.
+            _ if self.mode == AuthMode::All => {
+                let problem = "this needs a token, in the header `authorization`";
+                return Err(challenge(Refusal::coded(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, problem), ""));
+            }
+            _ => None,
+        };
+        Ok(Caller { mode: self.mode, claims })
+    }
+}
+
+impl Caller {
+    /// The subject of the token, for the log.
+    pub fn subject(&self) -> Option<&str> {
+        self.claims.as_ref()?.sub.as_deref()
+    }
+
+    /// Refuses what the caller may not.
+    pub fn check(&self, scope: Scope) -> Result<(), Refusal> {
+        let is_public = match self.mode {
+            AuthMode::Open => true,
+            AuthMode::Write => scope == Scope::Read,
+            AuthMode::All => false,
+        };
+        let name = scope.name();
+        match &self.claims {
+            _ if is_public => Ok(()),
+            Some(Claims { scope, scp, .. }) if [scope, scp].into_iter().flatten().any(|scopes| scopes.has(name)) => {
+                Ok(())
+            }
+            Some(_) => Err(challenge(
+                Refusal::coded(
+                    StatusCode::FORBIDDEN,
+                    code::FORBIDDEN,
+                    format!("the token has not the scope `{name}`, which this needs"),
+                ),
+                &format!(", error=\"insufficient_scope\", scope=\"{name}\""),
+            )),
+            None => {
+                let problem = format!("this needs a token with the scope `{name}`, in the header `authorization`");
+                Err(challenge(Refusal::coded(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, problem), ""))
+            }
+        }
+    }
+}
+
+impl Tokens {
+    async fn verify(&self, token: &str) -> Result<Claims, Refusal> {
+        let header = decode_header(token).map_err(|_| wrong("the token is malformed, or its algorithm is none"))?;
+        // RFC 7515, section 4.1.11: what must be understood, and is not, makes it invalid.
+        if header.crit.is_some() {
+            return Err(wrong("the token has critical header fields, which this server does not know"));
+        }
+        let Key { algorithm, key, .. } = &*self.keys.find(header.kid.as_deref()).await.map_err(wrong)?;
+        // The key says which algorithm it is for, not the token (RFC 8725, section 3.1).
+        let mut validation = Validation::new(*algorithm);
+        validation.leeway = self.leeway;
+        validation.validate_nbf = true;
+        if let Some(issuer) = &self.issuer {
+            validation.set_issuer(&[issuer]);
+            validation.required_spec_claims.insert("iss".to_owned());
+        }
+        if let Some(audience) = &self.audience {
+            validation.set_audience(&[audience]);
+            validation.required_spec_claims.insert("aud".to_owned());
+        }
+        match decode(token, key, &validation) {
+            Ok(token) => Ok(token.claims),
+            Err(error) => Err(wrong(match error.kind() {
+                ErrorKind::InvalidSignature => "the token's signature is not of the key that it names",
+                ErrorKind::InvalidAlgorithm => "the token's algorithm is not that of its key",
+                ErrorKind::ExpiredSignature => "the token has expired",
+                ErrorKind::ImmatureSignature => "the token is not valid yet",
+                ErrorKind::InvalidIssuer => "the token is of another issuer",
+                ErrorKind::InvalidAudience => "the token is for another audience",
+                ErrorKind::MissingRequiredClaim(_) => {
+                    "the token lacks one of `exp`, `iss` and `aud`, or has it of another type"
+                }
+                _ => "the token is malformed",
+            })),
+        }
+    }
+}
+
+/// Of a token that is wrong: `problem` says how, without the characters that a header's quoted text must not have.
+fn wrong(problem: &str) -> Refusal {
+    let refusal = Refusal::coded(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, problem);
+    challenge(refusal, &format!(", error=\"invalid_token\", error_description=\"{problem}\""))
+}
+
+/// RFC 6750, section 3.
+fn challenge(refusal: Refusal, parameters: &str) -> Refusal {
+    let challenge = format!("Bearer realm=\"dovetail\"{parameters}");
+    let challenge = challenge.parse().unwrap_or(HeaderValue::from_static("Bearer"));
+    refusal.with(header::WWW_AUTHENTICATE, challenge)
+}

@@ -1,0 +1,278 @@
+//! GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>): which HTTP requests are GraphQL requests, and how
+//! their answers are sent.
+
+use async_graphql::{Response as Answer, ServerError, Value as Data};
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use headers::Header;
+use headers_accept::Accept;
+use mediatype::{
+    MediaType, Name, ReadParams,
+    names::{APPLICATION, CHARSET, JSON as JSON_NAME},
+};
+use serde_json::{Map, Value, from_slice, from_str};
+use url::form_urlencoded;
+
+use crate::{
+    config::limits::HttpLimits,
+    error::{self, code},
+    graphql::{ran, to_json},
+};
+
+const JSON: MediaType<'_> = MediaType::new(APPLICATION, JSON_NAME);
+const GRAPHQL_RESPONSE: MediaType<'_> =
+    MediaType::from_parts(APPLICATION, Name::new_unchecked("graphql-response"), Some(JSON_NAME), &[]);
+
+/// How an answer is sent, which decides its status too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `application/json`: the status says what became of HTTP (section 6.4.1). Older clients expect it.
+    Json,
+    /// `application/graphql-response+json`: the status says what became of GraphQL too (section 6.4.2).
+    GraphqlResponse,
+}
+
+impl Format {
+    /// The one that the client prefers; `application/json` where it has no preference, as the specification's section 6.1
+    /// has it.
+    pub fn accepted(headers: &HeaderMap) -> Result<Self, Refusal> {
+        if !headers.contains_key(header::ACCEPT) {
+            return Ok(Self::Json);
+        }
+        let accept = Accept::decode(&mut headers.get_all(header::ACCEPT).iter()).ok();
+        let kinds = [JSON, GRAPHQL_RESPONSE];
+        match accept.as_ref().and_then(|accept| accept.negotiate(&kinds)) {
+            Some(kind) if *kind == JSON => Ok(Self::Json),
+            Some(_) => Ok(Self::GraphqlResponse),
+            None => Err(Refusal::new(
+                StatusCode::NOT_ACCEPTABLE,
+                "the header `accept` allows no answer; allowed are `application/graphql-response+json` and \
+                 `application/json`",
+            )),
+        }
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json; charset=utf-8",
+            Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+        }
+    }
+}
+
+/// Why a request is not answered: in most cases, nothing of it ran.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    error: Box<ServerError>,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    /// Of what is wrong with the HTTP request: `message` says what, and what is allowed.
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::coded(status, code::BAD_USER_INPUT, message)
+    }
+
+    /// The same with another code than that of bad input.
+    pub fn coded(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, error: Box::new(error::of_request(ServerError::new(message, None), code)), header: None }
+    }
+
+    /// The same with a header of the response.
+    pub fn with(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some((name, value)), ..self }
+    }
+
+    fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// A method that no GraphQL request has; or that this one must not have.
+    pub fn method(message: &str, allowed: &'static str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, HeaderValue::from_static(allowed))
+    }
+
+    /// For the log: the status and what is told the client.
+    pub fn told(&self) -> (u16, &str) {
+        (self.status.as_u16(), &self.error.message)
+    }
+
+    /// As an answer, without its status.
+    pub fn into_answer(self) -> Answer {
+        Answer::from_errors(vec![*self.error])
+    }
+
+    /// Sends it in the shape of an answer. What is wrong with the document alone is no matter of HTTP to the older format.
+    pub fn respond(self, format: Format) -> Response {
+        let is_request = has_code(&self.error, code::BAD_USER_INPUT);
+        let status = match format {
+            Format::Json if self.status == StatusCode::BAD_REQUEST && !is_request => StatusCode::OK,
+            _ => self.status,
+        };
+        let header = self.header.clone();
+        let mut response = send(to_json(&self.into_answer()), status, format);
+        if let Some((name, value)) = header {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+impl From<ServerError> for Refusal {
+    /// Of what is wrong with the GraphQL request.
+    fn from(error: ServerError) -> Self {
+        let is_forbidden = has_code(&error, code::FORBIDDEN);
+        let status = if is_forbidden { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
+        Self { status, error: Box::new(error), header: None }
+    }
+}
+
+fn has_code(error: &ServerError, code: &str) -> bool {
+    let found = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    matches!(found, Some(Data::String(found)) if found == code)
+}
+
+/// Sends an answer in the format.
+pub fn respond(answer: &Answer, format: Format) -> Response {
+    let status = match format {
+        Format::Json => StatusCode::OK,
+        Format::GraphqlResponse if !ran(answer) => StatusCode::BAD_REQUEST,
+        Format::GraphqlResponse if is_unavailable(answer) => StatusCode::SERVICE_UNAVAILABLE,
+        Format::GraphqlResponse => StatusCode::OK,
+    };
+    let mut response = send(to_json(answer), status, format);
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+    }
+    response
+}
+
+/// After how many seconds what was refused for want of room, or of a database, is worth another try.
+pub const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// Whether it has no data at all, because of a database that was not there.
+fn is_unavailable(answer: &Answer) -> bool {
+    let is_empty = match &answer.data {
+        Data::Null => true,
+        Data::Object(fields) => fields.values().all(|field| *field == Data::Null),
+        _ => false,
+    };
+    is_empty && !answer.errors.is_empty() && answer.errors.iter().all(|error| has_code(error, code::UNAVAILABLE))
+}
+
+/// Sends several answers in the format, in the order of their requests.
+pub fn respond_all(answers: &[Answer], format: Format) -> Response {
+    let mut json = vec![b'['];
+    for (index, answer) in answers.iter().enumerate() {
+        if index > 0 {
+            json.push(b',');
+        }
+        json.extend_from_slice(&to_json(answer));
+    }
+    json.push(b']');
+    send(json, StatusCode::OK, format)
+}
+
+fn send(json: Vec<u8>, status: StatusCode, format: Format) -> Response {
+    (status, [(header::CONTENT_TYPE, format.content_type())], json).into_response()
+}
+
+/// What an HTTP request asks.
+pub enum Asked {
+    /// One GraphQL request, by its parameters.
+    One(Map<String, Value>),
+    /// Several, to be answered with a list.
+    Many(Vec<Result<Map<String, Value>, Refusal>>),
+}
+
+/// Reads the GraphQL requests in an HTTP request.
+pub async fn read(request: Request, limits: &HttpLimits) -> Result<Asked, Refusal> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return in_query(request.uri()).and_then(checked).map(Asked::One);
+    }
+    check_content_type(request.headers())?;
+    let body = Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let most = limits.max_body_bytes;
+            let problem = format!("the body has more bytes than are allowed: {most} (`--max-body-bytes`)");
+            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, problem)
+        }
+        _ => Refusal::bad_request("the body ended too early"),
+    })?;
+    match from_slice(&body) {
+        Ok(Value::Array(requests)) => {
+            let (found, most) = (requests.len(), limits.max_batch);
+            if most == 0 {
+                return Err(Refusal::bad_request(
+                    "the body is an array of requests; allowed is one request, a JSON object (`--max-batch`)",
+                ));
+            }
+            if !(1..=most).contains(&found) {
+                let problem = format!("the body has {found} requests; allowed are 1 to {most} (`--max-batch`)");
+                return Err(Refusal::bad_request(problem));
+            }
+            Ok(Asked::Many(requests.into_iter().map(checked).collect()))
+        }
+        Ok(request) => checked(request).map(Asked::One),
+        Err(error) => Err(Refusal::bad_request(format!("the body is not JSON: {error}"))),
+    }
+}
+
+/// The parameters of a GET: `variables` and `extensions` are JSON texts (section 5.3).
+fn in_query(uri: &Uri) -> Result<Value, Refusal> {
+    let mut parameters = Map::new();
+    for (name, text) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
+        let value = match &*name {
+            "variables" | "extensions" => from_str(&text)
+                .map_err(|error| Refusal::bad_request(format!("the parameter `{name}` is not JSON: {error}")))?,
+            _ => text.into(),
+        };
+        if parameters.insert(name.to_string(), value).is_some() {
+            return Err(Refusal::bad_request("a parameter is given twice; allowed is each once"));
+        }
+    }
+    Ok(parameters.into())
+}
+
+/// The parameters of a request, if each of those that the specification has (section 5.1) is of its type. Others are let
+/// through, as the specification wants.
+fn checked(request: Value) -> Result<Map<String, Value>, Refusal> {
+    let Value::Object(parameters) = request else {
+        return Err(Refusal::bad_request("the request is no JSON object, which alone is allowed"));
+    };
+    for (name, value) in &parameters {
+        let (fits, allowed) = match name.as_str() {
+            "query" => (value.is_string(), "a string"),
+            "operationName" => (value.is_string() || value.is_null(), "a string or null"),
+            "variables" | "extensions" => (value.is_object() || value.is_null(), "an object or null"),
+            _ => continue,
+        };
+        if !fits {
+            return Err(Refusal::bad_request(format!("`{name}` is of another type; allowed is {allowed}")));
+        }
+    }
+    Ok(parameters)
+}
+
+/// Only what a web page of another origin cannot send without asking first (a CORS preflight) is executed.
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = text.and_then(|text| MediaType::parse(text).ok());
+    let is_utf8 = |kind: &MediaType<'_>| {
+        kind.get_param(CHARSET).is_none_or(|charset| charset.unquoted_str().eq_ignore_ascii_case("utf-8"))
+    };
+    if kind.is_some_and(|kind| kind.essence() == JSON && is_utf8(&kind)) {
+        return Ok(());
+    }
+    let problem = match headers.contains_key(header::CONTENT_TYPE) {
+        true => "the header `content-type` is of another type; allowed is `application/json`, in UTF-8",
+        false => "the header `content-type` is missing; allowed is `application/json`",
+    };
+    let allowed = HeaderValue::from_static("application/json");
+    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem).with(header::ACCEPT, allowed))
+}

@@ -1,0 +1,253 @@
+//! Connections, signals, and a database that goes away.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    process::Command,
+    sync::Arc,
+};
+
+use axum::{
+    Router,
+    http::{Request, StatusCode},
+    routing::get,
+};
+use dovetail::server::serve;
+use sea_orm::{ConnectionTrait, Database, DbBackend};
+use tempfile::tempdir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::{Notify, oneshot},
+};
+
+use crate::{
+    program::{Server, failure, run},
+    support::{App, body, graphql_request, school, settings},
+};
+
+const HEAD: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+
+#[tokio::test]
+async fn what_runs_finishes_and_nothing_new_begins_once_the_server_is_told_to_stop() {
+    let (entered, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let handler = {
+        let (entered, finish) = (Arc::clone(&entered), Arc::clone(&finish));
+        async move || {
+            entered.notify_one();
+            finish.notified().await;
+            "finished"
+        }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let limits = settings(&[]).http;
+    let server = tokio::spawn(async move {
+        serve(listener, Router::new().route("/", get(handler)), &limits, async { stopped.await.unwrap() }).await
+    });
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut idle = tokio::net::TcpStream::connect(address).await.unwrap();
+    client.write_all(HEAD).await.unwrap();
+    entered.notified().await;
+    stop.send(()).unwrap();
+    // One that sends nothing is let go.
+    assert_eq!(idle.read_to_end(&mut Vec::new()).await.unwrap(), 0);
+    assert!(tokio::net::TcpStream::connect(address).await.is_err());
+    finish.notify_one();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("finished"), "{answer}");
+    server.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn what_does_not_finish_in_time_is_cut_off() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let entered = Arc::new(Notify::new());
+    let (stop, limits) = (Arc::clone(&entered), settings(&["--shutdown-timeout=0"]).http);
+    let handler = async move || {
+        entered.notify_one();
+        std::future::pending::<&str>().await
+    };
+    let server = tokio::spawn(async move {
+        serve(listener, Router::new().route("/", get(handler)), &limits, async { stop.notified().await }).await
+    });
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    client.write_all(HEAD).await.unwrap();
+    server.await.unwrap().unwrap();
+}
+
+#[test]
+fn a_client_that_sends_no_head_or_nothing_more_is_let_go() {
+    let server = Server::start(&["--client-timeout=1"]);
+    let mut silent = TcpStream::connect(&server.address).unwrap();
+    let mut slow = TcpStream::connect(&server.address).unwrap();
+    slow.write_all(b"POST /graphql HTTP/1.1\r\nhost: loc").unwrap();
+    let mut kept = TcpStream::connect(&server.address).unwrap();
+    kept.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    let read = |client: &mut TcpStream| {
+        let mut text = String::new();
+        client.read_to_string(&mut text).unwrap();
+        text
+    };
+    assert_eq!((read(&mut silent).as_str(), read(&mut slow).as_str()), ("", ""));
+    assert!(read(&mut kept).ends_with("ok"));
+}
+
+#[test]
+fn connections_past_the_most_wait_for_one_to_end() {
+    let server = Server::start(&["--max-connections=1", "--client-timeout=1"]);
+    // It is let go after a second, which makes room for the next.
+    let _first = TcpStream::connect(&server.address).unwrap();
+    assert!(server.get("/healthz").ends_with("ok"));
+}
+
+#[test]
+fn a_body_that_does_not_arrive_is_408() {
+    let server = Server::start(&["--request-timeout=1"]);
+    let mut client = TcpStream::connect(&server.address).unwrap();
+    let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    client.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains(r#""code":"TIMEOUT""#), "{answer}");
+}
+
+#[test]
+fn a_signal_to_stop_ends_the_process_with_exit_code_0() {
+    for signal in ["-TERM", "-INT"] {
+        let mut server = Server::start(&[]);
+        let mut kept = TcpStream::connect(&server.address).unwrap();
+        kept.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+        let mut line = String::new();
+        BufReader::new(&kept).read_line(&mut line).unwrap();
+        assert_eq!(line, "HTTP/1.1 200 OK\r\n");
+        let id = server.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        assert_eq!(server.process.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+async fn ready(app: &App) -> (StatusCode, String) {
+    let response = app.http(Request::get("/readyz").body("".into()).unwrap()).await;
+    (response.status(), body(response).await)
+}
+
+#[tokio::test]
+async fn a_server_is_ready_while_its_database_is_there_and_up_to_date() {
+    let apps = school().await;
+    assert_eq!(apps.agree(ready).await, (StatusCode::OK, "ready".to_owned()));
+    for app in &apps.0 {
+        app.sql("DELETE FROM seaql_migrations WHERE version LIKE '%_index_orders'").await;
+    }
+    let pending = "1 migration is pending on this database".to_owned();
+    assert_eq!(apps.agree(ready).await, (StatusCode::SERVICE_UNAVAILABLE, pending));
+    for app in &apps.0 {
+        app.database.reader.close_by_ref().await.unwrap();
+    }
+    let gone = "the database is unavailable".to_owned();
+    assert_eq!(apps.agree(ready).await, (StatusCode::SERVICE_UNAVAILABLE, gone));
+}
+
+#[tokio::test]
+async fn connections_that_broke_are_replaced_and_what_met_them_is_503() {
+    for app in school().await.0.iter().filter(|app| app.backend() == DbBackend::Postgres) {
+        let ask = async || {
+            let mut request = graphql_request("{ users { totalCount } }");
+            request.headers_mut().insert("accept", "application/graphql-response+json".parse().unwrap());
+            let response = app.http(request).await;
+            (response.status(), body(response).await)
+        };
+        let answered = (StatusCode::OK, r#"{"data":{"users":{"totalCount":3}}}"#.to_owned());
+        assert_eq!(ask().await, answered);
+        let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        Database::connect(&app.url).await.unwrap().execute_unprepared(others).await.unwrap();
+        let mut broken = 0;
+        loop {
+            let (status, text) = ask().await;
+            if status == StatusCode::OK {
+                break assert_eq!((status, text), answered);
+            }
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+            assert!(text.contains("UNAVAILABLE"), "{text}");
+            broken += 1;
+            // As many as the pool had.
+            assert!(broken <= 3);
+        }
+    }
+}
+
+#[test]
+fn an_address_that_others_reach_needs_tokens_or_a_word() {
+    let folder = tempdir().unwrap();
+    let said = failure(&run(folder.path(), &["serve", "--host", "0.0.0.0", "--port", "0"]));
+    assert!(said.contains("set --jwt-secret or --jwks") && said.contains("--insecure-open"), "{said}");
+    Server::start(&["--host=0.0.0.0", "--insecure-open"]);
+    Server::start(&["--host=0.0.0.0", "--jwt-secret=thirty-two bytes that are no secret"]);
+}
+
+#[test]
+fn what_is_unsafe_in_production_is_named() {
+    let folder = tempdir().unwrap();
+    let all = [
+        "serve",
+        "--profile=production",
+        "--demo",
+        "--sql-report",
+        "--introspection=on",
+        "--graphiql=on",
+        "--insecure-open",
+        "--cors-origins=*",
+    ];
+    let said = failure(&run(folder.path(), &all));
+    for part in [
+        "without tokens",
+        "--demo",
+        "--sql-report",
+        "--introspection on",
+        "--graphiql on",
+        "--insecure-open",
+        "--cors-origins *",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let jwks = ["serve", "--profile=production", "--jwks=http://id.example.com/keys"];
+    let said = failure(&run(folder.path(), &jwks));
+    for part in ["--jwks over http", "without --jwt-issuer", "without --jwt-audience"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!folder.path().join("dovetail.db").exists());
+}
+
+#[test]
+fn settings_that_do_not_go_together_are_one_line_and_exit_code_1() {
+    let folder = tempdir().unwrap();
+    for (arguments, part) in [
+        (&["--jwt-secret=short"][..], "--jwt-secret has 5 bytes; allowed are 32 or more"),
+        (&["--auth=all"], "--auth needs keys"),
+        (&["--jwks=nowhere.json"], "cannot read --jwks nowhere.json"),
+        (&["--cors-origins=app.example.com"], "--cors-origins has `app.example.com`; allowed are origins"),
+        (&["--cors-origins=https://app.example.com/"], "allowed are origins"),
+        (&["--cors-origins=*"], "name the origins"),
+        (&["--trusted-documents=nowhere"], "cannot read --trusted-documents nowhere"),
+        (&["--trusted-documents=."], "has no documents"),
+        (&["--log=a=b=c"], "--log is `a=b=c`"),
+    ] {
+        let said = failure(&run(folder.path(), &[&["serve", "--port=0"], arguments].concat()));
+        assert!(said.contains(part), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn in_production_the_log_is_json_with_the_requests_id_on_each_line() {
+    let mut server =
+        Server::start(&["--profile=production", "--jwt-secret=thirty-two bytes that are no secret", "--auth=write"]);
+    let ask = "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: localhost\r\nx-request-id: mine-42\r\nconnection: close\r\n\r\n";
+    assert!(server.send(ask).ends_with(r#"{"data":{"__typename":"Query"}}"#));
+    let line = server.log().find(|line| line.contains("answered")).unwrap();
+    let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["span"]["id"], &line["fields"]["statements"]), (&"mine-42".into(), &0.into()), "{line}");
+    assert!(server.get("/").starts_with("HTTP/1.1 404"));
+}

@@ -1,0 +1,255 @@
+//! Each limit, crossed by one, and one under it: the table in the README names these tests.
+
+use std::fmt::Write;
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+use crate::support::{Apps, body, graphql_request, school, school_with};
+
+/// The answer's text at the limit must have no errors; and that one past it is compared.
+async fn meets(apps: &Apps, at: &str, past: &str, expected: Expect) {
+    let answer = apps.query(at).await;
+    assert!(!answer.contains(r#""errors""#), "{answer}");
+    for app in &apps.0 {
+        app.statements().take();
+    }
+    expected.assert_eq(&apps.query(past).await);
+    // Nothing ran.
+    assert!(apps.0.iter().all(|app| app.statements().take().is_empty()));
+}
+
+/// So many of the same, with their numbers.
+fn repeat(times: usize, text: impl Fn(usize) -> String) -> String {
+    (0..times).map(text).collect()
+}
+
+#[tokio::test]
+async fn a_body_has_1_mib() {
+    let app = &school().await.0[0];
+    let status = async |bytes: usize| {
+        let query = r#"{"query":"{ __typename }"}"#;
+        let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+        let body = query.to_owned() + &" ".repeat(bytes - query.len());
+        let response = app.http(request.body(body.into()).unwrap()).await;
+        (response.status(), crate::support::body(response).await)
+    };
+    assert_eq!(status(1 << 20).await.0, StatusCode::OK);
+    let (refused, text) = status((1 << 20) + 1).await;
+    assert_eq!(refused, StatusCode::PAYLOAD_TOO_LARGE);
+    expect![[r#"{"errors":[{"message":"the body has more bytes than are allowed: 1048576 (`--max-body-bytes`)","extensions":{"code":"BAD_USER_INPUT"}}]}"#]].assert_eq(&text);
+}
+
+#[tokio::test]
+async fn a_document_has_15_000_characters() {
+    let document = |characters: usize| format!("{:characters$}", "{ __typename } # é");
+    meets(&school().await, &document(15_000), &document(15_001), expect![[r#"{"errors":[{"message":"the document has 15001 characters; allowed are 15000 (`--max-document-characters`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_document_has_5_000_tokens() {
+    let document = |tokens: usize| format!("{{ user(id: 1) {{ {} }} }}", "id ".repeat(tokens - 10));
+    meets(&school().await, &document(5_000), &document(5_001), expect![[r#"{"errors":[{"message":"the document has 5001 tokens; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn fragments_spread_to_5_000_selections() {
+    // Each level doubles.
+    let document = |levels: usize| {
+        let fragments = repeat(levels, |level| format!("fragment f{level} on Query {{ ...f{0} ...f{0} }} ", level + 1));
+        format!("{{ ...f0 }} {fragments} fragment f{levels} on Query {{ __typename }}")
+    };
+    let apps = school_with(&["--max-root-fields=100000"]).await;
+    meets(&apps, &document(10), &document(40), expect![[r#"{"errors":[{"message":"the document spreads to 3298534883327 selections; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_document_is_12_fields_deep() {
+    // A list is two fields.
+    let document = |leaf: &str| {
+        let lists = repeat(4, |_| "posts(first: 1) { nodes { owner { ".to_owned());
+        format!(
+            "{{ users(first: 1) {{ nodes {{ {} {leaf} {} }} }} }}",
+            &lists[..lists.len() / 4 * 3],
+            "} } }".repeat(3)
+        )
+    };
+    meets(&school().await, &document("id"), &document("posts { totalCount }"), expect![[r#"{"errors":[{"message":"the document is 13 fields deep; allowed are 12 (`--max-depth`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn the_standard_introspection_is_within_the_limits() {
+    // That of graphql-js 16, `getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true, … })`.
+    let apps = school().await;
+    let answer = apps.query(include_str!("limits/introspection.graphql")).await;
+    assert!(answer.contains(r#""queryType":{"name":"Query""#) && !answer.contains(r#""errors""#), "{}", &answer[..200]);
+}
+
+#[tokio::test]
+async fn an_introspection_has_two_lists_in_one_another() {
+    let document = |below: &str| {
+        format!("{{ __schema {{ types {{ fields {{ type {{ possibleTypes {{ name {below} }} }} }} }} }} }}")
+    };
+    meets(&school().await, &document(""), &document("interfaces { name }"), expect![[r#"{"errors":[{"message":"`interfaces` is in as many lists of an introspection as are allowed: 2","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_document_has_30_aliases() {
+    let document = |aliases| format!("{{ user(id: 1) {{ {} }} }}", repeat(aliases, |index| format!("a{index}: id ")));
+    meets(&school().await, &document(30), &document(31), expect![[r#"{"errors":[{"message":"the document has 31 aliases; allowed are 30 (`--max-aliases`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn an_operation_has_20_root_fields() {
+    let document = |fields| format!("{{ ...some }} fragment some on Query {{ {} }}", "__typename ".repeat(fields));
+    meets(&school().await, &document(20), &document(21), expect![[r#"{"errors":[{"message":"the operation has 21 root fields; allowed are 20 (`--max-root-fields`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_field_has_5_directives() {
+    // The same directive twice does not fit the schema, which is found later.
+    let apps = school_with(&["--max-directives=2"]).await;
+    let document = |more: &str| format!("{{ __typename @include(if: true) @skip(if: false) {more} }}");
+    meets(&apps, &document(""), &document("@include(if: true)"), expect![[r#"{"errors":[{"message":"one place has 3 directives; allowed are 2 (`--max-directives`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+    let six = format!("{{ __typename {} }}", "@include(if: true) ".repeat(6));
+    expect![[r#"{"errors":[{"message":"one place has 6 directives; allowed are 5 (`--max-directives`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]].assert_eq(&school().await.query(&six).await);
+}
+
+#[tokio::test]
+async fn a_page_has_100_items() {
+    let apps = school().await;
+    let document = |size| format!("{{ users(first: {size}) {{ nodes {{ id }} }} }}");
+    meets(&apps, &document(100), &document(101), expect![[r#"{"errors":[{"message":"argument `first` is 101; allowed are 0 to 100","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    apps.answers(&document(i32::MAX), expect![[r#"{"errors":[{"message":"argument `first` is 2147483647; allowed are 0 to 100","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+}
+
+#[tokio::test]
+async fn an_operation_costs_10_000() {
+    let document = |size| {
+        format!(
+            "{{ users(first: {size}) {{ nodes {{ posts(first: 100) {{ nodes {{ id }} }} }} }} user(id: 1) {{ id }} }}"
+        )
+    };
+    meets(&school().await, &document(99), &document(100), expect![[r#"{"errors":[{"message":"the operation costs 10001: pages times the pages in them; allowed are 10000 (`--max-cost`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+/// What a query says that it costs.
+async fn cost(apps: &Apps, query: &str, variables: Value) -> Value {
+    apps.agree(async |app| {
+        let request = json!({ "query": query, "variables": variables, "extensions": { "dovetail": { "cost": true } } });
+        app.post(&request).await["extensions"]["dovetail"]["cost"].take()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_cost_is_the_pages_of_lists_multiplied_along_the_way_and_added_up_beside_it() {
+    let apps = school().await;
+    for (query, variables, expected) in [
+        ("{ __typename }", json!({}), 0),
+        ("{ user(id: 1) { name } }", json!({}), 1),
+        ("{ users { nodes { name } } }", json!({}), 20),
+        ("{ users { totalCount } }", json!({}), 20),
+        ("{ users(first: 7) { edges { node { posts(last: 3) { nodes { owner { name } } } } } } }", json!({}), 21),
+        (
+            "{ users(first: 7) { nodes { posts(first: 3) { nodes { id } } } } posts(first: 5) { totalCount } }",
+            json!({}),
+            26,
+        ),
+        ("query A($n: Int) { users(first: $n) { nodes { id } } }", json!({ "n": 9 }), 9),
+        ("query A($n: Int) { users(first: $n) { nodes { id } } }", json!({ "n": null }), 20),
+        ("query A($n: Int = 4) { users(first: $n) { nodes { id } } }", json!({}), 4),
+        (
+            "query A($ids: [ID!]!) { nodes(ids: $ids) { ... on User { posts(first: 2) { nodes { id } } } } }",
+            json!({ "ids": ["User:1", "User:2", "User:3"] }),
+            6,
+        ),
+        (
+            "{ ...f ...f } fragment f on Query { users(first: 2) { nodes { ...g } } } fragment g on User { posts(first: 5) { nodes { id } } }",
+            json!({}),
+            20,
+        ),
+        (
+            r#"mutation { createUser(input: { name: "x" }) { user { posts(first: 8) { nodes { id } } } } }"#,
+            json!({}),
+            8,
+        ),
+    ] {
+        assert_eq!(cost(&apps, query, variables).await, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn variables_count_towards_the_cost() {
+    let apps = school_with(&["--max-cost=99"]).await;
+    let query = "query A($n: Int) { users(first: $n) { nodes { id } } }";
+    let answer = apps.agree(async |app| app.query_with(query, &json!({ "n": 99 })).await).await;
+    assert!(answer.starts_with(r#"{"data""#), "{answer}");
+    let answer = apps.agree(async |app| app.query_with(query, &json!({ "n": 100 })).await).await;
+    expect![[r#"{"errors":[{"message":"the operation costs 100: pages times the pages in them; allowed are 99 (`--max-cost`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]].assert_eq(&answer);
+}
+
+#[tokio::test]
+async fn five_validation_errors_are_told() {
+    let apps = school().await;
+    let document = |fields| format!("{{ user(id: 1) {{ {} }} }}", repeat(fields, |index| format!("nothing{index} ")));
+    for (wrong, told) in [(4, 4), (5, 5), (6, 5)] {
+        assert_eq!(apps.query(&document(wrong)).await.matches("Unknown field").count(), told);
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_off_or_has_as_many_requests_as_are_allowed() {
+    let batch = |requests: usize| {
+        let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+        request.body(Body::from(json!(vec![json!({ "query": "{ __typename }" }); requests]).to_string())).unwrap()
+    };
+    let app = &school().await.0[0];
+    expect![[r#"{"errors":[{"message":"the body is an array of requests; allowed is one request, a JSON object (`--max-batch`)","extensions":{"code":"BAD_USER_INPUT"}}]}"#]].assert_eq(&body(app.http(batch(1)).await).await);
+    let app = &school_with(&["--max-batch=3"]).await.0[0];
+    assert_eq!(body(app.http(batch(3)).await).await.matches("Query").count(), 3);
+    expect![[r#"{"errors":[{"message":"the body has 4 requests; allowed are 1 to 3 (`--max-batch`)","extensions":{"code":"BAD_USER_INPUT"}}]}"#]].assert_eq(&body(app.http(batch(4)).await).await);
+    assert_eq!(app.http(batch(0)).await.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn brackets_are_nested_64_deep_and_what_is_deeper_overflows_no_stack() {
+    let document = |levels: usize| format!("{{ nodes(ids: {}{}) {{ id }} }}", "[".repeat(levels), "]".repeat(levels));
+    let apps = school().await;
+    assert!(apps.query(&document(62)).await.contains("GRAPHQL_VALIDATION_FAILED"));
+    apps.answers(&document(63), expect![[r#"{"errors":[{"message":"the document nests more brackets than are allowed: 64","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+    apps.answers(&document(2_000), expect![[r#"{"errors":[{"message":"the document nests more brackets than are allowed: 64","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn fragments_in_one_another_overflow_no_stack() {
+    let mut document = "{ ...f0 }".to_owned();
+    for level in 0..400 {
+        write!(document, "fragment f{level} on Query {{ ...f{} }} ", level + 1).unwrap();
+    }
+    school().await.answers(&(document + "fragment f400 on Query { __typename }"), expect![[r#"{"errors":[{"message":"the document nests more selections than are allowed: 64","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn more_requests_than_run_and_wait_are_refused_until_there_is_room() {
+    let apps = school_with(&["--max-concurrent-requests=1", "--max-queued-requests=1", "--read-connections=1"]).await;
+    for app in &apps.0 {
+        // Whoever has the connection keeps the others waiting.
+        let held = app.database.begin_reading(false).await.unwrap();
+        let ask = || app.http(graphql_request("{ users { totalCount } }"));
+        let (mut first, mut second) = (Box::pin(ask()), Box::pin(ask()));
+        assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());
+        let refused = ask().await;
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(refused.headers()[header::RETRY_AFTER], "1");
+        assert!(body(refused).await.contains(r#""code":"UNAVAILABLE""#));
+        drop(held);
+        for waiting in [first, second] {
+            assert_eq!(body(waiting.await).await, r#"{"data":{"users":{"totalCount":3}}}"#);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! Who may do what. The keys of `tests/tokens/` are made up for these tests.
+
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    sync::{Arc, Mutex},
+    thread,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::http::{HeaderValue, Request, header};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use expect_test::expect;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use crate::support::{App, Apps, body, graphql_request, school_with};
+
+const READ: &str = "{ user(id: 1) { name } }";
+const WRITE: &str = r#"mutation { createUser(input: { name: "Eve" }) { userErrors { code } } }"#;
+
+const SECRET: &[u8] = b"thirty-two bytes that are no secret";
+const RSA: &[u8] = include_bytes!("tokens/rsa.der");
+const SMALL: &[u8] = include_bytes!("tokens/small.der");
+const P256: &[u8] = include_bytes!("tokens/p256.der");
+const ED25519: &[u8] = include_bytes!("tokens/ed25519.der");
+
+fn key(algorithm: Algorithm) -> EncodingKey {
+    match algorithm {
+        Algorithm::HS256 | Algorithm::HS512 => EncodingKey::from_secret(SECRET),
+        Algorithm::ES256 => EncodingKey::from_ec_der(P256),
+        Algorithm::EdDSA => EncodingKey::from_ed_der(ED25519),
+        _ => EncodingKey::from_rsa_der(RSA),
+    }
+}
+
+/// So many seconds from now, as tokens tell time.
+fn moment(seconds: i64) -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap() + seconds
+}
+
+/// The claims that are wanted, with others in their places; `null` leaves one out.
+fn claims(changes: Value) -> Value {
+    let mut claims =
+        json!({ "iss": "campus", "aud": "dovetail", "sub": "ada", "exp": moment(60), "scope": "read write sql" });
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    claims
+}
+
+fn sign(algorithm: Algorithm, id: Option<&str>, changes: Value) -> String {
+    let header = Header { kid: id.map(str::to_owned), ..Header::new(algorithm) };
+    encode(&header, &claims(changes), &key(algorithm)).unwrap()
+}
+
+fn rsa(changes: Value) -> String {
+    sign(Algorithm::RS256, Some("rsa"), changes)
+}
+
+/// The status, the challenge and the body of the answer to a query with this header, if any.
+async fn ask(app: &App, query: &str, authorization: Option<&str>) -> String {
+    let mut request = graphql_request(query);
+    if let Some(authorization) = authorization {
+        request.headers_mut().insert(header::AUTHORIZATION, authorization.parse().unwrap());
+    }
+    let response = app.http(request).await;
+    let challenge = response.headers().get(header::WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned());
+    let said = format!("{} {}", response.status().as_u16(), challenge.unwrap_or_default());
+    format!("{}\n{}", said.trim(), body(response).await)
+}
+
+async fn with_token(app: &App, query: &str, token: &str) -> String {
+    ask(app, query, Some(&format!("Bearer {token}"))).await
+}
+
+async fn campus(more: &[&str]) -> Apps {
+    let jwks = concat!("--jwks=", env!("CARGO_MANIFEST_DIR"), "/tests/tokens/jwks.json");
+    school_with(&[&[jwks, "--jwt-issuer=campus", "--jwt-audience=dovetail"], more].concat()).await
+}
+
+const ANSWERED: &str = "200\n{\"data\":{\"user\":{\"name\":\"Ada\"}}}";
+
+#[tokio::test]
+async fn a_token_of_each_algorithm_is_right() {
+    let app = &campus(&[]).await.0[0];
+    for (algorithm, id) in [(Algorithm::RS256, "rsa"), (Algorithm::ES256, "p256"), (Algorithm::EdDSA, "ed25519")] {
+        assert_eq!(with_token(app, READ, &sign(algorithm, Some(id), json!({}))).await, ANSWERED, "{id}");
+    }
+    let app = &school_with(&["--jwt-secret=thirty-two bytes that are no secret"]).await.0[0];
+    assert_eq!(with_token(app, READ, &sign(Algorithm::HS256, None, json!({ "aud": null }))).await, ANSWERED);
+}
+
+/// The one line that a wrong token is told.
+async fn problem(app: &App, token: &str) -> String {
+    let said = with_token(app, READ, token).await;
+    let (head, text) = said.split_once('\n').unwrap();
+    let answer: Value = serde_json::from_str(text).unwrap();
+    let error = &answer["errors"][0];
+    let message = error["message"].as_str().unwrap();
+    assert_eq!(error["extensions"]["code"], "UNAUTHENTICATED", "{said}");
+    assert_eq!(answer.get("data"), None);
+    assert_eq!(
+        head,
+        format!("401 Bearer realm=\"dovetail\", error=\"invalid_token\", error_description=\"{message}\"")
+    );
+    message.to_owned()
+}
+
+#[tokio::test]
+async fn a_token_that_has_expired_is_refused() {
+    let app = &campus(&["--jwt-leeway=30"]).await.0[0];
+    assert_eq!(problem(app, &rsa(json!({ "exp": moment(-40) }))).await, "the token has expired");
+    assert_eq!(with_token(app, READ, &rsa(json!({ "exp": moment(-20) }))).await, ANSWERED);
+}
+
+#[tokio::test]
+async fn a_token_of_the_future_is_refused() {
+    let app = &campus(&["--jwt-leeway=30"]).await.0[0];
+    assert_eq!(problem(app, &rsa(json!({ "nbf": moment(40) }))).await, "the token is not valid yet");
+    assert_eq!(with_token(app, READ, &rsa(json!({ "nbf": moment(20) }))).await, ANSWERED);
+}
+
+#[tokio::test]
+async fn a_token_of_another_issuer_is_refused() {
+    let app = &campus(&[]).await.0[0];
+    assert_eq!(problem(app, &rsa(json!({ "iss": "elsewhere" }))).await, "the token is of another issuer");
+}
+
+#[tokio::test]
+async fn a_token_for_another_audience_is_refused() {
+    let app = &campus(&[]).await.0[0];
+    assert_eq!(problem(app, &rsa(json!({ "aud": ["else", "where"] }))).await, "the token is for another audience");
+    assert_eq!(with_token(app, READ, &rsa(json!({ "aud": ["else", "dovetail"] }))).await, ANSWERED);
+}
+
+#[tokio::test]
+async fn a_token_for_an_audience_is_refused_where_none_is_expected() {
+    let app = &school_with(&["--jwt-secret=thirty-two bytes that are no secret"]).await.0[0];
+    let token = sign(Algorithm::HS256, None, json!({}));
+    assert_eq!(problem(app, &token).await, "the token is for another audience");
+}
+
+#[tokio::test]
+async fn a_token_that_lacks_a_claim_or_has_it_of_another_type_is_refused() {
+    let app = &campus(&[]).await.0[0];
+    for name in ["exp", "iss", "aud"] {
+        for value in [Value::Null, json!({ "a": 1 }), json!(true)] {
+            let said = problem(app, &rsa(json!({ name: value }))).await;
+            assert!(said.starts_with("the token lacks one of") || said == "the token is malformed", "{name}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_whose_text_was_changed_is_refused() {
+    let app = &campus(&[]).await.0[0];
+    let token = rsa(json!({ "scope": "read" }));
+    let parts: Vec<_> = token.split('.').collect();
+    let other = BASE64_URL_SAFE_NO_PAD.encode(claims(json!({})).to_string());
+    let forged = format!("{}.{other}.{}", parts[0], parts[2]);
+    assert_eq!(problem(app, &forged).await, "the token's signature is not of the key that it names");
+}
+
+#[tokio::test]
+async fn a_token_that_is_signed_with_another_key_is_refused() {
+    let app = &campus(&[]).await.0[0];
+    let header = Header { kid: Some("rsa".to_owned()), ..Header::new(Algorithm::RS256) };
+    let token = encode(&header, &claims(json!({})), &EncodingKey::from_rsa_der(SMALL)).unwrap();
+    assert_eq!(problem(app, &token).await, "the token's signature is not of the key that it names");
+}
+
+/// A token with this header, and this signature.
+fn unsigned(header: &Value, signature: &str) -> String {
+    let part = |part: &Value| BASE64_URL_SAFE_NO_PAD.encode(part.to_string());
+    format!("{}.{}.{signature}", part(header), part(&claims(json!({}))))
+}
+
+#[tokio::test]
+async fn the_algorithm_none_is_refused_in_any_spelling() {
+    let app = &campus(&[]).await.0[0];
+    for none in ["none", "None", "NONE", ""] {
+        for signature in ["", "AA"] {
+            let said = problem(app, &unsigned(&json!({ "alg": none, "kid": "rsa" }), signature)).await;
+            assert_eq!(said, "the token is malformed, or its algorithm is none");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_public_key_is_no_secret_to_sign_with() {
+    let app = &campus(&[]).await.0[0];
+    let set: Value = serde_json::from_str(include_str!("tokens/jwks.json")).unwrap();
+    let modulus = BASE64_URL_SAFE_NO_PAD.decode(set["keys"][0]["n"].as_str().unwrap()).unwrap();
+    for secret in [&modulus[..], include_bytes!("tokens/jwks.json"), SECRET] {
+        let header = Header { kid: Some("rsa".to_owned()), ..Header::new(Algorithm::HS256) };
+        let token = encode(&header, &claims(json!({})), &EncodingKey::from_secret(secret)).unwrap();
+        assert_eq!(problem(app, &token).await, "the token's algorithm is not that of its key");
+    }
+}
+
+#[tokio::test]
+async fn another_algorithm_of_the_same_key_is_refused() {
+    let app = &campus(&[]).await.0[0];
+    for algorithm in [Algorithm::RS512, Algorithm::PS256] {
+        let said = problem(app, &sign(algorithm, Some("rsa"), json!({}))).await;
+        assert_eq!(said, "the token's algorithm is not that of its key");
+    }
+    let app = &school_with(&["--jwt-secret=thirty-two bytes that are no secret"]).await.0[0];
+    let said = problem(app, &sign(Algorithm::HS512, None, json!({ "aud": null }))).await;
+    assert_eq!(said, "the token's algorithm is not that of its key");
+}
+
+#[tokio::test]
+async fn keys_that_are_weak_or_secret_or_for_something_else_are_not_used() {
+    let app = &campus(&[]).await.0[0];
+    for (id, algorithm, key) in [
+        ("small", Algorithm::RS256, EncodingKey::from_rsa_der(SMALL)),
+        ("encryption", Algorithm::RS256, EncodingKey::from_rsa_der(RSA)),
+        ("shared", Algorithm::HS256, EncodingKey::from_secret(SECRET)),
+        ("future", Algorithm::RS256, EncodingKey::from_rsa_der(RSA)),
+    ] {
+        let header = Header { kid: Some(id.to_owned()), ..Header::new(algorithm) };
+        let token = encode(&header, &claims(json!({})), &key).unwrap();
+        assert_eq!(problem(app, &token).await, "the token names a key that its issuer does not have", "{id}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_names_no_key_of_several_is_refused() {
+    let app = &campus(&[]).await.0[0];
+    let said = problem(app, &sign(Algorithm::RS256, None, json!({}))).await;
+    assert_eq!(said, "the token names no key, and there are several");
+}
+
+#[tokio::test]
+async fn critical_header_fields_are_refused() {
+    let app = &campus(&[]).await.0[0];
+    let header =
+        Header { kid: Some("rsa".to_owned()), crit: Some(vec!["b64".to_owned()]), ..Header::new(Algorithm::RS256) };
+    let token = encode(&header, &claims(json!({})), &key(Algorithm::RS256)).unwrap();
+    assert_eq!(problem(app, &token).await, "the token has critical header fields, which this server does not know");
+}
+
+#[tokio::test]
+async fn what_is_no_token_is_refused() {
+    let app = &campus(&[]).await.0[0];
+    for token in ["x", "a.b", "a.b.c", "....", "é.é.é", &unsigned(&json!({ "alg": "RS256", "kid": "rsa" }), "é")] {
+        let header = HeaderValue::from_bytes(format!("Bearer {token}").as_bytes()).unwrap();
+        let mut request = graphql_request(READ);
+        request.headers_mut().insert(header::AUTHORIZATION, header);
+        assert_eq!(app.http(request).await.status(), 401, "{token}");
+    }
+    for header in ["Bearer", "Bearer ", "Basic YTpi", "bearer", ""] {
+        let said = ask(app, READ, Some(header)).await;
+        assert!(said.starts_with("401 Bearer") && said.contains("UNAUTHENTICATED"), "{header}: {said}");
+    }
+    let two = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+    let two = two.header(header::AUTHORIZATION, format!("Bearer {}", rsa(json!({}))));
+    let two = two.header(header::AUTHORIZATION, "Bearer x").body(json!({ "query": READ }).to_string().into()).unwrap();
+    assert_eq!(app.http(two).await.status(), 401);
+}
+
+#[tokio::test]
+async fn no_token_is_unauthenticated_where_all_need_one() {
+    let app = &campus(&[]).await.0[0];
+    expect![[r#"
+        401 Bearer realm="dovetail"
+        {"errors":[{"message":"this needs a token, in the header `authorization`","extensions":{"code":"UNAUTHENTICATED"}}]}"#]].assert_eq(&ask(app, READ, None).await);
+    let schema = Request::get("/schema.graphql").body("".into()).unwrap();
+    assert_eq!(app.http(schema).await.status(), 401);
+}
+
+#[tokio::test]
+async fn a_token_without_the_scope_is_forbidden_and_nothing_is_written() {
+    for app in &campus(&[]).await.0 {
+        let token = rsa(json!({ "scope": "read writer" }));
+        assert_eq!(with_token(app, READ, &token).await, ANSWERED);
+        let said = with_token(app, WRITE, &token).await;
+        assert!(
+            said.starts_with("403 Bearer realm=\"dovetail\", error=\"insufficient_scope\", scope=\"write\""),
+            "{said}"
+        );
+        assert!(said.contains("FORBIDDEN") && said.contains("the token has not the scope `write`"), "{said}");
+        let count = with_token(app, "{ users { totalCount } }", &token).await;
+        assert!(count.contains("\"totalCount\":3"), "{count}");
+        assert!(with_token(app, READ, &rsa(json!({ "scope": "write" }))).await.starts_with("403 "));
+        assert!(with_token(app, READ, &rsa(json!({ "scope": null }))).await.starts_with("403 "));
+        assert!(with_token(app, WRITE, &rsa(json!({ "scope": null, "scp": ["write"] }))).await.starts_with("200"));
+    }
+}
+
+#[tokio::test]
+async fn in_the_mode_write_whoever_may_read_and_a_wrong_token_is_still_refused() {
+    let app = &campus(&["--auth=write"]).await.0[0];
+    assert_eq!(ask(app, READ, None).await, ANSWERED);
+    assert!(ask(app, WRITE, None).await.starts_with("401 Bearer realm=\"dovetail\"\n"));
+    assert_eq!(with_token(app, READ, &rsa(json!({ "scope": "" }))).await, ANSWERED);
+    assert!(with_token(app, WRITE, &rsa(json!({ "scope": "read" }))).await.starts_with("403 "));
+    assert!(with_token(app, WRITE, &rsa(json!({ "scope": "write" }))).await.starts_with("200"));
+    assert_eq!(problem(app, &rsa(json!({ "exp": moment(-100) }))).await, "the token has expired");
+}
+
+#[tokio::test]
+async fn the_sql_report_needs_its_scope() {
+    let app = &campus(&["--sql-report"]).await.0[0];
+    let report = async |token: &str| {
+        let mut request = graphql_request(READ);
+        request.headers_mut().insert("dovetail-report", "sql".parse().unwrap());
+        request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+        app.http(request).await.status().as_u16()
+    };
+    assert_eq!((report(&rsa(json!({ "scope": "read" }))).await, report(&rsa(json!({}))).await), (403, 200));
+}
+
+/// A server of one file, which can change; it counts how often it is asked.
+fn serve_file(text: Arc<Mutex<(String, usize)>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4_096]);
+            let mut text = text.lock().unwrap();
+            text.1 += 1;
+            let (body, length) = (&text.0, text.0.len());
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_set_of_keys_is_read_again_for_a_key_that_is_not_in_it_but_not_each_time() {
+    let set: Value = serde_json::from_str(include_str!("tokens/jwks.json")).unwrap();
+    let only = |index: usize| json!({ "keys": [set["keys"][index]] }).to_string();
+    let file = Arc::new(Mutex::new((only(0), 0)));
+    let url = serve_file(Arc::clone(&file));
+    let apps = school_with(&[&format!("--jwks={url}"), "--jwt-audience=dovetail"]).await;
+    let app = &apps.0[0];
+    let asked = || file.lock().unwrap().1;
+    assert_eq!(with_token(app, READ, &rsa(json!({}))).await, ANSWERED);
+    // One key needs no name.
+    assert_eq!(with_token(app, READ, &sign(Algorithm::RS256, None, json!({}))).await, ANSWERED);
+    let before = asked();
+    file.lock().unwrap().0 = only(1);
+    assert_eq!(with_token(app, READ, &sign(Algorithm::ES256, Some("p256"), json!({}))).await, ANSWERED);
+    assert_eq!(asked(), before + 1);
+    // The first key is withdrawn; and whoever makes up names has the issuer left alone.
+    for id in ["rsa", "made", "up"] {
+        let said = problem(app, &sign(Algorithm::RS256, Some(id), json!({}))).await;
+        assert_eq!(said, "the token names a key that its issuer does not have");
+    }
+    assert_eq!(asked(), before + 1);
+}
