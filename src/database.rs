@@ -3,12 +3,15 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use futures_util::{FutureExt, TryFutureExt, future::BoxFuture};
+use futures_util::{FutureExt, future::BoxFuture};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     AccessMode, ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction,
     DbBackend, DbErr, IsolationLevel, SqlxError, Statement, TransactionOptions, TransactionTrait,
-    sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+    sqlx::{
+        Connection,
+        sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
+    },
 };
 
 use crate::{config::PoolOptions, error::driver_error};
@@ -58,7 +61,13 @@ impl Database {
                 reading
                     .map_sqlx_sqlite_opts(|sqlite| tuned(sqlite).pragma("query_only", "on").pragma("mmap_size", MAPPED))
                     .map_sqlx_sqlite_pool_opts(move |pool| pool.after_connect(move |it, _| interrupt_after(it, limit)))
-                    .map_sqlx_sqlite_before_acquire(move |it, _| interrupt_after(it, limit).map_ok(|()| true).boxed());
+                    .map_sqlx_sqlite_before_acquire(move |it, _| {
+                        async move {
+                            interrupt_after(it, limit).await?;
+                            Ok(is_in_no_transaction(it))
+                        }
+                        .boxed()
+                    });
                 connect(reading).await?
             }
             _ => {
@@ -146,6 +155,16 @@ fn writer_options(url: &str, connections: u32) -> Result<ConnectOptions> {
         ),
     };
     let in_memory = is_in_memory(url);
+    if !in_memory {
+        options.map_sqlx_sqlite_before_acquire(|connection, _| {
+            async move {
+                // The rollback of what used it last may be on its way still.
+                drop(connection.lock_handle().await?);
+                Ok(is_in_no_transaction(connection))
+            }
+            .boxed()
+        });
+    }
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = tuned(sqlite).create_if_missing(true);
         if in_memory { sqlite } else { sqlite.journal_mode(SqliteJournalMode::Wal) }
@@ -178,6 +197,14 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         options.idle_timeout(None).max_lifetime(None);
     }
     options
+}
+
+/// Whether a connection may be used again; if not, the pool replaces it.
+///
+/// What SQLite cannot write, for want of room, it rolls back by itself. The ROLLBACK that follows fails then, and sqlx counts a
+/// transaction that is none: the next would be a SAVEPOINT in nothing, and after another failure, one that nobody commits.
+fn is_in_no_transaction(connection: &SqliteConnection) -> bool {
+    !connection.is_in_transaction()
 }
 
 /// Has SQLite interrupt what runs on the connection once the limit has passed.

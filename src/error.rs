@@ -31,7 +31,7 @@ pub mod code {
     pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
     /// The same, where such hashes are off.
     pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
-    /// The server or its database cannot be reached or is too busy; the same request may succeed later.
+    /// The database cannot be reached, or the server or it is too busy or full; the same request may succeed later.
     pub const UNAVAILABLE: &str = "UNAVAILABLE";
     /// A fault of the server. The cause is in its log, under the request's id.
     pub const INTERNAL: &str = "INTERNAL";
@@ -123,8 +123,9 @@ fn is_unavailable(error: &DbErr) -> bool {
         SqlxError::Database(error) => error.code().is_some_and(|code| match code.len() {
             // PostgreSQL, Appendix A: connection exceptions, insufficient resources, operator intervention.
             5 => ["08", "53", "57"].iter().any(|class| code.starts_with(class)),
-            // SQLite's extended result codes: SQLITE_BUSY (5) and SQLITE_LOCKED (6) are the low byte.
-            _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
+            // SQLite's extended result codes: SQLITE_BUSY (5), SQLITE_LOCKED (6), SQLITE_IOERR (10) and SQLITE_FULL (13) are
+            // the low byte.
+            _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13)),
         }),
         _ => false,
     }

@@ -70,7 +70,9 @@ fn log(options: &ServeOptions) -> Result<()> {
     let filter =
         filter.with_context(|| format!("--log is `{}`; allowed are directives such as `info`", options.log))?;
     let ansi = std::io::stderr().is_terminal();
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
+    // What cannot be written is lost; saying so, on the same standard error, would end the request with a panic.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
+    let log = log.with_ansi(ansi);
     match options.log_format {
         Some(LogFormat::Json) => log.json().init(),
         _ => log.init(),

@@ -248,6 +248,32 @@ fn in_production_the_log_is_json_with_the_requests_id_on_each_line() {
     assert!(server.send(ask).ends_with(r#"{"data":{"__typename":"Query"}}"#));
     let line = server.log().find(|line| line.contains("answered")).unwrap();
     let line: serde_json::Value = serde_json::from_str(&line).unwrap();
-    assert_eq!((&line["span"]["id"], &line["fields"]["statements"]), (&"mine-42".into(), &0.into()), "{line}");
+    assert_eq!(
+        (&line["fields"]["request_id"], &line["fields"]["statements"]),
+        (&"mine-42".into(), &0.into()),
+        "{line}"
+    );
     assert!(server.get("/").starts_with("HTTP/1.1 404"));
+}
+
+#[test]
+fn what_is_acknowledged_once_the_disk_is_full_is_written() {
+    // As many blocks of 512 bytes as files may have: SQLite is refused what it appends, as by a full disk.
+    let server = Server::start_limited("trap '' XFSZ; ulimit -f 800", &["--log=off"]);
+    let ask = |query: &str| {
+        let body = serde_json::json!({ "query": query }).to_string();
+        let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length";
+        server.send(&format!("{head}: {}\r\n\r\n{body}", body.len()))
+    };
+    // SQLite rolls back by itself what it cannot write; whoever does not notice goes on in a transaction that nobody commits.
+    let (mut acknowledged, mut since_refused) = (0, 0);
+    while since_refused < 20 {
+        let answer = ask(r#"mutation { createUser(input: { name: "Ada" }) { user { id } } }"#);
+        let is_refused = answer.contains("errors");
+        assert!(!is_refused || answer.contains(r#""code":"UNAVAILABLE""#), "{answer}");
+        acknowledged += u32::from(!is_refused);
+        since_refused += u32::from(is_refused || since_refused > 0);
+    }
+    let count = ask("{ users { totalCount } }");
+    assert!(count.contains(&format!(r#""totalCount":{acknowledged}}}"#)), "{acknowledged} acknowledged, but {count}");
 }

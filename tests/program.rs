@@ -63,8 +63,17 @@ pub struct Server {
 
 impl Server {
     pub fn start(arguments: &[&str]) -> Self {
+        Self::start_limited(":", arguments)
+    }
+
+    /// The same after commands of the shell, which limit it.
+    pub fn start_limited(limits: &str, arguments: &[&str]) -> Self {
         let folder = tempdir().unwrap();
-        let mut process = dovetail(folder.path(), &[&["serve", "--port=0"], arguments].concat())
+        let mut process = Command::new("sh")
+            .args(["-c", &format!("{limits}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_dovetail"), "serve", "--port=0"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .env_clear()
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
