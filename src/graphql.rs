@@ -36,6 +36,7 @@ use self::{
     enrollment::Enrollment,
     json::IsFast,
     node::{Node, look_up},
+    persisted::Named,
     post::Post,
     report::Wishes,
     student::Student,
@@ -141,6 +142,7 @@ pub struct Prepared {
     wishes: Wishes,
     cost: u64,
     writes: bool,
+    untrusted: Option<String>,
 }
 
 impl Prepared {
@@ -157,6 +159,11 @@ impl Prepared {
     /// Whether it asks for a report of its SQL.
     pub fn reports_sql(&self) -> bool {
         self.wishes.sql()
+    }
+
+    /// The SHA-256 of its document, if that is not a trusted one and is to be logged.
+    pub fn untrusted(&self) -> Option<&str> {
+        self.untrusted.as_deref()
     }
 }
 
@@ -204,7 +211,7 @@ impl Api {
     /// # Errors
     /// What is wrong, for the client, with its code.
     pub fn prepare(&self, mut parameters: Map<String, Json>) -> Result<Prepared, ServerError> {
-        let text = self.persisted.text(&parameters)?;
+        let Named { text, untrusted } = self.persisted.text(&parameters)?;
         let document = self.documents.parse(&text)?;
         self.persisted.keep(&parameters, &text);
         if document.introspects && !self.introspects() {
@@ -229,13 +236,13 @@ impl Api {
             )));
         }
         let writes = writes(&document.parsed, request.operation_name.as_deref());
-        Ok(Prepared { request, document, wishes, cost, writes })
+        Ok(Prepared { request, document, wishes, cost, writes, untrusted })
     }
 
     /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
     /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
     pub async fn execute(&self, prepared: Prepared, request_id: &str) -> (Response, Counts) {
-        let Prepared { mut request, document, wishes, cost, writes } = prepared;
+        let Prepared { mut request, document, wishes, cost, writes, .. } = prepared;
         let report = wishes.report();
         let session = Session::new(self.database.clone(), writes, report.clone());
         let batches = Batches::default();

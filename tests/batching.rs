@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use dovetail::config::{SeedOptions, limits::PageSize};
+use dovetail::{
+    config::{SeedOptions, limits::PageSize},
+    server::serve,
+};
 use expect_test::expect;
 use sea_orm::{ConnectionTrait, Database, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
@@ -11,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{App, PAGES, school, seeded};
+use crate::support::{App, PAGES, school, seeded, settings};
 
 const SMALL: SeedOptions =
     SeedOptions { users: 20, posts_per_user: 6, students: 30, courses: 8, enrollments_per_student: 4, rng_seed: 7 };
@@ -238,14 +241,14 @@ async fn when_the_client_hangs_up_no_further_statement_starts() {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { stopped.await.unwrap() };
-        let server =
-            tokio::spawn(axum::serve(listener, app.router.clone()).with_graceful_shutdown(stopped).into_future());
+        let (router, limits) = (app.router.clone(), settings(&["--shutdown-timeout=3600"]).http);
+        let server = tokio::spawn(async move { serve(listener, router, &limits, stopped).await });
         let hold = hold_up_users(app).await;
 
         let (ran, first_ran) = oneshot::channel();
         app.statements().after_next(move || ran.send(()).unwrap());
         let body = json!({ "query": "{ posts { nodes { owner { posts { nodes { id } } } } } }" }).to_string();
-        let head = "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length";
+        let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length";
         client.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
         first_ran.await.unwrap();
         drop(client);

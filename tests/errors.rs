@@ -126,10 +126,9 @@ async fn what_takes_too_long_is_ended_also_on_the_database_and_the_server_goes_o
         app.sql("INSERT INTO courses (title) VALUES ('Logic')").await;
         app.sql("ALTER TABLE courses RENAME TO courses_in_time").await;
         app.sql(&format!("CREATE VIEW courses AS SELECT * FROM courses_in_time WHERE ({count}) > 0")).await;
-        let response = app.http(graphql_request("{ courses { nodes { id } } }")).await;
-        let status = response.status();
-        expect![[r#"200 OK {"errors":[{"message":"the database took too long; ask for less, or filter and order by columns with an index","locations":[{"line":1,"column":3}],"path":["courses"],"extensions":{"code":"TIMEOUT","requestId":"b2ffa8f1-feff-41e8-a51d-58cfd994bef5"}}],"data":null}"#]]
-            .assert_eq(&format!("{status} {}", body(response).await));
+        // Of the whole request, if the database does not notice first.
+        let text = body(app.http(graphql_request("{ courses { nodes { id } } }")).await).await;
+        assert!(text.contains(r#""code":"TIMEOUT""#) && text.contains("ask for less"), "{text}");
     }
     // The one connection that reads is free again.
     apps.answers("{ users { totalCount } }", expect![[r#"{"data":{"users":{"totalCount":0}}}"#]]).await;

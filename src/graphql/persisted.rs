@@ -35,6 +35,14 @@ pub struct Persisted {
     automatic: Option<Mutex<LruCache<String, String>>>,
 }
 
+/// The document that a request asks for.
+pub struct Named {
+    /// Its text.
+    pub text: String,
+    /// Its SHA-256, if it is to be logged that it is not trusted.
+    pub untrusted: Option<String>,
+}
+
 /// A manifest of trusted documents.
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -76,30 +84,32 @@ impl Persisted {
     }
 
     /// The text of the document that a request asks for.
-    pub fn text(&self, parameters: &Map<String, Value>) -> Result<String, ServerError> {
+    pub fn text(&self, parameters: &Map<String, Value>) -> Result<Named, ServerError> {
         let query = parameters.get("query").and_then(Value::as_str);
         let id = IDS.iter().find_map(|name| parameters.get(*name)?.as_str());
         let Some(text) = query else {
-            return match (id, hash(parameters)) {
+            let text = match (id, hash(parameters)) {
                 (Some(id), _) => self.trusted(id).ok_or_else(|| {
                     bad_input("the request names a trusted document that is not in this server's manifests")
                 }),
                 (None, Some(hash)) => self.by_hash(hash),
                 (None, None) => Err(bad_input("there is no `query`, and no `documentId` of a trusted document")),
             };
+            return Ok(Named { text: text?, untrusted: None });
         };
         let digest = || hex(&Sha256::digest(text));
         if hash(parameters).is_some_and(|hash| hash != digest()) {
             return Err(bad_input("`extensions.persistedQuery.sha256Hash` is not the SHA-256 of `query`"));
         }
-        if self.mode != TrustMode::Off && !self.texts.contains(text) {
-            if self.mode == TrustMode::Enforce {
+        let untrusted = match self.mode {
+            TrustMode::Log if !self.texts.contains(text) => Some(digest()),
+            TrustMode::Enforce if !self.texts.contains(text) => {
                 let problem = "the document is not among this server's trusted documents, which alone are allowed";
                 return Err(refused(problem, code::FORBIDDEN));
             }
-            tracing::warn!(sha256 = digest(), "a document that is not trusted");
-        }
-        Ok(text.to_owned())
+            _ => None,
+        };
+        Ok(Named { text: text.to_owned(), untrusted })
     }
 
     /// Keeps the text of a request that was found to be a document, if it came with its hash.

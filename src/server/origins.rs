@@ -1,8 +1,10 @@
 //! Which web pages may ask. A browser sends whatever a page wants, from where its user may be let in: behind a firewall, or on
 //! the loopback address.
 
+use std::{net::IpAddr, time::Duration};
+
 use anyhow::{Result, ensure};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority};
 use tower_http::cors::{Any, CorsLayer};
 use url::Url;
 
@@ -13,7 +15,7 @@ use crate::error::code;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// How many seconds a browser may keep what it was allowed.
-const MAX_AGE: std::time::Duration = std::time::Duration::from_secs(600);
+const MAX_AGE: Duration = Duration::from_secs(600);
 
 /// The origins whose pages may ask, besides the server's own.
 pub struct Origins {
@@ -80,11 +82,8 @@ impl Origins {
 
 /// Whether a `Host` header names this machine.
 fn is_loopback(host: &HeaderValue) -> bool {
-    let url = host.to_str().ok().and_then(|host| Url::parse(&format!("http://{host}")).ok());
-    match url.as_ref().and_then(Url::host) {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
+    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
+    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+    let is_address = || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    name == "localhost" || name.ends_with(".localhost") || is_address()
 }

@@ -3,9 +3,9 @@
 
 use async_graphql::{Response as Answer, ServerError, Value as Data};
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use headers::Header;
@@ -191,11 +191,14 @@ pub enum Asked {
 }
 
 /// Reads the GraphQL requests in an HTTP request.
-pub async fn read(request: Request, limits: &HttpLimits) -> Result<Asked, Refusal> {
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return in_query(request.uri()).and_then(checked).map(Asked::One);
+pub async fn read(head: &Parts, body: Body, limits: &HttpLimits) -> Result<Asked, Refusal> {
+    if matches!(head.method, Method::GET | Method::HEAD) {
+        return in_query(&head.uri).and_then(checked).map(Asked::One);
     }
-    check_content_type(request.headers())?;
+    check_content_type(&head.headers)?;
+    let mut request = Request::new(body);
+    // How much of it may be read is among them.
+    request.extensions_mut().clone_from(&head.extensions);
     let body = Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => {
             let most = limits.max_body_bytes;

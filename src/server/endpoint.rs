@@ -1,0 +1,191 @@
+//! The endpoint of the API: one HTTP request from its headers to its answer.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_graphql::Response as Answer;
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Extension, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use headers::{ETag, HeaderMapExt, IfNoneMatch};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant as Deadline, timeout_at};
+use tower_http::request_id::RequestId;
+
+use super::{
+    REPORT, Server,
+    auth::{Caller, Scope},
+    protocol::{Asked, Format, Refusal, read, respond, respond_all},
+};
+use crate::{
+    error::code,
+    graphql::{EXTENSION, Prepared},
+    loaders::{Counts, milliseconds},
+};
+
+/// Answers what an HTTP request asks.
+pub async fn graphql(
+    State(server): State<Arc<Server>>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let id = id.header_value().to_str().unwrap_or_default();
+    let format = Format::accepted(request.headers());
+    let shown = *format.as_ref().unwrap_or(&Format::Json);
+    let answered = match format {
+        Ok(format) => server.answer(request, format, id).await,
+        Err(refusal) => Err(refusal),
+    };
+    answered.unwrap_or_else(|refusal| {
+        let (status, problem) = refusal.told();
+        tracing::info!(request_id = id, status, problem, "refused");
+        refusal.respond(shown)
+    })
+}
+
+impl Server {
+    async fn answer(&self, request: Request, format: Format, id: &str) -> Result<Response, Refusal> {
+        let deadline = Deadline::now() + Duration::from_secs(self.limits.request_timeout);
+        let (head, body) = request.into_parts();
+        let is_get = match head.method {
+            Method::GET | Method::HEAD => true,
+            Method::POST => false,
+            _ => return Err(Refusal::method("allowed are GET, for queries, and POST", "GET, POST")),
+        };
+        self.origins.check(&head.headers)?;
+        let caller = self.auth.caller(&head.headers).await?;
+        let report = head.headers.get(REPORT);
+        let asked = timeout_at(deadline, read(&head, body, &self.limits)).await.map_err(|_| {
+            let problem = "the request took too long to arrive (`--request-timeout`)";
+            Refusal::coded(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, problem)
+        })??;
+        let one = async |parameters| {
+            let run = self.run(&caller, parameters, report, is_get, id);
+            timeout_at(deadline, run).await.unwrap_or_else(|_| Err(self.took_too_long()))
+        };
+        match asked {
+            Asked::One(parameters) => {
+                let answer = one(parameters).await?;
+                let response = respond(&answer, format);
+                Ok(if is_get && answer.is_ok() { cacheable(response, &head.headers).await } else { response })
+            }
+            Asked::Many(requests) => {
+                let mut answers = Vec::with_capacity(requests.len());
+                for parameters in requests {
+                    let answer = match parameters {
+                        Ok(parameters) => one(parameters).await,
+                        Err(refusal) => Err(refusal),
+                    };
+                    answers.push(answer.unwrap_or_else(Refusal::into_answer));
+                }
+                Ok(respond_all(&answers, format))
+            }
+        }
+    }
+
+    /// Answers one GraphQL request.
+    async fn run(
+        &self,
+        caller: &Caller,
+        parameters: Map<String, Value>,
+        report: Option<&HeaderValue>,
+        is_get: bool,
+        id: &str,
+    ) -> Result<Answer, Refusal> {
+        let prepared = self.api.prepare(with_report(parameters, report)?)?;
+        if is_get && prepared.writes() {
+            return Err(Refusal::method("a GET is for queries; allowed for a mutation is POST", "POST"));
+        }
+        check_scopes(caller, &prepared)?;
+        if let Some(sha256) = prepared.untrusted() {
+            tracing::warn!(request_id = id, sha256, "a document that is not trusted");
+        }
+        let _room = self.admission.enter().await?;
+        let started = Instant::now();
+        let operation = prepared.operation().map(str::to_owned);
+        let (answer, counts) = self.api.execute(prepared, id).await;
+        let (elapsed, errors, subject) = (started.elapsed(), answer.errors.len(), caller.subject());
+        let Counts { statements, rows, time } = counts;
+        let milliseconds = milliseconds(time);
+        tracing::info!(
+            request_id = id,
+            subject,
+            operation,
+            errors,
+            statements,
+            rows,
+            milliseconds,
+            ?elapsed,
+            "answered"
+        );
+        Ok(answer)
+    }
+
+    fn took_too_long(&self) -> Refusal {
+        let seconds = self.limits.request_timeout;
+        let problem = format!(
+            "the request took more than {seconds} s (`--request-timeout`); ask for less, or filter and order by columns with an \
+             index; what a mutation was writing may be written"
+        );
+        Refusal::coded(StatusCode::GATEWAY_TIMEOUT, code::TIMEOUT, problem)
+    }
+}
+
+fn check_scopes(caller: &Caller, prepared: &Prepared) -> Result<(), Refusal> {
+    caller.check(if prepared.writes() { Scope::Write } else { Scope::Read })?;
+    if prepared.reports_sql() { caller.check(Scope::Sql) } else { Ok(()) }
+}
+
+/// The parameters, with the report that the header asks for unless their own extensions say something of it.
+fn with_report(
+    mut parameters: Map<String, Value>,
+    header: Option<&HeaderValue>,
+) -> Result<Map<String, Value>, Refusal> {
+    let wish = match header.map(HeaderValue::as_bytes) {
+        None => return Ok(parameters),
+        Some(b"sql") => json!({ "sql": true }),
+        Some(b"explain") => json!({ "explain": true }),
+        Some(_) => {
+            let problem = format!("the header `{REPORT}` has another value; allowed are `sql` and `explain`");
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, problem));
+        }
+    };
+    let extensions = parameters.entry("extensions").or_insert(Value::Null);
+    if extensions.is_null() {
+        *extensions = Map::new().into();
+    }
+    if let Value::Object(extensions) = extensions {
+        extensions.entry(EXTENSION).or_insert(wish);
+    }
+    Ok(parameters)
+}
+
+/// The response to a GET with a tag of its content, or without the content if the client has it already. Nobody keeps it
+/// without asking again: the data change.
+async fn cacheable(response: Response, headers: &HeaderMap) -> Response {
+    let (mut head, body) = response.into_parts();
+    // It is in memory already.
+    let Ok(body) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let digest = Sha256::digest(&body);
+    // Weak: compressed, it is other bytes.
+    let tag = format!("W/\"{:x}\"", u128::from_be_bytes(std::array::from_fn(|index| digest[index])));
+    let unchanged = tag.parse::<ETag>().is_ok_and(|tag| {
+        head.headers.typed_insert(tag.clone());
+        headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag))
+    });
+    head.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    head.headers.insert(header::VARY, HeaderValue::from_static("accept, authorization, dovetail-report"));
+    if unchanged {
+        head.status = StatusCode::NOT_MODIFIED;
+        return Response::from_parts(head, Body::empty());
+    }
+    Response::from_parts(head, body.into())
+}
