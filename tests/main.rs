@@ -13,6 +13,7 @@ mod documents;
 mod enrollments;
 mod errors;
 mod filters;
+mod fuzz;
 mod life;
 mod limits;
 mod nodes;
