@@ -114,7 +114,7 @@ pub struct ServeOptions {
     #[command(flatten)]
     pub documents: DocumentOptions,
 
-    /// Web pages of these origins may ask, such as https://app.example.com; separated by commas
+    /// Web pages of these origins may ask, such as `https://app.example.com`; separated by commas
     #[arg(long, env = "DOVETAIL_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
 

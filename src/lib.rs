@@ -12,7 +12,7 @@
 //! | [`config`] | command line and environment, each setting stated once |
 //! | [`profile`] | what `--profile` makes of the settings, and which go together |
 //! | [`server`] | every route: HTTP in, HTTP out; `server/` holds the protocol, tokens, origins and connections |
-//! | [`graphql`] | the schema and how a request is executed; `graphql/<type>.rs` holds a type's fields, queries, mutations |
+//! | [`graphql`] | the schema; `graphql/api.rs` executes a request, `graphql/<type>.rs` holds a type's fields, queries, mutations |
 //! | [`loaders`] | where every row of an answer comes from, in batches; `loaders/` holds the generic pieces |
 //! | [`database`] | opening the two pools |
 //! | [`seed`], [`insert`] | made-up rows; many rows at once |
