@@ -49,7 +49,7 @@ async fn serve(options: ServeOptions) -> Result<()> {
 
     // Before the line that says that it is ready: who reads that may stop it.
     let stop = stop()?;
-    let listener = server::listen(SocketAddr::new(options.host, options.port)).await?;
+    let listener = server::listen(SocketAddr::new(options.host, options.port))?;
     let address = listener.local_addr()?;
     println!("Dovetail is ready.");
     if options.graphiql == Some(Switch::On) {
