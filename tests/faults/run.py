@@ -159,17 +159,22 @@ async def slow(folder):
         nonlocal ended
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         head = iter("GET /graphql HTTP/1.1\r\nx-filler: " + "x" * 100)
-        try:
-            while number % 2 and not reader.at_eof():
+        closed = asyncio.create_task(reader.read())
+        while not closed.done():
+            if number % 2:
                 writer.write(next(head).encode())
-                await asyncio.sleep(1)
-            await reader.read()
-        except OSError:
-            pass
+            await asyncio.wait([closed], timeout=1)
+        # Read it: a reset is an exception, and as good an end as any.
+        closed.exception()
         ended += 1
 
     async def script():
-        clients = [asyncio.create_task(dawdle(number)) for number in range(1_000)]
+        clients = []
+        for number in range(1_000):
+            clients.append(asyncio.create_task(dawdle(number)))
+            if number % 50 == 0:
+                # All at once, some would wait beyond the kernel's queue (net.core.somaxconn), and never reach the server.
+                await asyncio.sleep(0.1)
         await asyncio.sleep(5)
         print("  MB with them", server.memory())
         await asyncio.gather(*clients)
