@@ -119,8 +119,8 @@ pub struct ServeOptions {
     pub cors_origins: Vec<String>,
 
     /// Serve GraphiQL on / [default: on, and off in production]
-    #[arg(long, env = "DOVETAIL_GRAPHIQL", value_name = "SWITCH")]
-    pub graphiql: Option<Switch>,
+    #[arg(long, env = "DOVETAIL_GRAPHIQL", value_name = "KIND")]
+    pub graphiql: Option<Graphiql>,
 
     /// What the settings are for: in production, those left out are strict, and unsafe ones are refused
     #[arg(long, env = "DOVETAIL_PROFILE", value_enum, default_value_t = Profile::Development)]
@@ -151,6 +151,17 @@ pub enum Switch {
     On,
     /// It is not.
     Off,
+}
+
+/// Which GraphiQL there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Graphiql {
+    /// The one that the build bundled, or else the one of the CDN
+    On,
+    /// None
+    Off,
+    /// The one of the CDN
+    Cdn,
 }
 
 /// How the log is written.

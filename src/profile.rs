@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail, ensure};
 
-use crate::config::{LogFormat, Profile, ServeOptions, Switch, access::AuthMode};
+use crate::config::{Graphiql, LogFormat, Profile, ServeOptions, Switch, access::AuthMode};
 
 /// Settles what the options leave to the profile.
 ///
@@ -43,14 +43,14 @@ pub fn settle(mut options: ServeOptions) -> Result<ServeOptions> {
             (options.demo, "with --demo"),
             (options.api.sql_report, "with --sql-report"),
             (options.api.introspection == Some(Switch::On), "with --introspection on"),
-            (options.graphiql == Some(Switch::On), "with --graphiql on"),
+            (matches!(options.graphiql, Some(Graphiql::On | Graphiql::Cdn)), "with --graphiql on or cdn"),
         ];
         let met: Vec<_> = unsafe_settings.iter().filter_map(|(is_met, what)| is_met.then_some(*what)).collect();
         ensure!(met.is_empty(), "--profile production is unsafe {}", met.join("; and "));
     }
     let switch = if is_production { Switch::Off } else { Switch::On };
     options.api.introspection.get_or_insert(switch);
-    options.graphiql.get_or_insert(switch);
+    options.graphiql.get_or_insert(if is_production { Graphiql::Off } else { Graphiql::On });
     options.log_format.get_or_insert(if is_production { LogFormat::Json } else { LogFormat::Text });
     // What a demo is for.
     options.api.sql_report |= options.demo;

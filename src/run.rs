@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
 use crate::{
-    config::{Cli, Command, LogFormat, MigrateAction, ServeOptions, Switch},
+    config::{Cli, Command, Graphiql, LogFormat, MigrateAction, ServeOptions, Switch},
     database::{self, Database},
     graphql::{Api, Persisted, sdl},
     profile, seed, server,
@@ -52,7 +52,7 @@ async fn serve(options: ServeOptions) -> Result<()> {
     let listener = server::listen(SocketAddr::new(options.host, options.port))?;
     let address = listener.local_addr()?;
     println!("Dovetail is ready.");
-    if options.graphiql == Some(Switch::On) {
+    if options.graphiql != Some(Graphiql::Off) {
         println!("  GraphiQL  http://{address}/");
     }
     println!("  endpoint  http://{address}/graphql");

@@ -19,7 +19,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use tokio::{net::{TcpListener, TcpSocket}, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    time::timeout,
+};
 use tower::{
     ServiceBuilder,
     util::{MapRequestLayer, MapResponseLayer},
@@ -34,11 +37,12 @@ pub use self::connections::serve;
 use self::{
     admission::Admission,
     auth::{Auth, Scope},
+    graphiql::Page,
     origins::Origins,
     protocol::{Format, Refusal},
 };
 use crate::{
-    config::{ServeOptions, Switch, access::AuthMode, limits::HttpLimits},
+    config::{Graphiql, ServeOptions, access::AuthMode, limits::HttpLimits},
     database,
     error::code,
     graphql::Api,
@@ -84,8 +88,8 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .layer(DefaultBodyLimit::max(limits.max_body_bytes));
-    if options.graphiql != Some(Switch::Off) {
-        router = router.route("/", get(graphiql));
+    if let Some(page) = Page::new(options.graphiql.unwrap_or(Graphiql::On), api.reports_sql()) {
+        router = router.route("/", get(async || page.respond())).route("/graphiql/{name}", get(graphiql::file));
     }
     if api.introspects() {
         router = router.route("/schema.graphql", get(schema));
@@ -128,11 +132,6 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
     listen().with_context(|| {
         format!("cannot listen on {address}: is another server running there? Choose another with --host and --port")
     })
-}
-
-async fn graphiql(State(server): State<Arc<Server>>) -> Response {
-    // Whoever explores sees the SQL of each answer, in its extensions.
-    graphiql::respond(graphiql::page(server.api.reports_sql().then_some((REPORT, "sql"))))
 }
 
 async fn schema(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {

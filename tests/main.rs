@@ -14,6 +14,7 @@ mod enrollments;
 mod errors;
 mod filters;
 mod fuzz;
+mod graphiql;
 mod life;
 mod limits;
 mod nodes;

@@ -1,0 +1,41 @@
+// GraphiQL for the server that the page comes from.
+import { explorerPlugin } from '@graphiql/plugin-explorer';
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
+import { createElement as h, useState } from 'react';
+import { createRoot } from 'react-dom/client';
+import { SqlReport } from './sql-report.js';
+import { tabs } from './tabs.js';
+
+/** Where the browser keeps that the SQL report is not wanted. */
+const OFF = 'dovetail:sql-report:off';
+
+// The server writes into the page whether it would report at all.
+const reports = document.querySelector('meta[name="dovetail-report"]').content === 'sql';
+let asked = reports && localStorage.getItem(OFF) === null;
+
+const fetcher = createGraphiQLFetcher({
+  url: new URL('graphql', location.href).href,
+  fetch: (url, init) => fetch(url, asked ? { ...init, headers: { ...init.headers, 'dovetail-report': 'sql' } } : init),
+});
+// As GraphiQL would find it; but if nothing was edited yet, it would add an empty tab at each visit.
+const initialQuery = localStorage.getItem('graphiql:query') ?? tabs[0].query;
+const plugins = [HISTORY_PLUGIN, explorerPlugin()];
+
+function App() {
+  const [isAsked, setAsked] = useState(asked);
+  const onAsk = (value) => {
+    asked = value;
+    setAsked(value);
+    if (value) localStorage.removeItem(OFF);
+    else localStorage.setItem(OFF, '');
+  };
+  return h(
+    GraphiQL,
+    { fetcher, plugins, defaultTabs: tabs, initialQuery },
+    h(GraphiQL.Logo, null, 'Dovetail'),
+    reports && h(GraphiQL.Footer, null, h(SqlReport, { asked: isAsked, onAsk })),
+  );
+}
+
+createRoot(document.getElementById('graphiql')).render(h(App));
