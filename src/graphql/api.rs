@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    EmptySubscription, Request, Response, Schema, ServerError, ValidationMode,
+    EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, ValidationMode,
     parser::types::{ExecutableDocument, OperationType},
 };
 use serde_json::{Map, Value as Json};
@@ -31,9 +31,15 @@ fn schema(validation: ValidationMode, suggests: bool) -> ApiSchema {
     if suggests { builder } else { builder.disable_suggestions() }.finish()
 }
 
-/// The schema as text in GraphQL's schema definition language: what `schema.graphql` holds.
+/// The schema as text in GraphQL's schema definition language: what `schema.graphql` holds, sorted by name, so that a change
+/// of the code's order is no change of it.
 pub fn sdl() -> String {
-    schema(ValidationMode::Strict, true).sdl()
+    written(&schema(ValidationMode::Strict, true))
+}
+
+fn written(schema: &ApiSchema) -> String {
+    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    schema.sdl_with_options(options.include_specified_by().use_space_ident().indent_width(2))
 }
 
 /// The API over a database. Clones share it.
@@ -117,7 +123,7 @@ impl Api {
 
     /// The same as [`sdl`], of this API.
     pub fn sdl(&self) -> String {
-        self.schema.sdl()
+        written(&self.schema)
     }
 
     /// Looks at a request, of which nothing runs yet. Its parameters are those of GraphQL over HTTP

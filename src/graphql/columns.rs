@@ -7,7 +7,7 @@ use async_graphql::{
     Value as Answer,
     indexmap::IndexMap,
     parser::types::Field,
-    registry::{MetaField, MetaTypeId, ObjectBuilder, Registry},
+    registry::{MetaField, MetaType, MetaTypeId, ObjectBuilder, Registry},
     resolver_utils::resolve_container,
 };
 use heck::ToLowerCamelCase;
@@ -125,6 +125,10 @@ impl<N: Node> ContainerType for ColumnFields<N> {
 
 impl<N: Node> ObjectType for ColumnFields<N> {}
 
+/// The description of `DateTime`.
+const MOMENT: &str = "A moment, as RFC 3339 writes it, such as `2026-01-01T00:12:00+00:00`: in an answer in UTC, in an \
+                      argument with any offset.";
+
 /// The GraphQL type of a column.
 fn type_of(column: impl ColumnTrait, registry: &mut Registry) -> String {
     fn named<T: OutputType>(registry: &mut Registry) -> String {
@@ -138,7 +142,14 @@ fn type_of(column: impl ColumnTrait, registry: &mut Registry) -> String {
         ColumnType::Date => named::<ChronoDate>(registry),
         ColumnType::Time => named::<ChronoTime>(registry),
         ColumnType::DateTime | ColumnType::Timestamp => named::<ChronoDateTime>(registry),
-        ColumnType::TimestampWithTimeZone => named::<DateTimeUtc>(registry),
+        ColumnType::TimestampWithTimeZone => {
+            let name = named::<DateTimeUtc>(registry);
+            // async-graphql's own words are of Rust.
+            if let Some(MetaType::Scalar { description, .. }) = registry.types.get_mut("DateTime") {
+                *description = Some(MOMENT.into());
+            }
+            name
+        }
         _ => named::<String>(registry),
     };
     if column.is_null() { name.trim_end_matches('!').to_owned() } else { name }
