@@ -1,0 +1,4 @@
+import { initGraphQLTada } from 'gql.tada';
+import type { introspection } from './generated/graphql-env';
+
+export const graphql = initGraphQLTada<{ introspection: introspection; scalars: { DateTime: string } }>();
