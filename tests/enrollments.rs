@@ -71,13 +71,13 @@ async fn enrolling_while_the_course_is_being_deleted_is_not_found() {
 
 #[tokio::test]
 async fn withdrawing_returns_both_without_each_other() {
-    let mutation = "mutation { withdraw(input: { studentId: 1, courseId: 1 }) {
+    let mutation = "mutation { withdraw(input: { studentId: 1, courseId: 1 }) { deletedId
         student { courses { nodes { title } } } course { students { nodes { name } } } userErrors { code } } }";
-    school().await.answers(mutation, expect![[r#"{"data":{"withdraw":{"student":{"courses":{"nodes":[{"title":"Rust"},{"title":"SQL"}]}},"course":{"students":{"nodes":[{"name":"Eve"}]}},"userErrors":[]}}}"#]]).await;
+    school().await.answers(mutation, expect![[r#"{"data":{"withdraw":{"deletedId":"Enrollment:1:1","student":{"courses":{"nodes":[{"title":"Rust"},{"title":"SQL"}]}},"course":{"students":{"nodes":[{"name":"Eve"}]}},"userErrors":[]}}}"#]]).await;
 }
 
 #[tokio::test]
 async fn withdrawing_who_is_not_enrolled_is_not_found() {
-    let mutation = "mutation { withdraw(input: { studentId: 3, courseId: 1 }) { student { id } course { id } userErrors { code path message } } }";
-    school().await.answers(mutation, expect![[r#"{"data":{"withdraw":{"student":null,"course":null,"userErrors":[{"code":"NOT_FOUND","path":["courseId"],"message":"Student:3 is not enrolled in Course:1"}]}}}"#]]).await;
+    let mutation = "mutation { withdraw(input: { studentId: 3, courseId: 1 }) { deletedId student { id } course { id } userErrors { code path message } } }";
+    school().await.answers(mutation, expect![[r#"{"data":{"withdraw":{"deletedId":null,"student":null,"course":null,"userErrors":[{"code":"NOT_FOUND","path":["courseId"],"message":"Student:3 is not enrolled in Course:1"}]}}}"#]]).await;
 }

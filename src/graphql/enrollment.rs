@@ -172,6 +172,8 @@ pub struct EnrollPayload {
 /// What withdrawing came to.
 #[derive(SimpleObject, Default)]
 pub struct WithdrawPayload {
+    /// The id of the enrollment that there was; `null` if nothing was written.
+    deleted_id: Option<ID>,
     /// The student, without the course; `null` if nothing was written.
     student: Option<One<Student>>,
     /// The course, without the student; `null` if nothing was written.
@@ -244,6 +246,7 @@ impl EnrollmentMutation {
             return Ok(WithdrawPayload { user_errors: errors.into(), ..Default::default() });
         }
         transaction.commit().await?;
-        Ok(WithdrawPayload { student, course, user_errors: Vec::new() })
+        let deleted_id = Some(Enrollment::global_id((student_key, course_key)));
+        Ok(WithdrawPayload { deleted_id, student, course, user_errors: Vec::new() })
     }
 }
