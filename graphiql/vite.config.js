@@ -25,8 +25,16 @@ function precompress() {
 export default defineConfig({
   // Relative, so that the page works under any path of a proxy.
   base: './',
-  build: { assetsDir: 'graphiql', assetsInlineLimit: 0, target: 'es2022', emptyOutDir: true, reportCompressedSize: false },
+  build: {
+    assetsDir: 'graphiql',
+    assetsInlineLimit: 0,
+    target: 'es2022',
+    emptyOutDir: true,
+    reportCompressedSize: false,
+  },
   plugins: [precompress()],
   // `npm run dev` serves the page's sources, and asks a server that runs already.
-  server: { proxy: { '/graphql': { target: process.env.DOVETAIL_URL ?? 'http://127.0.0.1:8000', changeOrigin: true } } },
+  server: {
+    proxy: { '/graphql': { target: process.env.DOVETAIL_URL ?? 'http://127.0.0.1:8000', changeOrigin: true } },
+  },
 });

@@ -12,7 +12,10 @@ import { createInterface } from 'node:readline';
  */
 export async function start(binary, ...args) {
   const folder = mkdtempSync(join(tmpdir(), 'dovetail-'));
-  const server = spawn(resolve(binary), ['serve', '--port', '0', '--log', 'off', ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+  const server = spawn(resolve(binary), ['serve', '--port', '0', '--log', 'off', ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = once(server, 'exit');
   const stop = async () => {
     server.kill();

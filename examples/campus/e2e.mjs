@@ -115,7 +115,10 @@ test('what is wrong with a post is said at its field, and then the post is added
   await items('Posts').first().getByRole('heading', { name: 'On the Analytical Engine' }).waitFor();
   assert.equal(await title.inputValue(), '');
   await page.getByText(`${POSTS + 1} posts, newest first`).waitFor();
-  await items('Users').filter({ hasText: 'Ada Lovelace' }).getByText(`${POSTS + 1} posts`).waitFor();
+  await items('Users')
+    .filter({ hasText: 'Ada Lovelace' })
+    .getByText(`${POSTS + 1} posts`)
+    .waitFor();
   await scrollToEnd('Posts', POSTS + 1);
   assert.deepEqual((await items('Posts').getByRole('heading').allTextContents()).slice(1), NEWEST_FIRST);
 });
@@ -194,7 +197,9 @@ test('a server that is away can be tried again, at the first page and at a furth
   await items('Students').nth(19).waitFor();
 
   await page.route('**/graphql', (route) => route.abort());
-  await items('Students').last().evaluate((item) => item.closest('section').scrollTo(0, 1e9));
+  await items('Students')
+    .last()
+    .evaluate((item) => item.closest('section').scrollTo(0, 1e9));
   await retry.waitFor();
   assert.equal(await items('Students').count(), 20);
   await page.unroute('**/graphql');
@@ -217,10 +222,12 @@ async function open(view, person) {
 }
 
 async function scrollToEnd(list, total) {
-  for (let read = 0; read < total; ) {
+  for (let read = 0; read < total;) {
     await items(list).nth(read).waitFor();
     read = await items(list).count();
-    await items(list).last().evaluate((item) => item.closest('section').scrollTo(0, 1e9));
+    await items(list)
+      .last()
+      .evaluate((item) => item.closest('section').scrollTo(0, 1e9));
   }
   assert.equal(await items(list).count(), total);
 }

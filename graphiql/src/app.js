@@ -32,7 +32,7 @@ function App() {
   };
   return h(
     GraphiQL,
-    { fetcher, plugins, defaultTabs: tabs, initialQuery },
+    { fetcher, plugins, defaultTabs: tabs, defaultEditorToolsVisibility: 'variables', initialQuery },
     h(GraphiQL.Logo, null, 'Dovetail'),
     reports && h(GraphiQL.Footer, null, h(SqlReport, { asked: isAsked, onAsk })),
   );

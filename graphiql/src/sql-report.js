@@ -24,14 +24,28 @@ export function SqlReport({ asked, onAsk }) {
     h(
       'header',
       null,
-      h('label', null, h('input', { type: 'checkbox', checked: asked, onChange: (event) => onAsk(event.target.checked) }), 'SQL'),
-      sql && h('output', null, `${sql.length} ${sql.length === 1 ? 'statement' : 'statements'}, ${milliseconds(total)} ms`),
+      h(
+        'label',
+        null,
+        h('input', { type: 'checkbox', checked: asked, onChange: (event) => onAsk(event.target.checked) }),
+        'SQL',
+      ),
+      sql &&
+        h('output', null, `${sql.length} ${sql.length === 1 ? 'statement' : 'statements'}, ${milliseconds(total)} ms`),
     ),
     sql?.length > 0 &&
       h(
         'table',
         null,
-        h('thead', null, h('tr', null, ['Path', 'Keys', 'Rows', 'ms', 'Statement'].map((name) => h('th', { key: name, scope: 'col' }, name)))),
+        h(
+          'thead',
+          null,
+          h(
+            'tr',
+            null,
+            ['Path', 'Keys', 'Rows', 'ms', 'Statement'].map((name) => h('th', { key: name, scope: 'col' }, name)),
+          ),
+        ),
         h(
           'tbody',
           null,

@@ -8,7 +8,13 @@ import { start } from '../server.mjs';
 const { DOVETAIL, CHROMIUM = '/usr/bin/chromium', SCREENSHOTS } = process.env;
 
 /** Those that keep Chromium itself from asking its maker's hosts, and let it run as root. */
-const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 let server, browser, context, page, wrongs;
 
@@ -48,14 +54,23 @@ const loaded = () => page.locator('.graphiql-editor .view-line').first().waitFor
 
 /** The answer to `act`, which makes GraphiQL ask. */
 async function answerTo(act) {
-  const isAnswer = (response) => response.url().endsWith('/graphql') && !response.request().postData().includes('IntrospectionQuery');
+  const isAnswer = (response) =>
+    response.url().endsWith('/graphql') && !response.request().postData().includes('IntrospectionQuery');
   const [response] = await Promise.all([page.waitForResponse(isAnswer), act()]);
   const answer = await response.json();
-  await page.locator('.result-window').getByText('"data"').waitFor();
+  await page.locator('.result-window .view-line', { hasText: '{' }).first().waitFor();
   return answer;
 }
 
 const run = () => answerTo(() => page.getByRole('button', { name: /Execute/ }).click());
+const line = (text) => page.locator('.graphiql-query-editor .view-line', { hasText: text }).first();
+
+/** Opens the tab of this operation, which has this variable: GraphiQL puts the one and then the other into its editors. */
+async function openTab(operation, variable) {
+  await page.getByRole('tab', { name: operation }).click();
+  await line(operation).waitFor();
+  await page.locator('.graphiql-editor-tool .view-line', { hasText: variable }).first().waitFor();
+}
 const report = () => page.getByRole('region', { name: 'SQL report' });
 const paths = () => report().getByRole('rowheader').allTextContents();
 const screenshot = async (name) => SCREENSHOTS && (await page.screenshot({ path: `${SCREENSHOTS}/${name}.png` }));
@@ -69,7 +84,7 @@ test('the nested query of the first tab runs, and its SQL is under the answer', 
 });
 
 test('the filtered page runs with its variables', async () => {
-  await page.getByRole('tab', { name: 'StudentsOfACourse' }).click();
+  await openTab('StudentsOfACourse', '"filter"');
   const { data } = await run();
   assert.equal(data.students.edges.length, 5);
   await report().getByText('3 statements').waitFor();
@@ -77,7 +92,7 @@ test('the filtered page runs with its variables', async () => {
 });
 
 test('the mutation says in the answer what a form must show', async () => {
-  await page.getByRole('tab', { name: 'CreateUser' }).click();
+  await openTab('CreateUser', '"input"');
   const { data } = await run();
   assert.deepEqual(data.createUser.userErrors[0].path, ['posts', '0', 'title']);
 });
@@ -86,7 +101,10 @@ test('a field is completed, from the schema', async () => {
   await page.getByRole('button', { name: 'New tab' }).click();
   await page.locator('.graphiql-editor').first().click();
   await page.keyboard.type('{ students { totalC');
-  await page.getByRole('option', { name: /totalCount/ }).first().waitFor();
+  await page
+    .getByRole('option', { name: /totalCount/ })
+    .first()
+    .waitFor();
   await page.keyboard.press('Enter');
   const { data } = await answerTo(() => page.keyboard.press('Control+Enter'));
   assert.deepEqual(data, { students: { totalCount: 40 } });

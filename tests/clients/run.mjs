@@ -20,7 +20,12 @@ const CLIENTS = [
   { name: 'apollo', folder: 'apollo', ...npm },
   { name: 'urql', folder: 'urql', ...npm },
   { name: 'cynic and graphql_client', folder: '.', test: 'cargo test --locked' },
-  { name: 'ariadne-codegen', folder: 'ariadne-codegen', prepare: `${install} && "$VENV/bin/ariadne-codegen"`, test: '"$VENV/bin/mypy" . && "$VENV/bin/python" -m pytest -q' },
+  {
+    name: 'ariadne-codegen',
+    folder: 'ariadne-codegen',
+    prepare: `${install} && "$VENV/bin/ariadne-codegen"`,
+    test: '"$VENV/bin/mypy" . && "$VENV/bin/python" -m pytest -q',
+  },
   { name: 'gql', folder: 'gql', prepare: install, test: '"$VENV/bin/python" -m pytest -q' },
 ];
 
@@ -38,7 +43,9 @@ async function tests(binary, { name, folder, prepare, test, documents }) {
   if (prepare) run(prepare, { name, cwd });
   const server = await start(binary, '--demo', ...(documents ? ['--trusted-documents', resolve(cwd, documents)] : []));
   try {
-    const counts = run(test, { name, cwd, DOVETAIL_URL: `${server.origin}/graphql` }).matchAll(/(?<!Test Files +)\b(\d+) passed/g);
+    const counts = run(test, { name, cwd, DOVETAIL_URL: `${server.origin}/graphql` }).matchAll(
+      /(?<!Test Files +)\b(\d+) passed/g,
+    );
     const passed = [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
     if (passed === 0) throw new Error(`\`${test}\` ran no tests`);
     return passed;

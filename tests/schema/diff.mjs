@@ -18,7 +18,8 @@ function git(...args) {
 
 const head = git('rev-parse', 'HEAD');
 const bases = [process.argv[2] ?? process.env.SCHEMA_BASE ?? 'origin/main', 'origin/master', 'main', 'master'];
-const base = bases.map((name) => git('merge-base', 'HEAD', name)).find((it) => it && it !== head) ?? git('rev-parse', 'HEAD^');
+const base =
+  bases.map((name) => git('merge-base', 'HEAD', name)).find((it) => it && it !== head) ?? git('rev-parse', 'HEAD^');
 const before = base && git('show', `${base}:${FILE}`);
 if (before) {
   const changes = await diff(buildSchema(before), buildSchema(readFileSync(FILE, 'utf8')));

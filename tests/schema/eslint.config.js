@@ -17,14 +17,26 @@ export default [
       // Each and every one, arguments and enum values too.
       '@graphql-eslint/require-description': [
         'error',
-        { types: true, rootField: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true, DirectiveDefinition: true, ignoredSelectors: [LANGUAGE] },
+        {
+          types: true,
+          rootField: true,
+          FieldDefinition: true,
+          InputValueDefinition: true,
+          EnumValueDefinition: true,
+          DirectiveDefinition: true,
+          ignoredSelectors: [LANGUAGE],
+        },
       ],
       // `nodes` are lists too, and so are `userErrors`.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }],
       // What comes of a mutation, and the parts of a page, are no objects of their own.
       '@graphql-eslint/strict-id-in-types': [
         'error',
-        { acceptedIdNames: ['id'], acceptedIdTypes: ['ID'], exceptions: { types: ['PageInfo', 'UserError'], suffixes: ['Connection', 'Edge', 'Payload'] } },
+        {
+          acceptedIdNames: ['id'],
+          acceptedIdTypes: ['ID'],
+          exceptions: { types: ['PageInfo', 'UserError'], suffixes: ['Connection', 'Edge', 'Payload'] },
+        },
       ],
     },
   },

@@ -103,7 +103,11 @@ export function Student({ id }: { id: string }) {
             </p>
             <Form
               fields={{}}
-              submit={<>Withdraw <span className="hidden">from {node.title}</span></>}
+              submit={
+                <>
+                  Withdraw <span className="hidden">from {node.title}</span>
+                </>
+              }
               onSubmit={async () => {
                 const { data, error } = await withdraw({ input: { studentId: id, courseId: node.id } });
                 return { error, userErrors: data?.withdraw.userErrors };

@@ -3,7 +3,8 @@ import { relayStylePagination } from '@apollo/client/utilities';
 import result from './generated/possible-types';
 
 /** What was read anywhere need not be asked for again: its id says where it is in the cache. */
-const byId: FieldReadFunction = (existing, { args, toReference }) => (existing === undefined ? toReference(args!.id) : existing);
+const byId: FieldReadFunction = (existing, { args, toReference }) =>
+  existing === undefined ? toReference(args!.id) : existing;
 
 const list = relayStylePagination(['filter', 'orderBy']);
 

@@ -7,7 +7,12 @@ const config: CodegenConfig = {
     './generated/': {
       preset: 'client',
       presetConfig: { fragmentMasking: false },
-      config: { scalars: { DateTime: 'string' }, strictScalars: true, nonOptionalTypename: true, skipTypeNameForRoot: true },
+      config: {
+        scalars: { DateTime: 'string' },
+        strictScalars: true,
+        nonOptionalTypename: true,
+        skipTypeNameForRoot: true,
+      },
     },
     './generated/possible-types.ts': { plugins: ['fragment-matcher'] },
   },

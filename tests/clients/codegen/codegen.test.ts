@@ -34,7 +34,10 @@ test('a fragment shows its fields only to who names it', async () => {
   expect(year).toBe('2026');
   expect(author).toMatchObject({
     name: 'Reuben Wiza',
-    posts: { totalCount: 6, nodes: [{ title: 'Recusandae aut et qui adipisci' }, { title: 'Eius deserunt minus in nihil' }] },
+    posts: {
+      totalCount: 6,
+      nodes: [{ title: 'Recusandae aut et qui adipisci' }, { title: 'Eius deserunt minus in nihil' }],
+    },
   });
 });
 

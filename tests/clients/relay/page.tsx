@@ -78,7 +78,9 @@ function Posts(props: { user: page_posts$key; owner: string }) {
         {data.posts.edges.map(({ node }) => (
           <li key={node.id}>
             {node.title}
-            <button onClick={() => remove({ variables: { input: { id: node.id }, connections } })}>delete {node.id}</button>
+            <button onClick={() => remove({ variables: { input: { id: node.id }, connections } })}>
+              delete {node.id}
+            </button>
           </li>
         ))}
       </ul>

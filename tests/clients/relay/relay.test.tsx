@@ -70,7 +70,9 @@ test('@deleteEdge takes a deleted post out of the list', async () => {
   await waitFor(() => expect(posts()).toEqual([second]));
 });
 
-function commit<Mutation extends MutationParameters>(...[environment, config]: Parameters<typeof commitMutation<Mutation>>) {
+function commit<Mutation extends MutationParameters>(
+  ...[environment, config]: Parameters<typeof commitMutation<Mutation>>
+) {
   return new Promise<Mutation['response']>((resolve, reject) => {
     commitMutation<Mutation>(environment, { ...config, onCompleted: resolve, onError: reject });
   });
@@ -88,7 +90,10 @@ test('a refetchable fragment is fetched anew through node', async () => {
     }
   `;
   // In another browser, whose store is not this one's.
-  await commit<relayRenameMutation>(newEnvironment(), { mutation, variables: { input: { id: 'User:4', name: 'Ada' } } });
+  await commit<relayRenameMutation>(newEnvironment(), {
+    mutation,
+    variables: { input: { id: 'User:4', name: 'Ada' } },
+  });
   expect(screen.getByRole('heading').textContent).toBe('Cullen Dare');
   click('refresh');
   await screen.findByRole('heading', { name: 'Ada' });

@@ -1,7 +1,10 @@
 import type { TadaDocumentNode } from 'gql.tada';
 import { print } from 'graphql';
 
-export async function execute<Data, Variables>(document: TadaDocumentNode<Data, Variables>, variables: Variables): Promise<Data> {
+export async function execute<Data, Variables>(
+  document: TadaDocumentNode<Data, Variables>,
+  variables: Variables,
+): Promise<Data> {
   const response = await fetch(process.env.DOVETAIL_URL!, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -21,7 +21,10 @@ test('a nested query is read with what stands on the edges', async () => {
   `);
   const { student } = await execute(query, { id: 'Student:1' });
   expect(student?.name).toBe('Jovany Zulauf');
-  const years: [string, string][] = student!.courses.edges.map((edge) => [edge.node.title, edge.enrolledAt.slice(0, 4)]);
+  const years: [string, string][] = student!.courses.edges.map((edge) => [
+    edge.node.title,
+    edge.enrolledAt.slice(0, 4),
+  ]);
   expect(years).toEqual([
     ['Inverse Mining & Metals', '2026'],
     ['Optimized Printing', '2026'],

@@ -80,7 +80,11 @@ const cache = () =>
     },
     updates: {
       Mutation: {
-        createPost({ createPost: { post } }: ResultOf<typeof createPost>, { input }: VariablesOf<typeof createPost>, cache) {
+        createPost(
+          { createPost: { post } }: ResultOf<typeof createPost>,
+          { input }: VariablesOf<typeof createPost>,
+          cache,
+        ) {
           if (!post) return;
           cache.updateQuery({ query: userQuery, variables: { id: input.ownerId } }, (data) => {
             data?.user?.posts.edges.unshift({ __typename: 'PostEdge', node: post });

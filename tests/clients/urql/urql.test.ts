@@ -108,7 +108,9 @@ async function write(ownerId: string, title: string) {
   const client = newClient();
   await client.query(userQuery, { id: ownerId });
   const shown: (string | undefined)[] = [];
-  const { unsubscribe } = client.query(userQuery, { id: ownerId }).subscribe(({ data }) => shown.push(titles(data)?.[0]));
+  const { unsubscribe } = client
+    .query(userQuery, { id: ownerId })
+    .subscribe(({ data }) => shown.push(titles(data)?.[0]));
   const { data } = await client.mutation(createPost, { input: { ownerId, title, content: '' } });
   unsubscribe();
   return { shown, answer: data?.createPost };
