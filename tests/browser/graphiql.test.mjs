@@ -99,13 +99,15 @@ test('the mutation says in the answer what a form must show', async () => {
 
 test('a field is completed, from the schema', async () => {
   await page.getByRole('button', { name: 'New tab' }).click();
-  await page.locator('.graphiql-editor').first().click();
+  await line('UsersWithPosts').waitFor({ state: 'detached' });
+  await page.locator('.graphiql-query-editor').click();
   await page.keyboard.type('{ students { totalC');
   await page
     .getByRole('option', { name: /totalCount/ })
     .first()
     .waitFor();
   await page.keyboard.press('Enter');
+  await line('totalCount').waitFor();
   const { data } = await answerTo(() => page.keyboard.press('Control+Enter'));
   assert.deepEqual(data, { students: { totalCount: 40 } });
 });
