@@ -9,13 +9,13 @@ type DateTime = chrono::DateTime<Utc>;
 type Id = String;
 
 #[derive(GraphQLQuery)]
-#[graphql(schema_path = "../../../schema.graphql", query_path = "operations.graphql", normalization = "Rust")]
+#[graphql(schema_path = "../../../schema.graphql", query_path = "../operations.graphql", normalization = "Rust")]
 struct ReadStudent;
 
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../../../schema.graphql",
-    query_path = "operations.graphql",
+    query_path = "../operations.graphql",
     normalization = "Rust",
     variables_derives = "Default",
     skip_serializing_none
@@ -38,7 +38,7 @@ impl Default for read_users::OrderDirection {
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../../../schema.graphql",
-    query_path = "operations.graphql",
+    query_path = "../operations.graphql",
     normalization = "Rust",
     response_derives = "Debug, PartialEq"
 )]
@@ -47,7 +47,7 @@ struct CreateUser;
 #[derive(GraphQLQuery)]
 #[graphql(
     schema_path = "../../../schema.graphql",
-    query_path = "operations.graphql",
+    query_path = "../operations.graphql",
     normalization = "Rust",
     response_derives = "Debug, PartialEq"
 )]
