@@ -1,4 +1,4 @@
-// What the tests in Node share: a server of their own.
+// What the tests in Node share: a server of their own, and how they start a browser.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -29,3 +29,17 @@ export async function start(binary, ...args) {
   await stop();
   throw new Error(`${binary} did not start`);
 }
+
+/** For `chromium.launch`: Debian's Chromium, or that of `CHROMIUM`; it runs as root, and does not ask its maker's hosts. */
+export const chromiumOptions = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};

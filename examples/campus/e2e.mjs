@@ -4,10 +4,10 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { createServer } from 'vite';
-import { start } from '../../tests/server.mjs';
+import { chromiumOptions, start } from '../../tests/server.mjs';
 
 const BINARY = process.argv[2] ?? '../../target/debug/dovetail';
-const { SCREENSHOTS, CHROMIUM = '/usr/bin/chromium' } = process.env;
+const { SCREENSHOTS } = process.env;
 const POSTS = 45;
 const NEWEST_FIRST = Array.from({ length: POSTS }, (_, index) => `Note ${POSTS - index}`);
 
@@ -21,18 +21,7 @@ before(async () => {
   vite = await createServer({ root: import.meta.dirname, logLevel: 'warn', server: { host: '127.0.0.1', port: 0 } });
   await vite.listen();
   origin = vite.resolvedUrls.local[0];
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await chromium.launch(chromiumOptions);
   // The demo's users have 6 posts each. One who has many:
   const posts = NEWEST_FIRST.toReversed().map((title) => ({
     title,

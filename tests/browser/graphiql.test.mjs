@@ -3,24 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { chromium } from 'playwright-core';
-import { start } from '../server.mjs';
+import { chromiumOptions, start } from '../server.mjs';
 
-const { DOVETAIL, CHROMIUM = '/usr/bin/chromium', SCREENSHOTS } = process.env;
-
-/** Those that keep Chromium itself from asking its maker's hosts, and let it run as root. */
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+const { DOVETAIL, SCREENSHOTS } = process.env;
 
 let server, browser, context, page, wrongs;
 
 before(async () => {
   server = await start(DOVETAIL, '--demo');
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+  browser = await chromium.launch(chromiumOptions);
 });
 
 after(async () => {
