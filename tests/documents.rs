@@ -108,6 +108,27 @@ async fn a_hash_of_another_text_is_refused_and_not_kept() {
 }
 
 #[tokio::test]
+async fn a_trusted_document_cannot_be_kept_under_a_hash_of_the_senders_choice() {
+    let apps = trusting("enforce").await;
+    let hash = sha256("{ another }");
+    let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
+    for id in ["documentId", "doc_id", "id"] {
+        let both = json!({ id: sha256("{ users { totalCount } }"), "extensions": extensions });
+        expect![[r#"{"errors":[{"extensions":{"code":"BAD_USER_INPUT"},"message":"the request has the id of a trusted document and `extensions.persistedQuery`; allowed is one of them"}]}"#]].assert_eq(&answer(&apps, both).await);
+        assert!(answer(&apps, json!({ "extensions": extensions })).await.contains("PERSISTED_QUERY_NOT_FOUND"));
+    }
+}
+
+#[tokio::test]
+async fn a_document_that_is_refused_is_not_kept() {
+    let apps = school_with(&["--max-cost=10"]).await;
+    let text = "{ users { nodes { id } } }";
+    let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": sha256(text) } });
+    assert!(answer(&apps, json!({ "query": text, "extensions": extensions })).await.contains("TOO_COMPLEX"));
+    assert!(answer(&apps, json!({ "extensions": extensions })).await.contains("PERSISTED_QUERY_NOT_FOUND"));
+}
+
+#[tokio::test]
 async fn the_oldest_automatic_persisted_query_makes_room_for_the_newest() {
     let apps = school_with(&["--persisted-queries=2"]).await;
     let by_hash = |text: &str| json!({ "persistedQuery": { "version": 1, "sha256Hash": sha256(text) } });

@@ -13,6 +13,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use expect_test::expect;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::support::{App, Apps, body, graphql_request, school_with};
 
@@ -288,6 +289,24 @@ async fn a_token_without_the_scope_is_forbidden_and_nothing_is_written() {
         assert!(with_token(app, READ, &rsa(json!({ "scope": "write" }))).await.starts_with("403 "));
         assert!(with_token(app, READ, &rsa(json!({ "scope": null }))).await.starts_with("403 "));
         assert!(with_token(app, WRITE, &rsa(json!({ "scope": null, "scp": ["write"] }))).await.starts_with("200"));
+    }
+}
+
+#[tokio::test]
+async fn a_document_is_not_kept_for_a_token_without_its_scope() {
+    let app = &campus(&[]).await.0[0];
+    let sha256: String = Sha256::digest(WRITE).iter().map(|byte| format!("{byte:02x}")).collect();
+    let by_hash = json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": sha256 } } });
+    let mut with_text = by_hash.clone();
+    with_text["query"] = WRITE.into();
+    let token = format!("Bearer {}", rsa(json!({ "scope": "read" })));
+    for (request, expected) in [(with_text, "FORBIDDEN"), (by_hash, "PERSISTED_QUERY_NOT_FOUND")] {
+        let request = Request::post("/graphql")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::AUTHORIZATION, &token)
+            .body(request.to_string().into());
+        let said = body(app.http(request.unwrap()).await).await;
+        assert!(said.contains(expected), "{said}");
     }
 }
 

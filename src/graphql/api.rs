@@ -64,6 +64,8 @@ pub struct Prepared {
     cost: u64,
     writes: bool,
     untrusted: Option<String>,
+    /// The digest under which later requests may name the document.
+    to_keep: Option<String>,
 }
 
 impl Prepared {
@@ -132,9 +134,8 @@ impl Api {
     /// # Errors
     /// What is wrong, for the client, with its code.
     pub fn prepare(&self, mut parameters: Map<String, Json>) -> Result<Prepared, ServerError> {
-        let Named { text, untrusted } = self.persisted.text(&parameters)?;
+        let Named { text, untrusted, to_keep } = self.persisted.text(&parameters)?;
         let document = self.documents.parse(&text)?;
-        self.persisted.keep(&parameters, &text);
         if document.introspects && !self.introspects() {
             let problem = "introspection is off on this server; its schema is the file `schema.graphql`";
             return Err(error::of_request(ServerError::new(problem, None), code::FORBIDDEN));
@@ -156,13 +157,16 @@ impl Api {
             )));
         }
         let writes = writes(&document.parsed, request.operation_name.as_deref());
-        Ok(Prepared { request, document, wishes, cost, writes, untrusted })
+        Ok(Prepared { request, document, wishes, cost, writes, untrusted, to_keep })
     }
 
     /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
     /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
     pub async fn execute(&self, prepared: Prepared, request_id: &str) -> (Response, Counts) {
-        let Prepared { mut request, document, wishes, cost, writes, .. } = prepared;
+        let Prepared { mut request, document, wishes, cost, writes, to_keep, .. } = prepared;
+        if let Some(digest) = to_keep {
+            self.persisted.keep(digest, request.query.clone());
+        }
         let report = wishes.report();
         let session = Session::new(self.database.clone(), writes, report.clone());
         let batches = Batches::default();

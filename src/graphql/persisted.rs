@@ -41,6 +41,8 @@ pub struct Named {
     pub text: String,
     /// Its SHA-256, if it is to be logged that it is not trusted.
     pub untrusted: Option<String>,
+    /// Its SHA-256, computed here, if it came as a text that later requests are to name.
+    pub to_keep: Option<String>,
 }
 
 /// A manifest of trusted documents.
@@ -87,18 +89,25 @@ impl Persisted {
     pub fn text(&self, parameters: &Map<String, Value>) -> Result<Named, ServerError> {
         let query = parameters.get("query").and_then(Value::as_str);
         let id = IDS.iter().find_map(|name| parameters.get(*name)?.as_str());
+        let hash = hash(parameters);
+        if id.is_some() && hash.is_some() {
+            return Err(bad_input(
+                "the request has the id of a trusted document and `extensions.persistedQuery`; allowed is one of them",
+            ));
+        }
         let Some(text) = query else {
-            let text = match (id, hash(parameters)) {
+            let text = match (id, hash) {
                 (Some(id), _) => self.trusted(id).ok_or_else(|| {
                     bad_input("the request names a trusted document that is not in this server's manifests")
                 }),
                 (None, Some(hash)) => self.by_hash(hash),
                 (None, None) => Err(bad_input("there is no `query`, and no `documentId` of a trusted document")),
             };
-            return Ok(Named { text: text?, untrusted: None });
+            return Ok(Named { text: text?, untrusted: None, to_keep: None });
         };
         let digest = || hex(&Sha256::digest(text));
-        if hash(parameters).is_some_and(|hash| hash != digest()) {
+        let to_keep = hash.map(|_| digest());
+        if hash != to_keep.as_deref() {
             return Err(bad_input("`extensions.persistedQuery.sha256Hash` is not the SHA-256 of `query`"));
         }
         let untrusted = match self.mode {
@@ -109,13 +118,13 @@ impl Persisted {
             }
             _ => None,
         };
-        Ok(Named { text: text.to_owned(), untrusted })
+        Ok(Named { text: text.to_owned(), untrusted, to_keep })
     }
 
-    /// Keeps the text of a request that was found to be a document, if it came with its hash.
-    pub fn keep(&self, parameters: &Map<String, Value>, text: &str) {
-        if let (Some(hash), Some(automatic)) = (hash(parameters), &self.automatic) {
-            automatic.lock().unwrap_or_else(PoisonError::into_inner).put(hash.to_owned(), text.to_owned());
+    /// Keeps a text for later requests, which name it by this digest: [`Named::to_keep`], once every check is passed.
+    pub fn keep(&self, digest: String, text: String) {
+        if let Some(automatic) = &self.automatic {
+            automatic.lock().unwrap_or_else(PoisonError::into_inner).put(digest, text);
         }
     }
 
