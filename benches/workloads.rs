@@ -167,7 +167,7 @@ fn posts(size: u64) -> Arc<List<post::Entity, post::Entity>> {
 
 async fn loaded<F: Future<Output = usize>>(database: &Database, load: impl FnOnce(Loaders) -> F) -> usize {
     let batches = Batches::default();
-    let session = Session::new(database.clone(), false, Report::default());
+    let session = Session::new(database.clone(), Report::default());
     batches.drive(load(Loaders::new(session, batches.clone()))).await
 }
 

@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use futures_util::{FutureExt, future::BoxFuture};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, IsolationLevel, SqlxError, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqlxError, Statement, TransactionTrait,
     sqlx::{
         Connection,
         sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
@@ -20,9 +20,11 @@ use crate::{config::PoolOptions, error::driver_error};
 /// than a request may take, so that what is told is the lack of a database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What makes every transaction of a PostgreSQL connection a read-only snapshot.
-const SNAPSHOTS: [(&str, &str); 2] =
-    [("default_transaction_read_only", "on"), ("default_transaction_isolation", "repeatable read")];
+/// What makes every transaction of a PostgreSQL connection read-only.
+const READ_ONLY: (&str, &str) = ("default_transaction_read_only", "on");
+
+/// What makes every transaction of a PostgreSQL connection a snapshot: what a mutation's answer reads, too, is of one moment.
+const SNAPSHOT: (&str, &str) = ("default_transaction_isolation", "repeatable read");
 
 /// How many rows of SQLite's may wait to be read: its thread and ours take turns less often.
 const ROWS_AHEAD: usize = 1_000;
@@ -46,9 +48,8 @@ impl Database {
     /// One line that says what is wrong and what to do.
     pub async fn open(url: &str, pools: &PoolOptions, limit: Duration) -> Result<Self> {
         let read_url = pools.read_database_url.as_deref();
-        // Of PostgreSQL alone: what SQLite's writer does, the program knows, and what its answers read is the reader's.
         let mut writing = writer_options(url, pools.write_connections)?;
-        writing.statement_timeout(limit);
+        writing.statement_timeout(limit).map_sqlx_postgres_opts(|postgres| postgres.options([SNAPSHOT]));
         let writer = connect(writing).await?;
         let mut reading = options(read_url.unwrap_or(url), pools.read_connections);
         let reader = match writer.get_database_backend() {
@@ -71,24 +72,17 @@ impl Database {
                 connect(reading).await?
             }
             _ => {
-                reading.statement_timeout(limit).map_sqlx_postgres_opts(|postgres| postgres.options(SNAPSHOTS));
+                reading
+                    .statement_timeout(limit)
+                    .map_sqlx_postgres_opts(|postgres| postgres.options([READ_ONLY, SNAPSHOT]));
                 connect(reading).await?
             }
         };
         Ok(Self { reader, writer })
     }
 
-    /// Begins a read-only transaction, in which all statements see one moment. What a mutation's answer reads must see what
-    /// it wrote: SQLite's reader does, PostgreSQL's may be a replica, so that the writer is asked there.
-    pub async fn begin_reading(&self, after_writing: bool) -> Result<DatabaseTransaction, DbErr> {
-        if after_writing && self.writer.get_database_backend() == DbBackend::Postgres {
-            let options = TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                ..TransactionOptions::default()
-            };
-            return self.writer.begin_with_options(options).await;
-        }
+    /// Begins a read-only transaction, in which all statements see one moment.
+    pub async fn begin_reading(&self) -> Result<DatabaseTransaction, DbErr> {
         // On PostgreSQL because the reader's connections are opened so: one round trip less than to say it each time. On
         // SQLite by nature (<https://sqlite.org/isolation.html>).
         self.reader.begin().await

@@ -68,6 +68,16 @@ pub enum Cause {
     Broken(String),
 }
 
+impl Cause {
+    /// Whether a transaction was in the way of another, and wrote nothing: PostgreSQL's serialization_failure and
+    /// deadlock_detected. It may succeed at once.
+    pub fn is_in_the_way(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
+        matches!(error.code().as_deref(), Some("40001" | "40P01"))
+    }
+}
+
 impl Error {
     /// The client's mistake in `argument`: `problem` continues the sentence "argument `first` …".
     pub fn bad_argument(argument: &str, problem: impl AsRef<str>) -> Self {
@@ -121,8 +131,8 @@ fn is_unavailable(error: &DbErr) -> bool {
     match source {
         SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| match code.len() {
-            // PostgreSQL, Appendix A: connection exceptions, insufficient resources, operator intervention.
-            5 => ["08", "53", "57"].iter().any(|class| code.starts_with(class)),
+            // PostgreSQL, Appendix A: connection exceptions, transaction rollback, insufficient resources, operator intervention.
+            5 => ["08", "40", "53", "57"].iter().any(|class| code.starts_with(class)),
             // SQLite's extended result codes: SQLITE_BUSY (5), SQLITE_LOCKED (6), SQLITE_IOERR (10) and SQLITE_FULL (13) are
             // the low byte.
             _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13)),

@@ -4,21 +4,24 @@ mod ahead;
 mod api;
 mod columns;
 mod connection;
-mod cost;
 mod course;
 mod documents;
 mod enrollment;
 mod filter;
+mod front;
+mod introspection;
 mod json;
 mod limits;
 mod lists;
 mod mutation;
 mod node;
+mod normal;
 mod order;
 mod paging;
 mod persisted;
 mod post;
 mod report;
+mod roots;
 mod student;
 mod user;
 
@@ -27,7 +30,7 @@ use std::{
     collections::HashMap,
     future::Future,
     iter,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 pub use self::{
@@ -39,8 +42,10 @@ pub use self::{
 use self::{
     course::Course,
     enrollment::Enrollment,
+    introspection::Introspection,
     node::{Node, look_up},
     post::Post,
+    roots::{MutationRoot, QueryRoot},
     student::Student,
     user::User,
 };
@@ -49,7 +54,7 @@ use crate::{
     error::{Nullable, Result},
     loaders::{Asked, Cause, Load, Loaders, Session, Transaction},
 };
-use async_graphql::{Context, ID, Interface, MergedObject, Positioned, QueryPathSegment, parser::types::Selection};
+use async_graphql::{Context, ID, Interface, MergedObject, QueryPathSegment};
 
 /// The root of all reading.
 #[derive(MergedObject, Default)]
@@ -104,10 +109,23 @@ impl AnyNode {
 #[derive(Default)]
 struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
 
+/// A request that is running.
+struct Running {
+    limits: ApiLimits,
+    /// Whether it is answered the fast way.
+    fast: bool,
+    /// Whether it has one root field alone.
+    alone: bool,
+    made: Made,
+    loaders: Loaders,
+    session: Session,
+    introspection: Arc<OnceLock<Introspection>>,
+}
+
 /// What resolvers ask of their request.
 trait ContextExt {
-    /// How much a request may ask.
-    fn limits(&self) -> ApiLimits;
+    /// The request itself.
+    fn running(&self) -> &Running;
 
     /// The field that is being resolved, as the cause of what it loads or writes.
     fn cause(&self) -> Cause;
@@ -132,8 +150,8 @@ trait ContextExt {
 }
 
 impl ContextExt for Context<'_> {
-    fn limits(&self) -> ApiLimits {
-        *self.data_unchecked()
+    fn running(&self) -> &Running {
+        self.data_unchecked()
     }
 
     fn cause(&self) -> Cause {
@@ -148,11 +166,11 @@ impl ContextExt for Context<'_> {
             names.reverse();
             names.join(".")
         };
-        self.data_unchecked::<Session>().report().cause(path)
+        self.running().session.report().cause(path)
     }
 
     fn once<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
-        let Made(made) = self.data_unchecked();
+        let Made(made) = &self.running().made;
         let key = (std::ptr::from_ref(self.item).addr(), TypeId::of::<T>());
         let known = made.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(known) = known.and_then(|known| known.downcast().ok()) {
@@ -165,14 +183,11 @@ impl ContextExt for Context<'_> {
 
     fn asked(&self, is_leaf: bool) -> Asked {
         let is_root = self.path_node.as_ref().is_some_and(|node| node.parent.is_none());
-        // Not of several root fields, nor of a fragment that may hold several.
-        let fields = &self.query_env.operation.node.selection_set.node.items[..];
-        let is_only = matches!(fields, [Positioned { node: Selection::Field(_), .. }]);
-        Asked { cause: self.cause(), alone: is_leaf && is_root && is_only }
+        Asked { cause: self.cause(), alone: is_leaf && is_root && self.running().alone }
     }
 
     fn load<K: Load<Source = Session>>(&self, key: K) -> impl Future<Output = Result<K::Value>> + Send {
-        self.data_unchecked::<Loaders>().load(key)
+        self.running().loaders.load(key)
     }
 
     fn load_if<K: Load<Source = Session>>(
@@ -184,6 +199,6 @@ impl ContextExt for Context<'_> {
     }
 
     async fn write(&self) -> Result<Transaction> {
-        self.data_unchecked::<Session>().write(self.cause()).await
+        self.running().session.write(self.cause()).await
     }
 }

@@ -48,7 +48,10 @@ async fn directive_overloading() {
 #[tokio::test]
 async fn circular_fragments() {
     let query = "query { __schema { ...A } } fragment A on __Schema { ...B } fragment B on __Schema { ...A }";
-    expect![[r#"{"errors":[{"message":"a fragment spreads itself, which is not allowed","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#]].assert_eq(&school().await.query(query).await);
+    expect![[
+        r#"{"errors":[{"message":"Fragment \"A\" spreads itself.","extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#
+    ]]
+    .assert_eq(&school().await.query(query).await);
 }
 
 #[tokio::test]

@@ -100,12 +100,17 @@ async fn an_introspection_has_two_lists_in_one_another() {
 #[tokio::test]
 async fn a_document_has_30_aliases() {
     let document = |aliases| format!("{{ user(id: 1) {{ {} }} }}", repeat(aliases, |index| format!("a{index}: id ")));
-    meets(&school().await, &document(30), &document(31), expect![[r#"{"errors":[{"message":"the document has 31 aliases; allowed are 30 (`--max-aliases`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+    meets(&school().await, &document(30), &document(31), expect![[r#"{"errors":[{"message":"the operation has 31 aliases; allowed are 30 (`--max-aliases`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
 }
 
 #[tokio::test]
 async fn an_operation_has_20_root_fields() {
-    let document = |fields| format!("{{ ...some }} fragment some on Query {{ {} }}", "__typename ".repeat(fields));
+    let document = |fields| {
+        format!(
+            "{{ ...some }} fragment some on Query {{ {} }}",
+            repeat(fields, |index| format!("a{index}: __typename "))
+        )
+    };
     meets(&school().await, &document(20), &document(21), expect![[r#"{"errors":[{"message":"the operation has 21 root fields; allowed are 20 (`--max-root-fields`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
 }
 
@@ -171,7 +176,18 @@ async fn a_cost_is_the_pages_of_lists_multiplied_along_the_way_and_added_up_besi
         (
             "{ ...f ...f } fragment f on Query { users(first: 2) { nodes { ...g } } } fragment g on User { posts(first: 5) { nodes { id } } }",
             json!({}),
-            20,
+            10,
+        ),
+        (
+            "query A($no: Boolean = false) { users(first: 100) @include(if: $no) { nodes { id } } user(id: 1) { id } }",
+            json!({}),
+            1,
+        ),
+        ("{ posts(first: 5) { nodes { a: id b: id c: id d: id e: id f: id g: id h: id i: id j: id } } }", json!({}), 5),
+        (
+            "{ posts(first: 5) { nodes { a: id b: id c: id d: id e: id f: id g: id h: id i: id j: id k: id l: id m: id n: id o: id p: id q: id r: id s: id t: id } } }",
+            json!({}),
+            10,
         ),
         (
             r#"mutation { createUser(input: { name: "x" }) { user { posts(first: 8) { nodes { id } } } } }"#,
@@ -239,7 +255,7 @@ async fn more_requests_than_run_and_wait_are_refused_until_there_is_room() {
     let apps = school_with(&["--max-concurrent-requests=1", "--max-queued-requests=1", "--read-connections=1"]).await;
     for app in &apps.0 {
         // Whoever has the connection keeps the others waiting.
-        let held = app.database.begin_reading(false).await.unwrap();
+        let held = app.database.begin_reading().await.unwrap();
         let ask = || app.http(graphql_request("{ users { totalCount } }"));
         let (mut first, mut second) = (Box::pin(ask()), Box::pin(ask()));
         assert!(futures_util::poll!(&mut first).is_pending() && futures_util::poll!(&mut second).is_pending());

@@ -12,6 +12,7 @@ mod database;
 mod documents;
 mod enrollments;
 mod errors;
+mod exact;
 mod filters;
 mod fuzz;
 mod graphiql;

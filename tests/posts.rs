@@ -36,7 +36,7 @@ async fn an_owner_of_another_type_is_bad_user_input() {
         .await
         .answers(
             r#"mutation { createPost(input: { ownerId: "Student:1", title: "t", content: "" }) { post { id } } }"#,
-            expect![[r#"{"errors":[{"message":"argument `input.ownerId` is `Student:1`; allowed is an id of the type User, such as `User:500` or `500`","locations":[{"line":1,"column":12}],"path":["createPost"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]],
+            expect![[r#"{"errors":[{"message":"argument `input.ownerId` is `Student:1`; allowed is an id of the type User, such as `User:500` or `500`","locations":[{"line":1,"column":12}],"path":["createPost"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":{"createPost":null}}"#]],
         )
         .await;
 }

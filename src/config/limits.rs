@@ -75,12 +75,16 @@ pub struct DocumentLimits {
     )]
     pub tokens: u64,
 
+    /// The most variables of an operation
+    #[arg(long = "max-variables", env = "DOVETAIL_MAX_VARIABLES", default_value_t = 200, value_name = "VARIABLES")]
+    pub variables: u64,
+
     /// How many fields deep a document may reach; introspection is not counted
     #[arg(long = "max-depth", env = "DOVETAIL_MAX_DEPTH", default_value_t = 12, value_name = "FIELDS")]
     #[arg(value_parser = value_parser!(u64).range(1..=30))]
     pub depth: u64,
 
-    /// The most aliases in a document
+    /// The most aliases in an operation, once its fragments are spread
     #[arg(long = "max-aliases", env = "DOVETAIL_MAX_ALIASES", default_value_t = 30, value_name = "ALIASES")]
     pub aliases: u64,
 

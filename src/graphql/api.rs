@@ -1,54 +1,50 @@
 //! The API over a database: a request from its parameters to its answer.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_graphql::{
     EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, ValidationMode,
-    parser::types::{ExecutableDocument, OperationType},
+    parser::types::ExecutableDocument,
 };
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Made, Mutation, Query,
-    cost::Costs,
-    documents::{Document, Documents},
-    json::{IsFast, ran},
-    limits,
+    Made, MutationRoot, QueryRoot, Running,
+    documents::Documents,
+    front::{self, Schema as Checked},
+    introspection::Introspection,
+    limits::{self, Measure},
     persisted::{Named, Persisted},
-    report::Wishes,
+    report::{EXTENSION, Wishes},
 };
 use crate::{
-    config::{ApiOptions, Switch, limits::ApiLimits},
+    config::{ApiOptions, Switch},
     database::Database,
     error::{self, code},
     loaders::{Batches, Counts, Loaders, Session},
 };
 
-type ApiSchema = Schema<Query, Mutation, EmptySubscription>;
+type ApiSchema = Schema<QueryRoot, MutationRoot, EmptySubscription>;
 
-fn schema(validation: ValidationMode, suggests: bool) -> ApiSchema {
-    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription).validation_mode(validation);
-    if suggests { builder } else { builder.disable_suggestions() }.finish()
+/// The schema. What is asked of it was validated by the front already, and what is asked about it has answers of its own.
+fn schema() -> ApiSchema {
+    let builder = Schema::build(QueryRoot::default(), MutationRoot::default(), EmptySubscription);
+    builder.validation_mode(ValidationMode::Fast).disable_introspection().finish()
 }
 
 /// The schema as text in GraphQL's schema definition language: what `schema.graphql` holds, sorted by name, so that a change
 /// of the code's order is no change of it.
 pub fn sdl() -> String {
-    written(&schema(ValidationMode::Strict, true))
-}
-
-fn written(schema: &ApiSchema) -> String {
     let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
-    schema.sdl_with_options(options.include_specified_by().use_space_ident().indent_width(2))
+    schema().sdl_with_options(options.include_specified_by().use_space_ident().indent_width(2))
 }
 
 /// The API over a database. Clones share it.
 #[derive(Clone)]
 pub struct Api {
     schema: ApiSchema,
-    /// The same, for documents that are known to be valid.
-    lenient: ApiSchema,
-    costs: Arc<Costs>,
+    checked: &'static Checked,
+    introspection: Arc<OnceLock<Introspection>>,
     documents: Arc<Documents>,
     persisted: Arc<Persisted>,
     database: Database,
@@ -56,22 +52,24 @@ pub struct Api {
     fast: bool,
 }
 
-/// A request that is ready to run: its document is within the limits, but may still not fit the schema.
+/// A request that is ready to run: all that can be refused is refused.
 pub struct Prepared {
-    request: Request,
-    document: Arc<Document>,
+    operation: Option<String>,
+    document: ExecutableDocument,
     wishes: Wishes,
     cost: u64,
     writes: bool,
+    /// Whether it has one root field alone.
+    alone: bool,
     untrusted: Option<String>,
-    /// The digest under which later requests may name the document.
-    to_keep: Option<String>,
+    /// The text, and the digest under which later requests may name it.
+    to_keep: Option<(String, String)>,
 }
 
 impl Prepared {
     /// The operation's name, if the request gives one.
     pub fn operation(&self) -> Option<&str> {
-        self.request.operation_name.as_deref()
+        self.operation.as_deref()
     }
 
     /// Whether it is a mutation.
@@ -97,10 +95,17 @@ impl Api {
     /// The schema's text is not GraphQL, which is a fault of its types.
     pub fn new(database: Database, options: ApiOptions, persisted: Persisted) -> anyhow::Result<Self> {
         let suggests = options.introspection != Some(Switch::Off);
-        let (schema, lenient) = (schema(ValidationMode::Strict, suggests), schema(ValidationMode::Fast, suggests));
-        let costs = Costs::of(&schema.sdl())?.into();
-        let documents = Documents::new(options.limits.document).into();
-        Ok(Self { schema, lenient, costs, documents, persisted: persisted.into(), database, options, fast: true })
+        let documents = Documents::new(options.limits.document, suggests).into();
+        Ok(Self {
+            schema: schema(),
+            checked: front::schema()?,
+            introspection: Arc::default(),
+            documents,
+            persisted: persisted.into(),
+            database,
+            options,
+            fast: true,
+        })
     }
 
     /// The same API, answered by async-graphql's own executor alone: for the tests that compare the two ways.
@@ -118,82 +123,84 @@ impl Api {
         self.options.introspection != Some(Switch::Off)
     }
 
+    /// The schema as text: the same as [`sdl`].
+    pub fn sdl(&self) -> &'static str {
+        front::sdl()
+    }
+
     /// What it answers from.
     pub fn database(&self) -> &Database {
         &self.database
-    }
-
-    /// The same as [`sdl`], of this API.
-    pub fn sdl(&self) -> String {
-        written(&self.schema)
     }
 
     /// Looks at a request, of which nothing runs yet. Its parameters are those of GraphQL over HTTP
     /// (<https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters>), each of its right type.
     ///
     /// # Errors
-    /// What is wrong, for the client, with its code.
-    pub fn prepare(&self, mut parameters: Map<String, Json>) -> Result<Prepared, ServerError> {
+    /// What is wrong, for the client, each with its code.
+    pub fn prepare(&self, mut parameters: Map<String, Json>) -> Result<Prepared, Vec<ServerError>> {
         let Named { text, untrusted, to_keep } = self.persisted.text(&parameters)?;
-        let document = self.documents.parse(&text)?;
-        if document.introspects && !self.introspects() {
-            let problem = "introspection is off on this server; its schema is the file `schema.graphql`";
-            return Err(error::of_request(ServerError::new(problem, None), code::FORBIDDEN));
-        }
-        parameters.insert("query".to_owned(), text.into());
-        let request: Request = serde_json::from_value(parameters.into())
-            .map_err(|problem| error::of_request(ServerError::new(problem.to_string(), None), code::BAD_USER_INPUT))?;
-        let wishes = Wishes::of(&request)?;
+        let document = self.documents.read(&text, self.checked)?;
+        let wishes = Wishes::of(parameters.get("extensions").and_then(|extensions| extensions.get(EXTENSION)))?;
         if wishes.sql() && !self.reports_sql() {
-            let problem = "the SQL report is off on this server; its setting `--sql-report` allows it";
-            return Err(error::of_request(ServerError::new(problem, None), code::FORBIDDEN));
+            return Err(forbidden("the SQL report is off on this server; its setting `--sql-report` allows it"));
         }
-        let limits = &self.options.limits;
-        let cost = self.costs.cost(&document.parsed, &request, limits.page_size);
-        let allowed = limits.document.cost;
-        if cost > allowed {
-            return Err(limits::too_complex(format!(
-                "the operation costs {cost}: pages times the pages in them; allowed are {allowed} (`--max-cost`)"
-            )));
+        let name = match parameters.remove("operationName") {
+            Some(Json::String(name)) if !name.is_empty() => Some(name),
+            _ => None,
+        };
+        let operation = document.operation(name.as_deref())?;
+        let given = match parameters.remove("variables") {
+            Some(Json::Object(given)) => given,
+            _ => Map::new(),
+        };
+        let variables = document.variables(operation, given, self.checked)?;
+        let form = document.form(operation, &variables, self.checked);
+        let Measure { cost, introspects } = limits::measure(&form, &variables, &self.options.limits)?;
+        if introspects && !self.introspects() {
+            return Err(forbidden("introspection is off on this server; its schema is the file `schema.graphql`"));
         }
-        let writes = writes(&document.parsed, request.operation_name.as_deref());
-        Ok(Prepared { request, document, wishes, cost, writes, untrusted, to_keep })
+        Ok(Prepared {
+            operation: name,
+            document: form.document(&variables),
+            wishes,
+            cost,
+            writes: form.writes,
+            alone: form.fields.len() == 1,
+            untrusted,
+            to_keep: to_keep.map(|digest| (digest, text)),
+        })
     }
 
     /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
     /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
     pub async fn execute(&self, prepared: Prepared, request_id: &str) -> (Response, Counts) {
-        let Prepared { mut request, document, wishes, cost, writes, to_keep, .. } = prepared;
-        if let Some(digest) = to_keep {
-            self.persisted.keep(digest, request.query.clone());
+        let Prepared { document, wishes, cost, alone, to_keep, .. } = prepared;
+        if let Some((digest, text)) = to_keep {
+            self.persisted.keep(digest, text);
         }
         let report = wishes.report();
-        let session = Session::new(self.database.clone(), writes, report.clone());
+        let session = Session::new(self.database.clone(), report.clone());
         let batches = Batches::default();
-        let limits: ApiLimits = self.options.limits;
-        request = request.data(limits).data(Made::default()).data(IsFast::new(self.fast)).data(session.clone());
-        request = request.data(Loaders::new(session.clone(), batches.clone()));
-        request.set_parsed_query(document.parsed.clone());
-        let schema = if document.is_valid() { &self.lenient } else { &self.schema };
-        let mut response = batches.drive(schema.execute(request)).await;
-        if response.is_ok() {
-            document.was_answered();
-        }
+        let running = Running {
+            limits: self.options.limits,
+            fast: self.fast,
+            alone,
+            made: Made::default(),
+            loaders: Loaders::new(session.clone(), batches.clone()),
+            session: session.clone(),
+            introspection: Arc::clone(&self.introspection),
+        };
+        let mut request = Request::new("").data(running);
+        request.set_parsed_query(document);
+        let mut response = batches.drive(self.schema.execute(request)).await;
         session.end().await;
-        if !ran(&response) {
-            response.errors.truncate(usize::try_from(limits.document.validation_errors).unwrap_or(usize::MAX));
-        }
         wishes.fulfil(&report, cost, &mut response);
         error::complete(&mut response.errors, request_id);
         (response, report.counts())
     }
 }
 
-/// Whether the operation to run is a mutation.
-fn writes(document: &ExecutableDocument, operation_name: Option<&str>) -> bool {
-    document
-        .operations
-        .iter()
-        .filter(|(name, _)| operation_name.is_none() || name.map(|name| name.as_str()) == operation_name)
-        .any(|(_, operation)| operation.node.ty == OperationType::Mutation)
+fn forbidden(problem: &str) -> Vec<ServerError> {
+    vec![error::of_request(ServerError::new(problem, None), code::FORBIDDEN)]
 }

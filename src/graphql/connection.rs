@@ -8,7 +8,6 @@ use async_graphql::{
     Value as Answer,
     parser::types::{Field, Selection},
     registry::Registry,
-    resolver_utils::resolve_list,
 };
 use bytes::Bytes;
 use derive_where::derive_where;
@@ -22,7 +21,7 @@ use super::{
     ContextExt,
     ahead::Selected,
     columns::{Part, part, write_cell, write_id},
-    json::{self, IsFast, Leaves, Objects},
+    json::{self, Leaves, Objects, is_fast},
     lists,
     node::{Node, One},
     paging::{Cursors, ListArgs},
@@ -44,7 +43,7 @@ struct Plan<N: Node, L: EntityTrait> {
 
 impl<N: Node, L: EntityTrait> Plan<N, L> {
     fn of(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Arc<Self>> {
-        let (page, cursors) = args.page(list, context.limits())?;
+        let (page, cursors) = args.page(list, context.running().limits)?;
         let Selected { page: wanted, total, is_leaf } = Selected::<N, L>::of(&context.look_ahead());
         let asked = context.asked(is_leaf);
         let page = Arc::new(page);
@@ -213,7 +212,7 @@ impl<E: Edge> OutputType for Connection<E> {
     }
 
     async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Answer> {
-        if !IsFast::of(context) {
+        if !is_fast(context) {
             return self.0.resolve(context, field).await;
         }
         let Some(leaves) = self.0.leaves(context)? else { return json::object(&self.0, context).await };
@@ -350,11 +349,10 @@ impl<O: Objects> OutputType for Items<O> {
     }
 
     async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Answer> {
-        if IsFast::of(context) {
+        if is_fast(context) {
             return json::list(&self.0, context).await;
         }
-        let count = self.0.count();
-        resolve_list(context, field, (0..count).map(|index| self.0.object(index)), Some(count)).await
+        json::list_ordinarily(&self.0, context, field).await
     }
 }
 

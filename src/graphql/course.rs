@@ -239,7 +239,7 @@ impl CourseMutation {
         }
         let transaction = ctx.write().await?;
         let course = course::ActiveModel { title: Set(input.title), ..Default::default() }.insert(&transaction).await?;
-        transaction.commit().await?;
+        transaction.done().await;
         Ok(CreateCoursePayload { course: Some(stored(course)), ..Default::default() })
     }
 

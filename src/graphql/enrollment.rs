@@ -219,7 +219,7 @@ impl EnrollmentMutation {
             errors.add(UserErrorCode::AlreadyExists, "courseId", already);
             return Ok(EnrollPayload { user_errors: errors.into(), ..Default::default() });
         }
-        transaction.commit().await?;
+        transaction.done().await;
         Ok(EnrollPayload { enrollment: Some(stored(enrollment)), ..Default::default() })
     }
 
@@ -245,7 +245,7 @@ impl EnrollmentMutation {
             errors.add(UserErrorCode::NotFound, "courseId", missing);
             return Ok(WithdrawPayload { user_errors: errors.into(), ..Default::default() });
         }
-        transaction.commit().await?;
+        transaction.done().await;
         let deleted_id = Some(Enrollment::global_id((student_key, course_key)));
         Ok(WithdrawPayload { deleted_id, student, course, user_errors: Vec::new() })
     }

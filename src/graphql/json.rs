@@ -5,76 +5,24 @@
 //! and ids by [`Objects::write`], and of the fields with a resolver just that resolver's future is kept, if it waits.
 //!
 //! What is written is carried as [`Value::Binary`], which no field of the API has, and goes into the answer as it is.
-//!
-//! async-graphql merges fields with the same response key after they are resolved, which a text cannot be: a document that
-//! has such fields is answered in the ordinary way.
 
-use std::{
-    collections::{HashMap, HashSet},
-    future::poll_fn,
-    pin::Pin,
-    sync::OnceLock,
-    task::Poll,
-    vec,
-};
+use std::{future::poll_fn, pin::Pin, task::Poll, vec};
 
 use async_graphql::{
-    ContainerType, ContextSelectionSet, Name, OutputType, Positioned, Response, ServerResult, Value,
-    parser::types::{Field, FragmentDefinition, Selection, SelectionSet},
+    ContainerType, ContextSelectionSet, OutputType, Positioned, Response, ServerResult, Value,
+    parser::types::{Field, Selection, SelectionSet},
 };
 use futures_util::{
     FutureExt,
-    future::{BoxFuture, TryMaybeDone, try_maybe_done},
+    future::{BoxFuture, TryMaybeDone, try_join_all, try_maybe_done},
 };
 
+use super::Running;
 use crate::error::{Error, Result};
 
-/// Whether a request is answered the fast way: decided once, from its text.
-pub struct IsFast(OnceLock<bool>);
-
-impl IsFast {
-    /// Not yet decided; or, if the fast way is not `allowed`, decided.
-    pub fn new(allowed: bool) -> Self {
-        Self(if allowed { OnceLock::new() } else { false.into() })
-    }
-
-    /// Whether this request is.
-    pub fn of(context: &ContextSelectionSet<'_>) -> bool {
-        let query = context.query_env;
-        *context.data_unchecked::<Self>().0.get_or_init(|| {
-            let mut distinct = DistinctKeys { fragments: &query.fragments, known: HashSet::new() };
-            distinct.everywhere_in(&query.operation.node.selection_set.node)
-        })
-    }
-}
-
-/// Looks for two fields of one object with the same response key. It does not look at type conditions, so that it finds some
-/// that are no such fields.
-struct DistinctKeys<'a> {
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    /// The selection sets that were looked at, by their places in memory: fragments make one stand in many places.
-    known: HashSet<*const SelectionSet>,
-}
-
-impl<'a> DistinctKeys<'a> {
-    /// Whether there are none in the objects that the selection set is of, nor in any below.
-    fn everywhere_in(&mut self, set: &'a SelectionSet) -> bool {
-        !self.known.insert(set) || self.among(set, &mut HashSet::new())
-    }
-
-    /// The same, where the objects have these keys already.
-    fn among(&mut self, set: &'a SelectionSet, keys: &mut HashSet<&'a str>) -> bool {
-        set.items.iter().all(|selection| match &selection.node {
-            Selection::Field(field) => {
-                keys.insert(&field.node.response_key().node) && self.everywhere_in(&field.node.selection_set.node)
-            }
-            Selection::InlineFragment(fragment) => self.among(&fragment.node.selection_set.node, keys),
-            Selection::FragmentSpread(spread) => match self.fragments.get(&spread.node.fragment_name.node) {
-                Some(fragment) => self.among(&fragment.node.selection_set.node, keys),
-                None => true,
-            },
-        })
-    }
+/// Whether a request is answered the fast way: all are but those of the tests that compare it with the ordinary one.
+pub fn is_fast(context: &ContextSelectionSet<'_>) -> bool {
+    context.data_unchecked::<Running>().fast
 }
 
 /// Objects of one type, which write some of their fields by themselves.
@@ -126,6 +74,19 @@ pub async fn list<O: Objects>(objects: &O, context: &ContextSelectionSet<'_>) ->
     Ok(Value::Binary(json.into()))
 }
 
+/// Answers with a list of all of the objects, each as async-graphql resolves it.
+pub async fn list_ordinarily<O: Objects>(
+    objects: &O,
+    context: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+) -> ServerResult<Value> {
+    let waiting = (0..objects.count()).map(|index| {
+        let object = objects.object(index);
+        async move { object.resolve(&context.with_index(index), field).await }
+    });
+    Ok(Value::List(try_join_all(waiting).await?))
+}
+
 /// The answers of a field's resolver for each of the objects.
 async fn each<O: Objects>(
     objects: &O,
@@ -137,7 +98,7 @@ async fn each<O: Objects>(
         let resolved = async move {
             let context = context.with_index(index);
             let resolved = object.resolve_field(&context.with_field(field)).await;
-            resolved.map(Option::unwrap_or_default).map_err(|error| context.set_error_path(error))
+            resolved.map(Option::unwrap_or_default)
         };
         try_maybe_done(resolved.boxed())
     });
@@ -189,7 +150,7 @@ fn steps<'a, O: Objects>(objects: &O, context: &ContextSelectionSet<'a>) -> Serv
     Ok(steps)
 }
 
-/// The selected fields of the objects, through all fragments that apply to their type.
+/// The selected fields of the objects. In the normal form of an operation, a fragment stands for one type of object.
 fn collect<'a, O: Objects>(
     objects: &O,
     context: &ContextSelectionSet<'a>,
@@ -197,7 +158,7 @@ fn collect<'a, O: Objects>(
     steps: &mut Steps<'a, O::Part>,
 ) -> ServerResult<()> {
     for selection in &set.items {
-        let (condition, set) = match &selection.node {
+        match &selection.node {
             Selection::Field(field) => {
                 let name = &field.node.name.node;
                 let step = if name == "__typename" {
@@ -207,23 +168,14 @@ fn collect<'a, O: Objects>(
                     part.map_or(Step::Resolver, Step::Part)
                 };
                 steps.push((field, step));
-                continue;
             }
             Selection::InlineFragment(fragment) => {
-                (fragment.node.type_condition.as_ref(), &fragment.node.selection_set)
+                let condition = fragment.node.type_condition.as_ref();
+                if condition.is_none_or(|condition| condition.node.on.node == *O::Object::type_name()) {
+                    collect(objects, context, &fragment.node.selection_set.node, steps)?;
+                }
             }
-            Selection::FragmentSpread(spread) => {
-                let Some(fragment) = context.query_env.fragments.get(&spread.node.fragment_name.node) else { continue };
-                (Some(&fragment.node.type_condition), &fragment.node.selection_set)
-            }
-        };
-        let own = O::Object::type_name();
-        let applies = condition.map(|condition| condition.node.on.node.as_str()).is_none_or(|condition| {
-            let interfaces = &context.schema_env.registry.implements;
-            condition == own || interfaces.get(&*own).is_some_and(|interfaces| interfaces.contains(condition))
-        });
-        if applies {
-            collect(objects, context, &set.node, steps)?;
+            Selection::FragmentSpread(_) => {}
         }
     }
     Ok(())
@@ -249,13 +201,9 @@ fn write_list<O: Objects>(
             let first = json.len() - start;
             json.reserve((first + first / 8 + 1) * objects.count());
         }
-        if index > 0 {
-            json.push(b',');
-        }
-        write(objects, index, steps, resolved, json).map_err(|(field, error)| {
-            let context = context.with_index(index);
-            context.set_error_path(error.of_field(&context.with_field(field)))
-        })?;
+        write_separator(index, json);
+        write(objects, index, steps, resolved, json)
+            .map_err(|(field, error)| error.of_field(&context.with_index(index).with_field(field)))?;
     }
     json.push(b']');
     Ok(())
@@ -272,9 +220,7 @@ fn write<'a, O: Objects>(
     json.push(b'{');
     let mut resolved = resolved.iter_mut();
     for (place, (field, step)) in steps.iter().enumerate() {
-        if place > 0 {
-            json.push(b',');
-        }
+        write_separator(place, json);
         // A name has only letters, digits and underscores (GraphQL, section 2.1.9).
         json.push(b'"');
         json.extend_from_slice(field.node.response_key().node.as_bytes());
@@ -307,6 +253,13 @@ pub async fn all<T: Default>(mut waiting: Vec<TryMaybeDone<Waiting<'_, T>>>) -> 
     Ok(waiting.into_iter().map(|mut future| Pin::new(&mut future).take_output().unwrap_or_default()))
 }
 
+/// Writes what stands before the item of this index.
+pub fn write_separator(index: usize, json: &mut Vec<u8>) {
+    if index > 0 {
+        json.push(b',');
+    }
+}
+
 /// Writes a text as a JSON string.
 pub fn write_text(text: &str, json: &mut Vec<u8>) {
     // Most texts need no escapes, which the compiler can see for many bytes at once.
@@ -329,9 +282,7 @@ pub fn write_value(value: &Value, json: &mut Vec<u8>) {
         Value::List(items) => {
             json.push(b'[');
             for (index, item) in items.iter().enumerate() {
-                if index > 0 {
-                    json.push(b',');
-                }
+                write_separator(index, json);
                 write_value(item, json);
             }
             json.push(b']');
@@ -347,9 +298,7 @@ pub fn write_value(value: &Value, json: &mut Vec<u8>) {
 fn write_object<'a, K: AsRef<str> + 'a>(fields: impl IntoIterator<Item = (&'a K, &'a Value)>, json: &mut Vec<u8>) {
     json.push(b'{');
     for (index, (name, value)) in fields.into_iter().enumerate() {
-        if index > 0 {
-            json.push(b',');
-        }
+        write_separator(index, json);
         write_text(name.as_ref(), json);
         json.push(b':');
         write_value(value, json);
@@ -389,44 +338,5 @@ fn written(value: &Value) -> usize {
         Value::Binary(json) => json.len(),
         Value::Object(fields) => fields.values().map(written).sum(),
         _ => 0,
-    }
-}
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that panics has failed, which is its job")]
-mod tests {
-    use async_graphql::parser::parse_query;
-
-    use super::*;
-
-    fn is_fast(query: &str) -> bool {
-        let document = parse_query(query).unwrap();
-        let (_, operation) = document.operations.iter().next().unwrap();
-        let mut distinct = DistinctKeys { fragments: &document.fragments, known: HashSet::new() };
-        distinct.everywhere_in(&operation.node.selection_set.node)
-    }
-
-    #[test]
-    fn a_document_whose_fields_need_no_merging_is_answered_the_fast_way() {
-        assert!(is_fast(
-            "{ users { nodes { id name } } other: users { nodes { ...names } } } fragment names on User { name }"
-        ));
-    }
-
-    #[test]
-    fn a_document_whose_fields_are_to_be_merged_is_not() {
-        assert!(!is_fast("{ users { nodes { id } } users { nodes { name } } }"));
-        assert!(!is_fast("{ users { nodes { ...names ... on User { name } } } } fragment names on User { name }"));
-    }
-
-    #[test]
-    fn fragments_that_double_at_each_of_a_hundred_levels_are_looked_at_once() {
-        let fragments: String = (0..100)
-            .map(|level| {
-                let below = level + 1;
-                format!("fragment f{level} on User {{ a: posts {{ ...f{below} }} b: posts {{ ...f{below} }} }} ")
-            })
-            .collect();
-        assert!(is_fast(&format!("{{ users {{ ...f0 }} }} {fragments} fragment f100 on User {{ id }}")));
     }
 }

@@ -1,87 +1,60 @@
-//! How much a document may ask: its text and its shape, looked at before anything runs.
+//! How much an operation may ask: one walk over its normal form, before anything runs.
 //!
-//! async-graphql has some of these limits; its errors name neither the limit nor what was met, and it spreads fragments as
-//! often as they are named, which a short text can make astronomical. Here each selection set is looked at once.
+//! Its cost: a list costs the size of its page times what lies under it; any other relation, and any other field of a root,
+//! costs what lies under it; ten fields of one object that have nothing under them cost 1; and what would cost nothing, but is
+//! a list or a relation, costs 1. What lies side by side is added up. So `{ users(first: 50) { nodes { posts { nodes { owner {
+//! name } } } } } }` costs 50 × 20 × 1.
 
-use std::collections::HashMap;
+use async_graphql::{ServerError, Value, Variables};
 
-use apollo_parser::{Lexer, TokenKind};
-use async_graphql::{
-    Name, Positioned, ServerError,
-    parser::types::{ExecutableDocument, Field, FragmentDefinition, Selection, SelectionSet},
-};
-
+use super::normal::{Field, Form, Selections, Size};
 use crate::{
-    config::limits::DocumentLimits,
+    config::limits::{ApiLimits, PageSize},
     error::{self, code},
 };
 
 /// How deep brackets, and selection sets once fragments are spread, may be nested: what reads them does so by recursion, on a
 /// stack of 2 MiB.
-const NESTING: usize = 64;
+pub const NESTING: usize = 64;
 
 /// How many lists of an introspection may be nested: the standard query has two (`fields { args … }`,
 /// `possibleTypes`), and more make answers that grow with a power of the schema. As GraphQL.js has it
 /// (`MaxIntrospectionDepthRule`).
 const INTROSPECTION_LISTS: usize = 2;
 
-/// Refuses a text that is too long to be parsed.
-pub fn check_text(text: &str, limits: &DocumentLimits) -> Result<(), ServerError> {
-    // A character has a byte or more: a short text need not be counted.
-    if text.len() as u64 > limits.characters {
-        at_most(
-            text.chars().count() as u64,
-            limits.characters,
-            "the document has",
-            "characters",
-            "--max-document-characters",
-        )?;
-    }
-    let (mut tokens, mut nesting) = (0, 0_usize);
-    // What it cannot read, the parser will complain of, in its own words.
-    for token in Lexer::new(text).flatten() {
-        match token.kind() {
-            TokenKind::Whitespace | TokenKind::Comment | TokenKind::Comma | TokenKind::Eof => continue,
-            TokenKind::LCurly | TokenKind::LParen | TokenKind::LBracket => nesting += 1,
-            TokenKind::RCurly | TokenKind::RParen | TokenKind::RBracket => nesting = nesting.saturating_sub(1),
-            _ => {}
-        }
-        tokens += 1;
-        if nesting > NESTING {
-            return Err(too_complex(format!("the document nests more brackets than are allowed: {NESTING}")));
-        }
-    }
-    at_most(tokens, limits.tokens, "the document has", "tokens", "--max-document-tokens")
+/// How many fields that have nothing under them cost as much as a row.
+const FIELDS_A_COST: u64 = 10;
+
+/// What an operation comes to.
+pub struct Measure {
+    /// What it costs.
+    pub cost: u64,
+    /// Whether it asks about the schema.
+    pub introspects: bool,
 }
 
-/// Refuses a document that asks for more than is allowed, and says whether it asks about the schema.
-pub fn check_document(document: &ExecutableDocument, limits: &DocumentLimits) -> Result<bool, ServerError> {
-    let mut counts = Counts::default();
-    let mut spread = Spread { fragments: &document.fragments, known: HashMap::new() };
-    for (_, operation) in document.operations.iter() {
-        counts.directives = counts.directives.max(operation.node.directives.len());
-        counts.add(&operation.node.selection_set.node);
+/// Refuses an operation that asks for more than is allowed.
+pub fn measure(form: &Form, variables: &Variables, limits: &ApiLimits) -> Result<Measure, ServerError> {
+    let (mut walk, allowed) = (Walk { variables, sizes: limits.page_size, introspects: false }, &limits.document);
+    let extent = walk.object(&form.fields, None)?;
+    let what = "the document spreads to";
+    at_most(extent.fields, allowed.tokens, what, "fields", "--max-document-tokens")?;
+    at_most(extent.aliases, allowed.aliases, "the operation has", "aliases", "--max-aliases")?;
+    at_most(extent.depth, allowed.depth, "the document is", "fields deep", "--max-depth")?;
+    let roots = form.fields.iter().map(|field| field.times).sum();
+    at_most(roots, allowed.root_fields, "the operation has", "root fields", "--max-root-fields")?;
+    let cost = extent.cost();
+    if cost > allowed.cost {
+        let most = allowed.cost;
+        return Err(too_complex(format!(
+            "the operation costs {cost}: pages times the pages in them; allowed are {most} (`--max-cost`)"
+        )));
     }
-    for fragment in document.fragments.values() {
-        counts.directives = counts.directives.max(fragment.node.directives.len());
-        counts.add(&fragment.node.selection_set.node);
-    }
-    at_most(counts.aliases, limits.aliases, "the document has", "aliases", "--max-aliases")?;
-    at_most(counts.directives as u64, limits.directives, "one place has", "directives", "--max-directives")?;
-    for (_, operation) in document.operations.iter() {
-        let extent = spread.extent(&operation.node.selection_set.node, 0)?;
-        let what = "the document spreads to";
-        at_most(extent.selections, limits.tokens, what, "selections", "--max-document-tokens")?;
-        at_most(extent.depth, limits.depth, "the document is", "fields deep", "--max-depth")?;
-        at_most(extent.fields, limits.root_fields, "the operation has", "root fields", "--max-root-fields")?;
-        if counts.introspects {
-            spread.check_introspection(&operation.node.selection_set.node, None)?;
-        }
-    }
-    Ok(counts.introspects)
+    Ok(Measure { cost, introspects: walk.introspects })
 }
 
-fn at_most(found: u64, allowed: u64, holder: &str, what: &str, setting: &str) -> Result<(), ServerError> {
+/// Refuses more than is allowed.
+pub fn at_most(found: u64, allowed: u64, holder: &str, what: &str, setting: &str) -> Result<(), ServerError> {
     if found <= allowed {
         return Ok(());
     }
@@ -93,123 +66,114 @@ pub fn too_complex(problem: String) -> ServerError {
     error::of_request(ServerError::new(problem, None), code::TOO_COMPLEX)
 }
 
-/// Whether a field asks about the schema.
-fn is_introspection(field: &Field) -> bool {
-    matches!(field.name.node.as_str(), "__schema" | "__type")
-}
-
-/// What stands in the text itself, however often it is spread.
-#[derive(Default)]
-struct Counts {
-    aliases: u64,
-    /// The most of one place.
-    directives: usize,
-    introspects: bool,
-}
-
-impl Counts {
-    fn add(&mut self, set: &SelectionSet) {
-        for Positioned { node: selection, .. } in &set.items {
-            self.directives = self.directives.max(selection.directives().len());
-            match selection {
-                Selection::Field(Positioned { node: field, .. }) => {
-                    self.aliases += u64::from(field.alias.is_some());
-                    self.introspects |= is_introspection(field);
-                    self.add(&field.selection_set.node);
-                }
-                Selection::InlineFragment(fragment) => self.add(&fragment.node.selection_set.node),
-                Selection::FragmentSpread(_) => {}
-            }
-        }
-    }
-}
-
-/// What a selection set comes to once all fragments are spread. Counts that no number can hold stay at the greatest.
+/// What is selected of one object. Counts that no number can hold stay at the greatest.
 #[derive(Clone, Copy, Default)]
 struct Extent {
-    /// Fields of the object itself.
+    /// What its lists and relations cost.
+    relations: u64,
+    /// Its fields that have nothing under them.
+    leaves: u64,
+    /// All fields, here and below.
     fields: u64,
-    /// Selections, here and below.
-    selections: u64,
+    aliases: u64,
     /// Fields below one another; introspection is left out.
     depth: u64,
 }
 
-/// A document whose fragments are spread.
-struct Spread<'a> {
-    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
-    /// By their places in memory, the selection sets that were looked at; `None` while one is.
-    known: HashMap<*const SelectionSet, Option<Extent>>,
+impl Extent {
+    fn cost(&self) -> u64 {
+        self.relations.saturating_add(self.leaves / FIELDS_A_COST)
+    }
 }
 
-impl<'a> Spread<'a> {
-    fn extent(&mut self, set: &'a SelectionSet, level: usize) -> Result<Extent, ServerError> {
-        match self.known.insert(set, None) {
-            None if level <= NESTING => {}
-            None => {
-                return Err(too_complex(format!("the document nests more selections than are allowed: {NESTING}")));
-            }
-            Some(Some(extent)) => {
-                self.known.insert(set, Some(extent));
-                return Ok(extent);
-            }
-            // A set can be in itself by a fragment alone.
-            Some(None) => {
-                let problem = ServerError::new("a fragment spreads itself, which is not allowed", None);
-                return Err(error::of_request(problem, code::GRAPHQL_VALIDATION_FAILED));
-            }
-        }
+struct Walk<'a> {
+    variables: &'a Variables,
+    sizes: PageSize,
+    introspects: bool,
+}
+
+impl Walk<'_> {
+    /// `lists` is in how many lists of an introspection the object is, if it is of one.
+    fn object(&mut self, fields: &[Field], lists: Option<usize>) -> Result<Extent, ServerError> {
         let mut extent = Extent::default();
-        for Positioned { node: selection, .. } in &set.items {
-            let within = match selection {
-                Selection::Field(Positioned { node: field, .. }) => {
-                    let below = self.extent(&field.selection_set.node, level + 1)?;
-                    let depth = if is_introspection(field) { 0 } else { 1 + below.depth };
-                    Extent { fields: 1, depth, ..below }
-                }
-                Selection::InlineFragment(fragment) => self.extent(&fragment.node.selection_set.node, level + 1)?,
-                Selection::FragmentSpread(spread) => match self.fragments.get(&spread.node.fragment_name.node) {
-                    Some(fragment) => self.extent(&fragment.node.selection_set.node, level + 1)?,
-                    None => Extent::default(),
-                },
-            };
-            extent.fields = extent.fields.saturating_add(within.fields);
-            extent.selections = extent.selections.saturating_add(within.selections).saturating_add(1);
-            extent.depth = extent.depth.max(within.depth);
+        for field in fields {
+            let of_field = self.field(field, lists)?;
+            extent.relations = extent.relations.saturating_add(of_field.relations);
+            extent.leaves += of_field.leaves;
+            extent.fields = extent.fields.saturating_add(of_field.fields);
+            extent.aliases += of_field.aliases;
+            extent.depth = extent.depth.max(of_field.depth);
         }
-        self.known.insert(set, Some(extent));
         Ok(extent)
     }
 
-    /// Refuses too many lists in one another in what asks about the schema; `lists` is how many there are above, if this
-    /// does. How often fragments are spread is limited already.
-    fn check_introspection(&self, set: &SelectionSet, lists: Option<usize>) -> Result<(), ServerError> {
-        for Positioned { node: selection, .. } in &set.items {
-            match selection {
-                Selection::Field(Positioned { node: field, .. }) => {
-                    let lists = match (lists, field.name.node.as_str()) {
-                        (Some(lists), "fields" | "interfaces" | "possibleTypes" | "inputFields") => Some(lists + 1),
-                        (None, _) if is_introspection(field) => Some(0),
-                        (lists, _) => lists,
+    /// Of objects whose type is known later, the most that each count can come to.
+    fn selections(&mut self, selections: &Selections, lists: Option<usize>) -> Result<Extent, ServerError> {
+        match selections {
+            Selections::Fields(fields) => self.object(fields, lists),
+            Selections::ByType(types) => {
+                let mut most = Extent::default();
+                for (_, fields) in types {
+                    let of_type = self.object(fields, lists)?;
+                    most = Extent {
+                        relations: most.relations.max(of_type.relations),
+                        leaves: most.leaves.max(of_type.leaves),
+                        fields: most.fields.saturating_add(of_type.fields),
+                        aliases: most.aliases.max(of_type.aliases),
+                        depth: most.depth.max(of_type.depth),
                     };
-                    if lists > Some(INTROSPECTION_LISTS) {
-                        let name = &field.name.node;
-                        return Err(too_complex(format!(
-                            "`{name}` is in as many lists of an introspection as are allowed: {INTROSPECTION_LISTS}"
-                        )));
-                    }
-                    self.check_introspection(&field.selection_set.node, lists)?;
                 }
-                Selection::InlineFragment(fragment) => {
-                    self.check_introspection(&fragment.node.selection_set.node, lists)?;
-                }
-                Selection::FragmentSpread(spread) => {
-                    if let Some(fragment) = self.fragments.get(&spread.node.fragment_name.node) {
-                        self.check_introspection(&fragment.node.selection_set.node, lists)?;
-                    }
-                }
+                Ok(most)
             }
         }
-        Ok(())
+    }
+
+    fn field(&mut self, field: &Field, lists: Option<usize>) -> Result<Extent, ServerError> {
+        let introspects = lists.is_none() && matches!(&*field.name, "__schema" | "__type");
+        self.introspects |= introspects;
+        let lists = match (lists, &*field.name) {
+            (Some(lists), "fields" | "interfaces" | "possibleTypes" | "inputFields") => Some(lists + 1),
+            (None, _) if introspects => Some(0),
+            (lists, _) => lists,
+        };
+        if lists > Some(INTROSPECTION_LISTS) {
+            let name = &field.name;
+            return Err(too_complex(format!(
+                "`{name}` is in as many lists of an introspection as are allowed: {INTROSPECTION_LISTS}"
+            )));
+        }
+        let below = self.selections(&field.below, lists)?;
+        let is_leaf = below.fields == 0;
+        let times = match field.size {
+            _ if is_leaf => 0,
+            Size::Part => 1,
+            Size::One => 1,
+            Size::Page => self.page(field),
+            Size::Ids => match field.argument("ids", self.variables) {
+                Some(Value::List(ids)) => ids.len() as u64,
+                _ => 1,
+            },
+        };
+        let under = match field.size {
+            Size::Part => below.cost(),
+            _ => below.cost().max(1),
+        };
+        Ok(Extent {
+            relations: times.max(u64::from(!is_leaf)).saturating_mul(under),
+            leaves: is_leaf.into(),
+            fields: below.fields.saturating_add(1),
+            aliases: below.aliases + u64::from(field.has_alias()),
+            depth: if introspects { 0 } else { below.depth + 1 },
+        })
+    }
+
+    /// The size of a list's page. One that is not allowed is refused later, and counts as the largest here.
+    fn page(&self, field: &Field) -> u64 {
+        let mut given = ["first", "last"].into_iter().filter_map(|name| field.argument(name, self.variables));
+        match given.find(|size| *size != Value::Null) {
+            None => self.sizes.default,
+            Some(Value::Number(size)) => size.as_u64().map_or(self.sizes.max, |size| size.min(self.sizes.max)),
+            Some(_) => self.sizes.max,
+        }
     }
 }

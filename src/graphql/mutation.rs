@@ -140,7 +140,7 @@ where
     if changes.is_changed() {
         object = stored(changes.update(&transaction).await?);
     }
-    transaction.commit().await?;
+    transaction.done().await;
     Ok((Some(object), Vec::new()))
 }
 
@@ -167,7 +167,7 @@ pub async fn delete<N: Node<Entity: Table<Key = i64>>>(context: &Context<'_>, id
     let key = N::key(id, "input.id")?;
     let transaction = context.write().await?;
     let deleted = N::Entity::delete_by_id(key).exec(&transaction).await?.rows_affected > 0;
-    transaction.commit().await?;
+    transaction.done().await;
     let mut errors = UserErrors::default();
     if !deleted {
         errors.not_found::<N>("id", key);

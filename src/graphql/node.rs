@@ -14,7 +14,7 @@ use super::{
     AnyNode, ContextExt, ahead,
     columns::{ColumnField, Part, part, write_cell, write_id},
     filter::FilterInput,
-    json::{self, IsFast, Objects},
+    json::{self, Objects, is_fast},
     lists::ListField,
     order::OrderField,
 };
@@ -83,7 +83,7 @@ pub fn names_no_type(id: &str, argument: &str) -> Error {
 }
 
 /// As much of a client's text as an error message repeats.
-fn excerpt(text: &str) -> String {
+pub fn excerpt(text: &str) -> String {
     const MOST: usize = 40;
     let mut excerpt: String = text.chars().take(MOST).collect();
     if excerpt.len() < text.len() {
@@ -105,7 +105,7 @@ impl<N: Node> OutputType for One<N> {
     }
 
     async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        if IsFast::of(context) { json::object(self, context).await } else { self.0.resolve(context, field).await }
+        if is_fast(context) { json::object(self, context).await } else { self.0.resolve(context, field).await }
     }
 }
 

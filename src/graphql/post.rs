@@ -248,7 +248,7 @@ impl PostMutation {
             return Ok(CreatePostPayload { user_errors: errors.into(), ..Default::default() });
         }
         let post = NewPostInput { title, content }.owned_by(owner).insert(&transaction).await?;
-        transaction.commit().await?;
+        transaction.done().await;
         Ok(CreatePostPayload { post: Some(stored(post)), ..Default::default() })
     }
 

@@ -1,7 +1,8 @@
 //! What a request asks for in `extensions.dovetail`, and gets back there: the SQL report, and its cost.
 
-use async_graphql::{Name, Request, Response, ServerError, Value, from_value, indexmap::IndexMap, value};
+use async_graphql::{Name, Response, ServerError, Value, indexmap::IndexMap, value};
 use serde::Deserialize;
+use serde_json::Value as Json;
 
 use crate::{
     error::{self, code},
@@ -21,10 +22,10 @@ pub struct Wishes {
 }
 
 impl Wishes {
-    /// Those of a request.
-    pub fn of(request: &Request) -> Result<Self, ServerError> {
-        let Some(wishes) = request.extensions.get(EXTENSION) else { return Ok(Self::default()) };
-        from_value(wishes.clone()).map_err(|problem| {
+    /// Those that a request's extensions have.
+    pub fn of(wishes: Option<&Json>) -> Result<Self, ServerError> {
+        let Some(wishes) = wishes else { return Ok(Self::default()) };
+        Self::deserialize(wishes).map_err(|problem| {
             let allowed = "allowed are the booleans `sql`, `explain` and `cost`";
             let problem = format!("`extensions.{EXTENSION}`: {problem}; {allowed}");
             error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)

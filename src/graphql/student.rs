@@ -268,7 +268,7 @@ impl StudentMutation {
             courses.into_iter().map(|course| enrollment_of(student.id, course).into_active_model()),
         )
         .await?;
-        transaction.commit().await?;
+        transaction.done().await;
         Ok(CreateStudentPayload { student: Some(stored(student)), ..Default::default() })
     }
 

@@ -217,7 +217,7 @@ impl UserMutation {
         let transaction = ctx.write().await?;
         let user = user::ActiveModel { name: Set(input.name), ..Default::default() }.insert(&transaction).await?;
         insert_all(&transaction, posts.into_iter().map(|post| post.owned_by(user.id))).await?;
-        transaction.commit().await?;
+        transaction.done().await;
         Ok(CreateUserPayload { user: Some(stored(user)), ..Default::default() })
     }
 

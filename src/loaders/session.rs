@@ -1,6 +1,6 @@
 //! The database as one request sees it: a snapshot that begins with the first statement, and the transactions that write.
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{future::Future, mem, sync::Arc, time::Instant};
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
@@ -25,8 +25,6 @@ pub struct Session(Arc<Inner>);
 
 struct Inner {
     database: Database,
-    /// Whether what it reads must see what it wrote.
-    writes: bool,
     report: Report,
     snapshot: Mutex<Snapshot>,
 }
@@ -39,14 +37,16 @@ enum Snapshot {
     Alone,
     /// That of a transaction.
     Begun(DatabaseTransaction),
+    /// That of a transaction that wrote and is not committed yet.
+    Written(DatabaseTransaction),
     /// It is lost, for a statement has failed: PostgreSQL refuses whatever else the transaction would read.
     Lost(Error),
 }
 
 impl Session {
-    /// A session of a request that writes, or just reads. What runs is added to `report`.
-    pub fn new(database: Database, writes: bool, report: Report) -> Self {
-        Self(Arc::new(Inner { database, writes, report, snapshot: Mutex::new(Snapshot::Open) }))
+    /// A session of a request. What runs is added to `report`.
+    pub fn new(database: Database, report: Report) -> Self {
+        Self(Arc::new(Inner { database, report, snapshot: Mutex::new(Snapshot::Open) }))
     }
 
     /// Which SQL to speak.
@@ -66,13 +66,13 @@ impl Session {
         keys: usize,
         asked: impl Iterator<Item = &'a Asked> + Clone + Send,
     ) -> Result<Vec<QueryResult>> {
-        let Inner { database, writes, .. } = &*self.0;
+        let Inner { database, .. } = &*self.0;
         let mut snapshot = self.0.snapshot.lock().await;
         if matches!(*snapshot, Snapshot::Open) {
-            *snapshot = if !writes && asked.clone().all(|asked| asked.alone) {
+            *snapshot = if asked.clone().all(|asked| asked.alone) {
                 Snapshot::Alone
             } else {
-                let begun = database.begin_reading(*writes).await;
+                let begun = database.begin_reading().await;
                 begun.map_or_else(|error| Snapshot::Lost(error.into()), Snapshot::Begun)
             };
         } else if matches!(*snapshot, Snapshot::Alone) {
@@ -81,7 +81,9 @@ impl Session {
         let causes = asked.map(|asked| &asked.cause);
         let rows = match &*snapshot {
             Snapshot::Lost(error) => return Err(error.clone()),
-            Snapshot::Begun(transaction) => self.run(transaction, select, keys, causes).await,
+            Snapshot::Begun(transaction) | Snapshot::Written(transaction) => {
+                self.run(transaction, select, keys, causes).await
+            }
             Snapshot::Open | Snapshot::Alone => self.run(&database.reader, select, keys, causes).await,
         };
         rows.map_err(|error| {
@@ -113,7 +115,7 @@ impl Session {
         Ok(rows)
     }
 
-    /// Begins a transaction that writes. What is read through the session after it sees what it committed.
+    /// Begins a transaction that writes. Once it is done, what the session reads is read in it, until [`Self::commit`].
     pub async fn write(&self, cause: Cause) -> Result<Transaction> {
         self.end().await;
         // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
@@ -122,7 +124,19 @@ impl Session {
             ..TransactionOptions::default()
         };
         let transaction = self.0.database.writer.begin_with_options(options).await?;
-        Ok(Transaction { transaction, report: self.report().clone(), cause })
+        Ok(Transaction { transaction, session: self.clone(), cause })
+    }
+
+    /// Makes what was written last, and seen by all; `false` if it is lost with a statement that failed since.
+    ///
+    /// # Errors
+    /// The database cannot commit it.
+    pub async fn commit(&self) -> Result<bool, DbErr> {
+        match mem::replace(&mut *self.0.snapshot.lock().await, Snapshot::Open) {
+            Snapshot::Written(transaction) => transaction.commit().await.map(|()| true),
+            Snapshot::Lost(_) => Ok(false),
+            Snapshot::Open | Snapshot::Alone | Snapshot::Begun(_) => Ok(true),
+        }
     }
 
     /// Ends the snapshot; the next statement would begin another.
@@ -159,17 +173,17 @@ fn plan_line(row: &QueryResult) -> Result<String, DbErr> {
     row.try_get_by_index(row.column_names().len() - 1)
 }
 
-/// The transaction of a mutation's field. Dropped before its commit, it writes nothing.
+/// The transaction of a mutation's field. Dropped before it is done, it writes nothing.
 pub struct Transaction {
     transaction: DatabaseTransaction,
-    report: Report,
+    session: Session,
     cause: Cause,
 }
 
 impl Transaction {
-    /// Makes what was written last, and seen by all.
-    pub async fn commit(self) -> Result<(), DbErr> {
-        self.transaction.commit().await
+    /// Says that all is written: the transaction is committed once the field's answer has been read in it.
+    pub async fn done(self) {
+        *self.session.0.snapshot.lock().await = Snapshot::Written(self.transaction);
     }
 
     async fn reported<T>(
@@ -181,7 +195,7 @@ impl Transaction {
         let started = Instant::now();
         let done = run.await;
         let rows = done.as_ref().map_or(0, rows);
-        self.report.add(|| text.to_owned(), 0, rows, started, [&self.cause]);
+        self.session.report().add(|| text.to_owned(), 0, rows, started, [&self.cause]);
         done
     }
 }

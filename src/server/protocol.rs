@@ -68,7 +68,8 @@ impl Format {
 #[derive(Debug)]
 pub struct Refusal {
     status: StatusCode,
-    error: Box<ServerError>,
+    /// One or more.
+    errors: Vec<ServerError>,
     header: Option<(HeaderName, HeaderValue)>,
 }
 
@@ -80,7 +81,7 @@ impl Refusal {
 
     /// The same with another code than that of bad input.
     pub fn coded(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, error: Box::new(error::of_request(ServerError::new(message, None), code)), header: None }
+        Self { status, errors: vec![error::of_request(ServerError::new(message, None), code)], header: None }
     }
 
     /// The same with a header of the response.
@@ -99,19 +100,23 @@ impl Refusal {
 
     /// For the log: the status and what is told the client.
     pub fn told(&self) -> (u16, &str) {
-        (self.status.as_u16(), &self.error.message)
+        (self.status.as_u16(), self.errors.first().map_or("", |error| &error.message))
     }
 
     /// As an answer, without its status.
     pub fn into_answer(self) -> Answer {
-        Answer::from_errors(vec![*self.error])
+        Answer::from_errors(self.errors)
     }
 
     /// Sends it in the shape of an answer. What is wrong with the document alone is no matter of HTTP to the older format.
     pub fn respond(self, format: Format) -> Response {
-        let is_request = has_code(&self.error, code::BAD_USER_INPUT);
+        // What has a place is in the document, or in the values of its variables.
+        let is_of_document =
+            |error: &ServerError| !error.locations.is_empty() || !has_code(error, code::BAD_USER_INPUT);
         let status = match format {
-            Format::Json if self.status == StatusCode::BAD_REQUEST && !is_request => StatusCode::OK,
+            Format::Json if self.status == StatusCode::BAD_REQUEST && self.errors.iter().all(is_of_document) => {
+                StatusCode::OK
+            }
             _ => self.status,
         };
         let header = self.header.clone();
@@ -123,12 +128,12 @@ impl Refusal {
     }
 }
 
-impl From<ServerError> for Refusal {
+impl From<Vec<ServerError>> for Refusal {
     /// Of what is wrong with the GraphQL request.
-    fn from(error: ServerError) -> Self {
-        let is_forbidden = has_code(&error, code::FORBIDDEN);
+    fn from(errors: Vec<ServerError>) -> Self {
+        let is_forbidden = errors.iter().any(|error| has_code(error, code::FORBIDDEN));
         let status = if is_forbidden { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
-        Self { status, error: Box::new(error), header: None }
+        Self { status, errors, header: None }
     }
 }
 

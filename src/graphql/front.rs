@@ -1,0 +1,229 @@
+//! The front: a request's text and variables, checked to the letter before anything runs.
+//!
+//! bluejay parses a text, validates it against the schema (GraphQL, September 2025, section 5) and coerces variables (section
+//! 6.1.2). It judges; what it judged becomes a [`Form`]. Its rules spread a fragment as often as it is named, so that [`bounds`]
+//! refuses what would grow beyond measure first.
+
+mod bounds;
+pub mod source;
+mod told;
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use anyhow::anyhow;
+use async_graphql::{Name, ServerError, Value, Variables, from_value};
+use bluejay_core::{
+    AsIter, ValueReference,
+    definition::ScalarTypeDefinition as _,
+    executable::{OperationDefinition as _, VariableType},
+};
+use bluejay_parser::ast::{
+    Parse,
+    definition::{Context, CustomScalarTypeDefinition, DefinitionDocument, SchemaDefinition},
+    executable::{ExecutableDocument, OperationDefinition},
+};
+use bluejay_validator::executable::{
+    Cache,
+    document::BuiltinRulesValidator,
+    operation::{Analyzer, Visitor, analyzers::VariableValuesAreValid},
+};
+use sea_orm::prelude::DateTimeUtc;
+use self_cell::self_cell;
+use serde_json::{Map, Value as Json};
+
+use self::told::Teller;
+use super::{
+    limits::at_most,
+    normal::{Form, literal, normal_form},
+};
+use crate::{
+    config::limits::DocumentLimits,
+    error::{self, code},
+};
+
+/// The schema, as the front checks requests against it.
+pub type Schema = SchemaDefinition<'static, Scalars>;
+
+static SDL: LazyLock<String> = LazyLock::new(super::api::sdl);
+
+static DEFINITIONS: LazyLock<Result<DefinitionDocument<'static, Scalars>, String>> = LazyLock::new(|| {
+    DefinitionDocument::parse(&SDL).result.map_err(|errors| format!("the schema's text is not GraphQL: {errors:?}"))
+});
+
+static SCHEMA: LazyLock<Result<Schema, String>> = LazyLock::new(|| {
+    let definitions = DEFINITIONS.as_ref().map_err(Clone::clone)?;
+    Schema::try_from(definitions)
+        .map_err(|errors| format!("the schema does not hold together: {} errors", errors.len()))
+});
+
+/// The schema's text.
+pub fn sdl() -> &'static str {
+    &SDL
+}
+
+/// The schema that the server serves.
+///
+/// # Errors
+/// Its text is not GraphQL, which is a fault of its types.
+pub fn schema() -> anyhow::Result<&'static Schema> {
+    SCHEMA.as_ref().map_err(|problem| anyhow!("{problem}"))
+}
+
+/// What the schema's own scalars allow.
+#[derive(Debug)]
+pub struct Scalars;
+
+impl Context for Scalars {
+    fn coerce_custom_scalar_input<const CONST: bool>(
+        scalar: &CustomScalarTypeDefinition<'_, Self>,
+        value: &impl bluejay_core::Value<CONST>,
+    ) -> Result<(), Cow<'static, str>> {
+        let fits = match (scalar.name(), value.as_ref()) {
+            ("DateTime", ValueReference::String(text)) => from_value::<DateTimeUtc>(Value::from(text)).is_ok(),
+            ("DateTime", _) => false,
+            _ => true,
+        };
+        if fits { Ok(()) } else { Err(format!("is no {}", scalar.name()).into()) }
+    }
+}
+
+type Ast<'a> = ExecutableDocument<'a>;
+
+self_cell! {
+    struct Parsed {
+        owner: String,
+        #[covariant]
+        dependent: Ast,
+    }
+}
+
+/// A document that fits the schema.
+pub struct Document {
+    parsed: Parsed,
+    /// The variables that decide which selections are skipped.
+    conditions: Vec<String>,
+    forms: Mutex<Vec<Kept>>,
+}
+
+/// A form that was asked for: of which operation, and which conditions held.
+type Kept = (usize, Vec<bool>, Arc<Form>);
+
+/// How many forms of a document are kept: two for each of a few conditions.
+const MOST_FORMS: usize = 16;
+
+impl Document {
+    /// The document that a text is, if it is one, within the limits, that fits the schema.
+    pub fn read(
+        text: &str,
+        schema: &Schema,
+        limits: &DocumentLimits,
+        suggests: bool,
+    ) -> Result<Self, Vec<ServerError>> {
+        // A character has a byte or more: a short text need not be counted.
+        if text.len() as u64 > limits.characters {
+            let characters = text.chars().count() as u64;
+            at_most(characters, limits.characters, "the document has", "characters", "--max-document-characters")?;
+        }
+        let source = source::prepared(text)?;
+        let mut tokens = 0;
+        let parsed = Parsed::try_new(source, |source| {
+            let parsed = ExecutableDocument::parse(source);
+            tokens = parsed.token_count as u64;
+            parsed.result.map_err(|errors| Teller::new(source, suggests).parsing(errors))
+        });
+        at_most(tokens, limits.tokens, "the document has", "tokens", "--max-document-tokens")?;
+        let parsed = parsed?;
+        let (source, document) = (parsed.borrow_owner(), parsed.borrow_dependent());
+        let conditions = bounds::check(document, limits)?;
+        let cache = Cache::new(document, schema);
+        let errors = BuiltinRulesValidator::validate(document, schema, &cache);
+        let errors = errors.filter(|error| !told::is_of_newer_introspection(error));
+        let errors = Teller::new(source, suggests).validating(errors, limits.validation_errors);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self { parsed, conditions, forms: Mutex::default() })
+    }
+
+    /// The operation to run (GraphQL, section 6.1.1), by its place in the document.
+    pub fn operation(&self, name: Option<&str>) -> Result<usize, ServerError> {
+        let operations = self.parsed.borrow_dependent().operation_definitions();
+        let unfit = |problem| error::of_request(ServerError::new(problem, None), code::GRAPHQL_VALIDATION_FAILED);
+        match (name, operations) {
+            (None, [_]) => Ok(0),
+            (None, _) => Err(unfit("The document has several operations: `operationName` must name one.".to_owned())),
+            (Some(name), _) => operations
+                .iter()
+                .position(|operation| operation.as_ref().name() == Some(name))
+                .ok_or_else(|| unfit(format!("Unknown operation named {name:?}"))),
+        }
+    }
+
+    fn definition(&self, operation: usize) -> &OperationDefinition<'_> {
+        &self.parsed.borrow_dependent().operation_definitions()[operation]
+    }
+
+    /// The values of an operation's variables (GraphQL, section 6.1.2): what it does not declare is dropped, and what is not
+    /// given has its default, or none.
+    pub fn variables(
+        &self,
+        operation: usize,
+        mut given: Map<String, Json>,
+        schema: &Schema,
+    ) -> Result<Variables, Vec<ServerError>> {
+        let mut variables = Variables::default();
+        let definition = self.definition(operation);
+        let Some(declared) = definition.as_ref().variable_definitions() else { return Ok(variables) };
+        self.check_variables(operation, &given, schema)?;
+        for declared in declared.iter() {
+            let name = declared.variable().as_str();
+            let value = match (given.remove(name), declared.default_value()) {
+                // What is JSON is a value.
+                (Some(value), _) => Value::from_json(value).unwrap_or_default(),
+                (None, Some(default)) => {
+                    let base = VariableType::as_ref(declared.r#type()).name();
+                    literal(default, base, schema).into_const().unwrap_or_default()
+                }
+                (None, None) => continue,
+            };
+            variables.insert(Name::new(name), value);
+        }
+        Ok(variables)
+    }
+
+    fn check_variables(
+        &self,
+        operation: usize,
+        given: &Map<String, Json>,
+        schema: &Schema,
+    ) -> Result<(), Vec<ServerError>> {
+        let document = self.parsed.borrow_dependent();
+        let operation = &document.operation_definitions()[operation];
+        let cache = Cache::new(document, schema);
+        let mut check = VariableValuesAreValid::new(operation, schema, given, &cache, ());
+        for declared in operation.as_ref().variable_definitions().into_iter().flat_map(|them| them.iter()) {
+            check.visit_variable_definition(declared);
+        }
+        let errors = Teller::new(self.parsed.borrow_owner(), false).coercing(check.into_output());
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// The normal form of an operation, of which these variables decide what is skipped.
+    pub fn form(&self, operation: usize, variables: &Variables, schema: &Schema) -> Arc<Form> {
+        let holds = |name: &str| variables.get(name) == Some(&Value::Boolean(true));
+        let conditions: Vec<_> = self.conditions.iter().map(|name| holds(name)).collect();
+        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., form)) = forms.iter().find(|(of, when, _)| *of == operation && *when == conditions) {
+            return Arc::clone(form);
+        }
+        let (source, document) = (self.parsed.borrow_owner(), self.parsed.borrow_dependent());
+        let form = Arc::new(normal_form(source, document, self.definition(operation), &holds, schema));
+        if forms.len() < MOST_FORMS {
+            forms.push((operation, conditions, Arc::clone(&form)));
+        }
+        form
+    }
+}

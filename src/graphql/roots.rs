@@ -1,0 +1,121 @@
+//! The roots of the schema, as they are executed: what is asked about the schema, a mutation's transaction, and the errors of
+//! their fields, each of which is its own field's.
+
+use std::borrow::Cow;
+
+use async_graphql::{
+    ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
+    parser::types::Field, registry::Registry, resolver_utils::resolve_container,
+};
+
+use super::{ContextExt, Mutation, Query, introspection::Introspection};
+use crate::error::{self, Error};
+
+/// How often a mutation runs at most whose transaction is in the way of others.
+const ATTEMPTS: usize = 10;
+
+/// The root of all reading.
+#[derive(Default)]
+pub struct QueryRoot(Query);
+
+impl ContainerType for QueryRoot {
+    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
+        if matches!(&*context.item.node.name.node, "__schema" | "__type") {
+            let introspection = context.running().introspection.get_or_init(Introspection::new);
+            return Ok(Some(introspection.answer(&context.item.node)));
+        }
+        let answer = self.0.resolve_field(context).await;
+        of_nullable::<Query>(context, answer)
+    }
+}
+
+/// The root of all writing.
+#[derive(Default)]
+pub struct MutationRoot(Mutation);
+
+impl ContainerType for MutationRoot {
+    /// Runs a mutation in one transaction, in which its answer is read too: that is of the moment that it wrote. One that is in
+    /// the way of another transaction wrote nothing, and runs again.
+    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
+        let session = &context.running().session;
+        let mut attempts = 0;
+        let answer = loop {
+            attempts += 1;
+            let answer = match self.0.resolve_field(context).await {
+                Ok(answer) => match session.commit().await {
+                    Ok(true) => Ok(answer),
+                    // Why is told already, where the answer was read.
+                    Ok(false) => Ok(None),
+                    Err(error) => Err(Error::from(error).of_field(context)),
+                },
+                Err(error) => Err(error),
+            };
+            session.end().await;
+            match &answer {
+                Err(error) if attempts < ATTEMPTS && is_in_the_way(error) => {}
+                _ => break answer,
+            }
+        };
+        of_nullable::<Mutation>(context, answer)
+    }
+}
+
+fn is_in_the_way(error: &ServerError) -> bool {
+    error.source::<error::Cause>().is_some_and(error::Cause::is_in_the_way)
+}
+
+/// The answer of a field, of which an error makes it null, if it can be (GraphQL, section 6.4.4). async-graphql takes that of an
+/// argument past the field to its parent.
+fn of_nullable<T: OutputType>(
+    context: &Context<'_>,
+    answer: ServerResult<Option<Value>>,
+) -> ServerResult<Option<Value>> {
+    let types = &context.schema_env.registry.types;
+    let field = types.get(&*T::type_name()).and_then(|root| root.field_by_name(&context.item.node.name.node));
+    match answer {
+        Err(error) if field.is_some_and(|field| !field.ty.ends_with('!')) => {
+            context.add_error(error);
+            Ok(None)
+        }
+        answer => answer,
+    }
+}
+
+impl OutputType for QueryRoot {
+    fn type_name() -> Cow<'static, str> {
+        Query::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Query::create_type_info(registry)
+    }
+
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        resolve_container(context, self).await
+    }
+}
+
+impl ObjectType for QueryRoot {}
+
+impl OutputType for MutationRoot {
+    fn type_name() -> Cow<'static, str> {
+        Mutation::type_name()
+    }
+
+    /// Each field is nullable: of one that fails, the others' answers must not be lost, for what they wrote is written.
+    fn create_type_info(registry: &mut Registry) -> String {
+        let name = Mutation::create_type_info(registry);
+        if let Some(async_graphql::registry::MetaType::Object { fields, .. }) =
+            registry.types.get_mut(&*Mutation::type_name())
+        {
+            fields.values_mut().for_each(|field| field.ty = field.ty.trim_end_matches('!').to_owned());
+        }
+        name
+    }
+
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        resolve_container(context, self).await
+    }
+}
+
+impl ObjectType for MutationRoot {}
