@@ -131,6 +131,81 @@ async fn a_format_that_there_is_not_is_406() {
 }
 
 #[tokio::test]
+async fn a_media_range_is_read_with_its_parameters_and_weight() {
+    let app = &school().await.0[0];
+    let (json, graphql) =
+        (Some("application/json; charset=utf-8"), Some("application/graphql-response+json; charset=utf-8"));
+    for (accept, expected) in [
+        ("application/json; charset=utf-8", json),
+        ("application/json;charset=\"UTF-8\";q=0.5", json),
+        ("APPLICATION/JSON ; Charset=Utf-8", json),
+        ("application/graphql-response+json;charset=utf-8", graphql),
+        ("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8", graphql),
+        ("application/json; charset=utf-8, application/graphql-response+json", json),
+        ("application/json;odata=verbose", json),
+        ("application/json;q=0.8, application/graphql-response+json;q=0.9", graphql),
+        ("application/json;charset=utf-8;q=0.1, application/json, application/graphql-response+json;q=0.5", graphql),
+        ("text/html, application/*;q=0.1", json),
+        ("*/*", json),
+        ("application/json;q=0, */*;q=0.1", graphql),
+        ("application/json;q=0.000, application/*", graphql),
+        ("application/json;charset=iso-8859-1, application/graphql-response+json;q=0.1", graphql),
+        ("nonsense, application/json", json),
+        (" , ,application/json,", json),
+        ("", json),
+        ("application/json;charset=iso-8859-1", None),
+        ("application/json;q=0", None),
+        ("*/*;q=0", None),
+        ("text/*, application/xml", None),
+        ("nonsense", None),
+    ] {
+        let response = app.http(post("application/json", accept, r#"{"query":"{ __typename }"}"#)).await;
+        let sent = response.headers()[header::CONTENT_TYPE].to_str().unwrap();
+        assert_eq!((response.status() == StatusCode::OK).then_some(sent), expected, "{accept}");
+    }
+}
+
+#[tokio::test]
+async fn several_lines_of_accept_are_one() {
+    let mut request = post("application/json", "text/html", r#"{"query":"{ __typename }"}"#);
+    request.headers_mut().append(header::ACCEPT, "application/graphql-response+json".parse().unwrap());
+    check(
+        request,
+        expect![[r#"
+        200 OK
+        content-type: application/graphql-response+json; charset=utf-8
+        {"data":{"__typename":"Query"}}"#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_coded_is_415_and_writes_nothing() {
+    let app = &school().await.0[0];
+    let query = r#"{"query":"mutation { deleteUser(input: { id: 1 }) { deletedId } }"}"#;
+    let coded = |name, coding: &str| {
+        let mut request = post("application/json", BOTH, query);
+        request.headers_mut().insert(name, coding.parse().unwrap());
+        request
+    };
+    for coding in ["gzip", "deflate", "br", "zstd", "x-unknown", "GZIP", "identity, gzip", "gzip, identity"] {
+        let response = app.http(coded(header::CONTENT_ENCODING, coding)).await;
+        assert_eq!(response.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE, "{coding}");
+        assert_eq!(response.headers()[header::ACCEPT_ENCODING], "identity", "{coding}");
+    }
+    expect![[r#"
+        415 Unsupported Media Type
+        content-type: application/graphql-response+json; charset=utf-8
+        {"errors":[{"message":"the header `content-encoding` says that the body is coded; allowed is `identity`","extensions":{"code":"BAD_USER_INPUT"}}]}"#]].assert_eq(&said(app, coded(header::CONTENT_ENCODING, "gzip")).await);
+    let transferred = app.http(coded(header::TRANSFER_ENCODING, "gzip, chunked")).await;
+    assert_eq!(transferred.status(), StatusCode::NOT_IMPLEMENTED);
+    assert_eq!(app.data("{ users { totalCount } }").await["users"]["totalCount"], 3);
+    for coding in ["identity", "Identity", ""] {
+        assert_eq!(app.http(coded(header::CONTENT_ENCODING, coding)).await.status(), StatusCode::OK, "{coding}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_form_can_send_is_415_and_writes_nothing() {
     let app = &school().await.0[0];
     let query = r#"{"query":"mutation { deleteUser(input: { id: 1 }) { deletedId } }"}"#;

@@ -1,6 +1,8 @@
 //! GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>): which HTTP requests are GraphQL requests, and how
 //! their answers are sent.
 
+use std::cmp::Reverse;
+
 use async_graphql::{Response as Answer, ServerError, Value as Data};
 use axum::{
     body::{Body, Bytes},
@@ -8,11 +10,9 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use headers::Header;
-use headers_accept::Accept;
 use mediatype::{
-    MediaType, Name, ReadParams,
-    names::{APPLICATION, CHARSET, JSON as JSON_NAME},
+    MediaType, MediaTypeList, Name, ReadParams,
+    names::{_STAR, APPLICATION, CHARSET, JSON as JSON_NAME, Q},
 };
 use serde_json::{Map, Value, from_slice, from_str};
 use url::form_urlencoded;
@@ -40,20 +40,52 @@ impl Format {
     /// The one that the client prefers; `application/json` where it has no preference, as the specification's section 6.1
     /// has it.
     pub fn accepted(headers: &HeaderMap) -> Result<Self, Refusal> {
-        if !headers.contains_key(header::ACCEPT) {
+        let lines = headers.get_all(header::ACCEPT).iter().map(|line| String::from_utf8_lossy(line.as_bytes()));
+        let field = lines.collect::<Vec<_>>().join(",");
+        if field.trim_matches([',', ' ', '\t']).is_empty() {
             return Ok(Self::Json);
         }
-        let accept = Accept::decode(&mut headers.get_all(header::ACCEPT).iter()).ok();
-        let kinds = [JSON, GRAPHQL_RESPONSE];
-        match accept.as_ref().and_then(|accept| accept.negotiate(&kinds)) {
-            Some(kind) if *kind == JSON => Ok(Self::Json),
-            Some(_) => Ok(Self::GraphqlResponse),
-            None => Err(Refusal::new(
+        // What is no media range allows nothing, and spoils nothing.
+        let ranges: Vec<_> = MediaTypeList::new(&field).filter_map(Result::ok).collect();
+        let formats = [Self::Json, Self::GraphqlResponse].into_iter();
+        let preferred = formats.filter_map(|format| Some((format.preference(&ranges)?, format)));
+        preferred.rev().max_by_key(|(preference, _)| *preference).map(|(_, format)| format).ok_or_else(|| {
+            Refusal::new(
                 StatusCode::NOT_ACCEPTABLE,
                 "the header `accept` allows no answer; allowed are `application/graphql-response+json` and \
                  `application/json`",
-            )),
-        }
+            )
+        })
+    }
+
+    /// How much a client wants it that accepts these media ranges (RFC 9110, section 12.5.1): by the weight of the range that
+    /// names it most exactly, then by whether its type is named, then by who is named first. `None` if the client does not.
+    fn preference(self, ranges: &[MediaType<'_>]) -> Option<(u16, u8, Reverse<usize>)> {
+        let fitting = ranges.iter().enumerate().filter_map(|(place, range)| {
+            let (types, charset) = self.exactness(range)?;
+            Some(((types, charset, Reverse(place)), weight(range)))
+        });
+        let ((types, _, place), weight) = fitting.max()?;
+        (weight > 0).then_some((weight, types, place))
+    }
+
+    /// How exactly a media range names it: how many of its types, and whether its charset, which is its only parameter. A
+    /// parameter that it has not does not contradict it.
+    fn exactness(self, range: &MediaType<'_>) -> Option<(u8, bool)> {
+        let kind = match self {
+            Self::Json => JSON,
+            Self::GraphqlResponse => GRAPHQL_RESPONSE,
+        };
+        let types = if range.ty == _STAR && range.subty == _STAR {
+            0
+        } else if range.ty == kind.ty && range.subty == _STAR {
+            1
+        } else if range.essence() == kind {
+            2
+        } else {
+            return None;
+        };
+        is_utf8(range).then(|| (types, range.get_param(CHARSET).is_some()))
     }
 
     fn content_type(self) -> &'static str {
@@ -62,6 +94,17 @@ impl Format {
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
         }
     }
+}
+
+/// The weight of a media range, in thousandths (RFC 9110, section 12.4.2). One that is no weight says nothing.
+fn weight(range: &MediaType<'_>) -> u16 {
+    let weight = range.get_param(Q).and_then(|weight| weight.as_str().parse::<f32>().ok());
+    weight.filter(|weight| (0.0..=1.0).contains(weight)).map_or(1_000, |weight| (weight * 1_000.0).round() as u16)
+}
+
+/// Whether it names no other charset than ours.
+fn is_utf8(kind: &MediaType<'_>) -> bool {
+    kind.get_param(CHARSET).is_none_or(|charset| charset.unquoted_str().eq_ignore_ascii_case("utf-8"))
 }
 
 /// Why a request is not answered: in most cases, nothing of it ran.
@@ -201,6 +244,7 @@ pub async fn read(head: &Parts, body: Body, limits: &HttpLimits) -> Result<Asked
         return in_query(&head.uri).and_then(checked).map(Asked::One);
     }
     check_content_type(&head.headers)?;
+    check_codings(&head.headers)?;
     let mut request = Request::new(body);
     // How much of it may be read is among them.
     request.extensions_mut().clone_from(&head.extensions);
@@ -271,9 +315,6 @@ fn checked(request: Value) -> Result<Map<String, Value>, Refusal> {
 fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = text.and_then(|text| MediaType::parse(text).ok());
-    let is_utf8 = |kind: &MediaType<'_>| {
-        kind.get_param(CHARSET).is_none_or(|charset| charset.unquoted_str().eq_ignore_ascii_case("utf-8"))
-    };
     if kind.is_some_and(|kind| kind.essence() == JSON && is_utf8(&kind)) {
         return Ok(());
     }
@@ -283,4 +324,24 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     };
     let allowed = HeaderValue::from_static("application/json");
     Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem).with(header::ACCEPT, allowed))
+}
+
+/// Only a body that is not coded is read: how much a compressed one is would be known too late.
+fn check_codings(headers: &HeaderMap) -> Result<(), Refusal> {
+    let is_coded = |name, plain: &str| {
+        let mut codings = headers.get_all(name).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+        codings.any(|coding: &[u8]| {
+            !coding.trim_ascii().is_empty() && !coding.trim_ascii().eq_ignore_ascii_case(plain.as_bytes())
+        })
+    };
+    if is_coded(header::CONTENT_ENCODING, "identity") {
+        let problem = "the header `content-encoding` says that the body is coded; allowed is `identity`";
+        let allowed = HeaderValue::from_static("identity");
+        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, problem).with(header::ACCEPT_ENCODING, allowed));
+    }
+    if is_coded(header::TRANSFER_ENCODING, "chunked") {
+        let problem = "the header `transfer-encoding` says that the body is coded; allowed is `chunked`";
+        return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, problem));
+    }
+    Ok(())
 }
