@@ -65,6 +65,22 @@ async fn trusted_documents_of_relay_codegen_and_apollo_are_found_by_their_ids() 
 }
 
 #[tokio::test]
+async fn a_parameter_that_is_null_or_empty_names_nothing() {
+    let apps = trusting("enforce").await;
+    let users = sha256("{ users { totalCount } }");
+    let by_hash = json!({ "persistedQuery": { "version": 1, "sha256Hash": users } });
+    for request in [
+        json!({ "documentId": users, "query": null }),
+        json!({ "documentId": null, "doc_id": users, "query": null, "variables": null, "extensions": null }),
+        json!({ "documentId": null, "doc_id": "", "id": users, "operationName": null }),
+        json!({ "documentId": null, "id": null, "query": null, "extensions": by_hash }),
+        json!({ "query": "{ users { totalCount } }", "documentId": null, "extensions": { "persistedQuery": null } }),
+    ] {
+        assert_eq!(answer(&apps, request).await, r#"{"data":{"users":{"totalCount":3}}}"#);
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_trusted_is_refused_where_that_is_enforced() {
     let apps = trusting("enforce").await;
     expect![[r#"{"errors":[{"extensions":{"code":"FORBIDDEN"},"message":"the document is not among this server's trusted documents, which alone are allowed"}]}"#]].assert_eq(&answer(&apps, json!({ "query": "{ users { nodes { id } } }" })).await);

@@ -262,6 +262,54 @@ async fn a_parameter_of_another_type_is_named() {
 }
 
 #[tokio::test]
+async fn an_empty_parameter_of_a_get_is_absent() {
+    let app = &school().await.0[0];
+    for query in [
+        "query=%7B__typename%7D&operationName=",
+        "query=%7B__typename%7D&variables=&extensions=",
+        "query=%7B__typename%7D&operationName&variables&extensions&documentId",
+        "query=%7B__typename%7D&variables=null&extensions=null",
+    ] {
+        let response = app.http(get(query)).await;
+        assert_eq!(body(response).await, r#"{"data":{"__typename":"Query"}}"#, "{query}");
+    }
+    for query in ["query=", "query=&documentId=", "query"] {
+        let said = said(app, get(query)).await;
+        assert!(said.starts_with("400") && said.contains("there is no `query`"), "{query}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_null_or_an_operation_without_a_name_is_absent() {
+    let app = &school().await.0[0];
+    for text in [
+        r#"{"query":"{ __typename }","operationName":""}"#,
+        r#"{"query":"query A { __typename }","operationName":""}"#,
+        r#"{"query":"{ __typename }","documentId":null,"doc_id":null,"id":null,"variables":null,"extensions":null,"operationName":null}"#,
+        r#"{"query":"{ __typename }","extensions":{"persistedQuery":null}}"#,
+        r#"{"query":"{ __typename }","id":1}"#,
+    ] {
+        let response = app.http(post("application/json", BOTH, text)).await;
+        assert_eq!(body(response).await, r#"{"data":{"__typename":"Query"}}"#, "{text}");
+    }
+    for text in [r#"{"query":null}"#, r#"{"query":null,"documentId":null,"id":null}"#, r#"{"documentId":""}"#, "{}"] {
+        let said = said(app, post("application/json", "application/json", text)).await;
+        assert!(said.starts_with("400") && said.contains("there is no `query`"), "{text}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_document_id_of_another_type_is_400_and_named() {
+    let app = &school().await.0[0];
+    for name in ["documentId", "doc_id", "id"] {
+        let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+        let said = said(app, request.body(format!(r#"{{"{name}":1}}"#).into()).unwrap()).await;
+        let problem = format!("`{name}` is of another type; allowed is a string or null");
+        assert!(said.starts_with("400") && said.contains(&problem), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn parameters_that_nobody_knows_are_let_through() {
     check(
         post("application/json", BOTH, r#"{"query":"{ __typename }","trace":true}"#),

@@ -88,16 +88,13 @@ impl Persisted {
     /// The text of the document that a request asks for.
     pub fn text(&self, parameters: &Map<String, Value>) -> Result<Named, ServerError> {
         let query = parameters.get("query").and_then(Value::as_str);
-        let id = IDS.iter().find_map(|name| parameters.get(*name)?.as_str());
         let hash = hash(parameters);
-        if id.is_some() && hash.is_some() {
-            return Err(bad_input(
-                "the request has the id of a trusted document and `extensions.persistedQuery`; allowed is one of them",
-            ));
-        }
         let Some(text) = query else {
-            let text = match (id, hash) {
-                (Some(id), _) => self.trusted(id).ok_or_else(|| {
+            let text = match (id(parameters)?, hash) {
+                (Some(_), Some(_)) => Err(bad_input(
+                    "the request has the id of a trusted document and `extensions.persistedQuery`; allowed is one of them",
+                )),
+                (Some(id), None) => self.trusted(id).ok_or_else(|| {
                     bad_input("the request names a trusted document that is not in this server's manifests")
                 }),
                 (None, Some(hash)) => self.by_hash(hash),
@@ -166,6 +163,16 @@ fn add(trusted: &mut HashMap<String, String>, path: &Path) -> Result<()> {
         trusted.insert(id, text);
     }
     Ok(())
+}
+
+/// The id of the trusted document that a request names. Nothing, or an empty text, names none.
+fn id(parameters: &Map<String, Value>) -> Result<Option<&str>, ServerError> {
+    let mut given = IDS.iter().filter_map(|name| Some((name, parameters.get(*name)?)));
+    let Some((name, id)) = given.find(|(_, id)| !id.is_null() && *id != "") else { return Ok(None) };
+    match id.as_str() {
+        Some(id) => Ok(Some(id)),
+        None => Err(bad_input(&format!("`{name}` is of another type; allowed is a string or null"))),
+    }
 }
 
 /// The hash in a request of Apollo's protocol.

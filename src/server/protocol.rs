@@ -275,11 +275,12 @@ pub async fn read(head: &Parts, body: Body, limits: &HttpLimits) -> Result<Asked
     }
 }
 
-/// The parameters of a GET: `variables` and `extensions` are JSON texts (section 5.3).
+/// The parameters of a GET: `variables` and `extensions` are JSON texts (section 5.3). An empty one is none.
 fn in_query(uri: &Uri) -> Result<Value, Refusal> {
     let mut parameters = Map::new();
     for (name, text) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         let value = match &*name {
+            _ if text.is_empty() => Value::Null,
             "variables" | "extensions" => from_str(&text)
                 .map_err(|error| Refusal::bad_request(format!("the parameter `{name}` is not JSON: {error}")))?,
             _ => text.into(),
@@ -291,17 +292,22 @@ fn in_query(uri: &Uri) -> Result<Value, Refusal> {
     Ok(parameters.into())
 }
 
-/// The parameters of a request, if each of those that the specification has (section 5.1) is of its type. Others are let
-/// through, as the specification wants.
+/// The parameters of a request, if each of those that the specification has (section 5.1, and the appendix on persisted
+/// documents) is of its type. Others are let through, as the specification wants; what is null is absent.
 fn checked(request: Value) -> Result<Map<String, Value>, Refusal> {
-    let Value::Object(parameters) = request else {
+    let Value::Object(mut parameters) = request else {
         return Err(Refusal::bad_request("the request is no JSON object, which alone is allowed"));
     };
+    parameters.retain(|_, value| !value.is_null());
+    // The specification says that it names no operation.
+    if parameters.get("operationName").and_then(Value::as_str) == Some("") {
+        parameters.remove("operationName");
+    }
     for (name, value) in &parameters {
         let (fits, allowed) = match name.as_str() {
             "query" => (value.is_string(), "a string"),
-            "operationName" => (value.is_string() || value.is_null(), "a string or null"),
-            "variables" | "extensions" => (value.is_object() || value.is_null(), "an object or null"),
+            "operationName" | "documentId" => (value.is_string(), "a string or null"),
+            "variables" | "extensions" => (value.is_object(), "an object or null"),
             _ => continue,
         };
         if !fits {
