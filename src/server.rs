@@ -156,7 +156,8 @@ async fn readyz(State(server): State<Arc<Server>>) -> Response {
     }
 }
 
-/// What browsers must not do with any response.
+/// What browsers must not do with any response, and nobody with one that does not say how it may be kept: as little as a
+/// refusal may an answer be given to another.
 fn secure<B>(mut response: Response<B>) -> Response<B> {
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -164,6 +165,7 @@ fn secure<B>(mut response: Response<B>) -> Response<B> {
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(nothing);
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
 

@@ -371,6 +371,72 @@ async fn a_get_that_is_asked_again_has_no_body_until_the_data_change() {
 }
 
 #[tokio::test]
+async fn no_answer_to_a_get_is_kept_for_others() {
+    let app = &school_with(&["--cors-origins=https://app.example.com"]).await.0[0];
+    let unknown =
+        format!("extensions=%7B%22persistedQuery%22:%7B%22version%22:1,%22sha256Hash%22:%22{:064}%22%7D%7D", 0);
+    let ask = async |method: Method, path: &str, accept: &str, site: &str| {
+        let request = Request::builder().method(method).uri(path).header(header::ACCEPT, accept);
+        let response = app.http(request.header("sec-fetch-site", site).body(Body::empty()).unwrap()).await;
+        let all = |name| {
+            response.headers().get_all(name).iter().map(|it| it.to_str().unwrap()).collect::<Vec<_>>().join("; ")
+        };
+        format!("{} {} | {}", response.status().as_u16(), all(header::CACHE_CONTROL), all(header::VARY))
+    };
+    let mut said = String::new();
+    for method in [Method::GET, Method::HEAD] {
+        for (query, accept, site) in [
+            ("query=%7B__typename%7D", BOTH, "none"),
+            (unknown.as_str(), BOTH, "none"),
+            (unknown.as_str(), "*/*", "none"),
+            ("query=%7B", BOTH, "none"),
+            ("query=%7B", "*/*", "none"),
+            ("query=%7Bnobody%7D", "*/*", "none"),
+            ("query=%7Buser(id:%22x%22)%7Bid%7D%7D", BOTH, "none"),
+            ("", BOTH, "none"),
+            ("query=%7B__typename%7D", BOTH, "cross-site"),
+            ("query=mutation%7BdeleteUser(input:%7Bid:1%7D)%7BdeletedId%7D%7D", BOTH, "none"),
+            ("query=%7B__typename%7D", "text/html", "none"),
+        ] {
+            said += &ask(method.clone(), &format!("/graphql?{query}"), accept, site).await;
+            said += "\n";
+        }
+    }
+    for path in ["/nowhere", "/schema.graphql", "/healthz", "/readyz"] {
+        said += &ask(Method::GET, path, "*/*", "none").await;
+        said += "\n";
+    }
+    expect![[r#"
+        200 private, no-cache | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        403 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        405 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        406 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        200 private, no-cache | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        403 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        405 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        406 no-store | accept, accept-encoding, authorization, dovetail-report, sec-fetch-site; origin
+        404 no-store | origin
+        200 no-store | origin; accept-encoding
+        200 no-store | origin
+        200 no-store | origin
+    "#]].assert_eq(&said);
+}
+
+#[tokio::test]
 async fn large_answers_are_compressed_for_who_accepts_it() {
     let app = &school_with(&["--compress-above=1000"]).await.0[0];
     let ask = async |query: &str, accept: &str| {

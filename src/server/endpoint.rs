@@ -29,6 +29,9 @@ use crate::{
     loaders::{Counts, milliseconds},
 };
 
+/// The headers of a request that decide its answer, as far as they are read here; the layer of CORS adds its own.
+const VARY: &str = "accept, accept-encoding, authorization, dovetail-report, sec-fetch-site";
+
 /// Answers what an HTTP request asks.
 pub async fn graphql(
     State(server): State<Arc<Server>>,
@@ -42,11 +45,13 @@ pub async fn graphql(
         Ok(format) => server.answer(request, format, id).await,
         Err(refusal) => Err(refusal),
     };
-    answered.unwrap_or_else(|refusal| {
+    let mut response = answered.unwrap_or_else(|refusal| {
         let (status, problem) = refusal.told();
         tracing::info!(request_id = id, status, problem, "refused");
         refusal.respond(shown)
-    })
+    });
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
+    response
 }
 
 impl Server {
@@ -182,7 +187,6 @@ async fn cacheable(response: Response, headers: &HeaderMap) -> Response {
         headers.typed_get::<IfNoneMatch>().is_some_and(|known| !known.precondition_passes(&tag))
     });
     head.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    head.headers.insert(header::VARY, HeaderValue::from_static("accept, authorization, dovetail-report"));
     if unchanged {
         head.status = StatusCode::NOT_MODIFIED;
         return Response::from_parts(head, Body::empty());
