@@ -2,7 +2,10 @@
 
 use axum::http::{Method, Request, StatusCode, header};
 
-use crate::support::{App, school_with};
+use crate::{
+    program::Server,
+    support::{App, school_with},
+};
 
 async fn preflight(app: &App, origin: &str) -> Option<String> {
     let request = Request::builder().method(Method::OPTIONS).uri("/graphql").header(header::ORIGIN, origin);
@@ -32,12 +35,87 @@ async fn a_name_that_was_made_to_lead_here_is_not_this_server() {
         app.http(request.body("".into()).unwrap()).await.status()
     };
     let app = &school_with(&[]).await.0[0];
-    for host in ["localhost:8000", "127.0.0.1", "[::1]:8000", "demo.localhost"] {
+    for host in [
+        "localhost:8000",
+        "LOCALHOST:8000",
+        "LocalHost.",
+        "localhost.:8000",
+        "localhost:",
+        "127.0.0.1",
+        "127.0.0.1:8000",
+        "127.8.9.10:80",
+        "[::1]:8000",
+        "[::1]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]:8000",
+        "[::FFFF:7F00:1]",
+        "demo.localhost",
+        "Demo.LocalHost.:1",
+    ] {
         assert_eq!(status(app, host).await, StatusCode::OK, "{host}");
     }
-    for host in ["evil.example.com", "localhost.evil.example.com", "192.168.1.1", ""] {
+    for host in [
+        "evil.example.com",
+        "localhost.evil.example.com",
+        "notlocalhost",
+        "localhost..",
+        "localhost@evil.example.com",
+        "evil.example.com@localhost",
+        "localhost:port",
+        "192.168.1.1",
+        "128.0.0.1",
+        "[::2]",
+        "[::ffff:192.168.1.1]",
+        "[localhost]",
+        "localhost, evil.example.com",
+        "",
+    ] {
         assert_eq!(status(app, host).await, StatusCode::FORBIDDEN, "{host}");
     }
     let app = &school_with(&["--insecure-open"]).await.0[0];
     assert_eq!(status(app, "dovetail.example.com").await, StatusCode::OK);
+}
+
+#[test]
+fn a_request_says_once_which_host_it_is_for() {
+    let server = Server::start(&[]);
+    let status = |line: &str, hosts: &str| {
+        let response = server.send(&format!("{line}\r\n{hosts}connection: close\r\n\r\n"));
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        let is_secure = head.contains("cache-control: no-store") && head.contains("nosniff");
+        assert!(head.contains(" 200 ") || is_secure && body.contains(r#"{"errors":["#), "{response}");
+        head.split(' ').nth(1).unwrap().to_owned()
+    };
+    for path in ["/graphql?query=%7B__typename%7D", "/healthz", "/"] {
+        for (version, hosts, expected) in [
+            ("1.1", "host: LOCALHOST:8000\r\n", "200"),
+            ("1.1", "", "400"),
+            ("1.1", "host: localhost\r\nhost: localhost\r\n", "400"),
+            ("1.1", "host: localhost\r\nHost: evil.example.com\r\n", "400"),
+            ("1.1", "host: local host\r\n", "400"),
+            ("1.1", "host: user@localhost\r\n", "400"),
+            ("1.1", "host: localhost:port\r\n", "400"),
+            ("1.1", "host: localhost/\r\n", "400"),
+            ("1.1", "host: [localhost]\r\n", "400"),
+            ("1.0", "", "200"),
+            ("1.0", "host: localhost\r\nhost: localhost\r\n", "400"),
+        ] {
+            assert_eq!(status(&format!("GET {path} HTTP/{version}"), hosts), expected, "{path} {version} {hosts}");
+        }
+    }
+}
+
+#[test]
+fn the_host_of_a_requests_target_has_precedence_over_the_header() {
+    let server = Server::start(&[]);
+    let status = |target: &str, host: &str| {
+        let request = format!(
+            "GET {target}/graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n"
+        );
+        server.send(&request).split(' ').nth(1).unwrap().to_owned()
+    };
+    assert_eq!(status("", "localhost"), "200");
+    assert_eq!(status("http://localhost:8000", "evil.example.com"), "200");
+    assert_eq!(status("http://evil.example.com", "localhost"), "403");
+    assert_eq!(status("http://evil.example.com@localhost", "localhost"), "400");
 }

@@ -3,7 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use anyhow::Result;
-use axum::Router;
+use axum::{Router, middleware::from_fn};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -18,6 +18,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
+use super::origins::check_host;
 use crate::config::limits::HttpLimits;
 
 /// How long to wait when the system refuses a connection, as it does when there are too many open files.
@@ -40,6 +41,7 @@ pub async fn serve(
     let mut http = http1::Builder::new();
     // The head's time begins with the connection, and again with the end of each answer.
     http.timer(TokioTimer::new()).header_read_timeout(patience);
+    let router = router.layer(from_fn(check_host));
     let connections = GracefulShutdown::new();
     let accept = async {
         loop {

@@ -63,7 +63,7 @@ impl Server {
             Method::POST => false,
             _ => return Err(Refusal::method("allowed are GET, for queries, and POST", "GET, POST")),
         };
-        self.origins.check(&head.headers)?;
+        self.origins.check(&head)?;
         let caller = self.auth.caller(&head.headers).await?;
         let report = head.headers.get(REPORT);
         let asked = timeout_at(deadline, read(&head, body, &self.limits)).await.map_err(|_| {

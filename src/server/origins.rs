@@ -1,14 +1,22 @@
 //! Which web pages may ask. A browser sends whatever a page wants, from where its user may be let in: behind a firewall, or on
 //! the loopback address.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, uri::Authority};
+use axum::{
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts, uri::Authority},
+    middleware::Next,
+    response::Response,
+};
 use tower_http::cors::{Any, CorsLayer};
-use url::Url;
+use url::{Host, Url};
 
-use super::protocol::Refusal;
+use super::{
+    protocol::{Format, Refusal},
+    secure,
+};
 use crate::error::code;
 
 /// How a page's request came about (<https://www.w3.org/TR/fetch-metadata/>); scripts cannot set it.
@@ -47,14 +55,20 @@ impl Origins {
 
     /// Refuses what a page of another origin sends. Of what has no such header, a page can send just what it cannot read the
     /// answer of, and that writes nothing: [`super::protocol::read`].
-    pub fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub fn check(&self, head: &Parts) -> Result<(), Refusal> {
+        let headers = &head.headers;
         let refused = |problem: &str| Err(Refusal::coded(StatusCode::FORBIDDEN, code::FORBIDDEN, problem));
         let is_listed = headers.get(header::ORIGIN).is_some_and(|origin| self.others.contains(origin));
         let site = headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
         if !matches!(site, None | Some(b"same-origin" | b"none")) && !is_listed && !self.any() {
             return refused("the request is of a web page of another origin; `--cors-origins` allows them");
         }
-        if self.is_local && headers.get(header::HOST).is_some_and(|host| !is_loopback(host)) {
+        // What the request's target names has precedence over the header (RFC 9112, section 3.2.2).
+        let is_here = match head.uri.authority() {
+            Some(target) => is_loopback(target.as_str().as_bytes()),
+            None => headers.get_all(header::HOST).iter().all(|host| is_loopback(host.as_bytes())),
+        };
+        if self.is_local && !is_here {
             return refused(
                 "the header `host` names another machine; without tokens (`--auth`), allowed are `localhost` and loopback \
                  addresses",
@@ -80,10 +94,48 @@ impl Origins {
     }
 }
 
-/// Whether a `Host` header names this machine.
-fn is_loopback(host: &HeaderValue) -> bool {
-    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
-    let name = authority.host().trim_start_matches('[').trim_end_matches(']');
-    let is_address = || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    name == "localhost" || name.ends_with(".localhost") || is_address()
+/// Refuses what does not say which host it is for.
+pub async fn check_host(request: Request, next: Next) -> Response {
+    if names_host(&request) {
+        return next.run(request).await;
+    }
+    let problem =
+        "the request does not say which host it is for; allowed is one header `host`, such as `localhost:8000`";
+    secure(Refusal::new(StatusCode::BAD_REQUEST, problem).respond(Format::Json))
+}
+
+/// Whether a request says which host it is for, as all must (RFC 9112, section 3.2) but those of HTTP/1.0.
+fn names_host(request: &Request) -> bool {
+    let hosts: Vec<_> = request.headers().get_all(header::HOST).iter().collect();
+    let is_header_right = match hosts[..] {
+        [] => request.version() < Version::HTTP_11,
+        [host] => host.is_empty() || host_in(host.as_bytes()).is_some(),
+        _ => false,
+    };
+    let target = request.uri().authority();
+    is_header_right && target.is_none_or(|target| host_in(target.as_str().as_bytes()).is_some())
+}
+
+/// The host in `host` or `host:port`, if it is one (RFC 3986, sections 3.2.2 and 3.2.3).
+fn host_in(authority: &[u8]) -> Option<String> {
+    let authority = Authority::try_from(authority).ok()?;
+    let host = authority.host();
+    // Before the host there is nothing: a user's name would be for somebody else to read.
+    let port = authority.as_str().strip_prefix(host)?;
+    let is_port = port.strip_prefix(':').unwrap_or(port).bytes().all(|byte| byte.is_ascii_digit());
+    let is_host = !host.starts_with('[') || Host::parse(host).is_ok();
+    (is_port && is_host).then(|| host.to_owned())
+}
+
+/// Whether `host` or `host:port` names this machine, as a browser understands it.
+fn is_loopback(authority: &[u8]) -> bool {
+    match host_in(authority).map(|host| Host::parse(&host)) {
+        Some(Ok(Host::Domain(name))) => {
+            let name = name.strip_suffix('.').unwrap_or(&name);
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(Ok(Host::Ipv4(address))) => address.is_loopback(),
+        Some(Ok(Host::Ipv6(address))) => address.to_canonical().is_loopback(),
+        _ => false,
+    }
 }
