@@ -33,6 +33,8 @@ pub mod code {
     pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
     /// The database cannot be reached, or the server or it is too busy or full; the same request may succeed later.
     pub const UNAVAILABLE: &str = "UNAVAILABLE";
+    /// The database holds a value that the field's type does not have; the other fields are answered.
+    pub const OUT_OF_RANGE: &str = "OUT_OF_RANGE";
     /// A fault of the server. The cause is in its log, under the request's id.
     pub const INTERNAL: &str = "INTERNAL";
 }
@@ -55,6 +57,8 @@ pub enum Error {
     Unavailable(Arc<Cause>),
     /// The database ended what took too long. Code `TIMEOUT`.
     TimedOut(Arc<Cause>),
+    /// The data's: the database holds a value that the field's type does not have. Code `OUT_OF_RANGE`.
+    OutOfRange,
     /// Ours. Code `INTERNAL`.
     Internal(Arc<Cause>),
 }
@@ -151,6 +155,10 @@ impl From<Error> for async_graphql::Error {
             Error::TimedOut(cause) => {
                 let message = "the database took too long; ask for less, or filter and order by columns with an index";
                 (message.to_owned(), code::TIMEOUT, Some(cause))
+            }
+            Error::OutOfRange => {
+                let message = "the moment in the database is not of the years 0 to 9999, which alone can be told";
+                (message.to_owned(), code::OUT_OF_RANGE, None)
             }
             Error::Internal(cause) => ("internal error".to_owned(), code::INTERNAL, Some(cause)),
         };

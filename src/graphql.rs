@@ -13,6 +13,7 @@ mod introspection;
 mod json;
 mod limits;
 mod lists;
+mod moment;
 mod mutation;
 mod node;
 mod normal;

@@ -9,6 +9,7 @@ mod batches;
 mod columns;
 mod filter;
 mod key;
+mod moment;
 mod order;
 mod page;
 mod report;
@@ -27,6 +28,7 @@ pub use self::{
     columns::{Columns, is_comparable, is_storable},
     filter::{Filter, Hop, Test},
     key::{Key, Table},
+    moment::{INFINITY, MINUS_INFINITY, of_unix},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
     report::{Cause, Counts, Detail, Ran, Report, milliseconds},

@@ -1,5 +1,6 @@
 use expect_test::expect;
-use serde_json::Value;
+use sea_orm::DbBackend;
+use serde_json::{Value, json};
 
 use crate::support::{App, school, start};
 use dovetail::config::limits::PageSize;
@@ -70,6 +71,62 @@ async fn walking_a_parents_list_meets_each_child_once_in_either_direction() {
     let pages = school().await.agree(async |app| walk_both_ways(app, list, &["student", "courses"]).await).await;
     expect![[r#"[("Course:1", true, false), ("Course:2", true, true), ("Course:3", false, true)]"#]]
         .assert_eq(&format!("{pages:?}"));
+}
+
+#[tokio::test]
+async fn walking_a_list_by_moments_that_no_answer_can_tell_meets_each_item_once() {
+    for app in school().await.0.iter().filter(|app| app.backend() == DbBackend::Postgres) {
+        app.sql(
+            "UPDATE posts SET created_at = CASE id WHEN 1 THEN timestamptz 'infinity' WHEN 2 THEN '-infinity' \
+             WHEN 3 THEN '0044-03-15 12:00:00+00 BC' ELSE '12026-01-01 00:00:00.000001+00' END",
+        )
+        .await;
+        for (direction, expected) in [
+            (
+                "ASC",
+                expect![[
+                    r#"[("Post:2", true, false), ("Post:3", true, true), ("Post:4", true, true), ("Post:1", false, true)]"#
+                ]],
+            ),
+            (
+                "DESC",
+                expect![[
+                    r#"[("Post:1", true, false), ("Post:4", true, true), ("Post:3", true, true), ("Post:2", false, true)]"#
+                ]],
+            ),
+        ] {
+            let list = |page: &str| {
+                format!("{{ posts({page}, orderBy: {{ field: CREATED_AT, direction: {direction} }}) {PAGE} }}")
+            };
+            expected.assert_eq(&format!("{:?}", walk_both_ways(app, list, &["posts"]).await));
+            let below = |page: &str| {
+                format!(
+                    "{{ user(id: 1) {{ posts({page}, orderBy: {{ field: CREATED_AT, direction: {direction} }}) {PAGE} }} }}"
+                )
+            };
+            assert_eq!(walk_both_ways(app, below, &["user", "posts"]).await.len(), 3);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_cannot_hold_its_moment_fails_alone() {
+    for app in &school().await.0 {
+        app.sql(match app.backend() {
+            DbBackend::Postgres => "UPDATE users SET created_at = '290000-01-01 00:00:00+00' WHERE id = 2",
+            _ => "UPDATE users SET created_at = '+12026-01-01 00:00:00' WHERE id = 2",
+        })
+        .await;
+        let by_moment = "users(filter: { id: { eq: 2 } }, orderBy: { field: CREATED_AT })";
+        let answer = app.answer(&format!("{{ {by_moment} {{ nodes {{ name }} pageInfo {{ endCursor }} }} }}")).await;
+        assert_eq!(
+            answer["data"],
+            json!({ "users": { "nodes": [{ "name": "Bob" }], "pageInfo": { "endCursor": null } } })
+        );
+        let error = &answer["errors"][0];
+        assert_eq!(error["path"], json!(["users", "pageInfo", "endCursor"]));
+        assert_eq!(error["extensions"]["code"], "OUT_OF_RANGE");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,8 @@ use axum::{
     http::{Request, header},
 };
 use expect_test::expect;
-use serde_json::Value;
+use sea_orm::DbBackend;
+use serde_json::{Value, json};
 
 use crate::support::{body, graphql_request, school, start_with};
 
@@ -50,6 +51,69 @@ async fn a_database_error_is_internal_and_its_text_stays_inside() {
                 "{answer}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_the_database_has_and_its_type_has_not_is_an_error_of_that_field() {
+    for app in &school().await.0 {
+        let moments = match app.backend() {
+            DbBackend::Postgres => [
+                ("'infinity'", "OUT_OF_RANGE"),
+                ("'-infinity'", "OUT_OF_RANGE"),
+                ("'0044-03-15 BC'", "OUT_OF_RANGE"),
+                ("'12026-01-01'", "OUT_OF_RANGE"),
+                ("'290000-01-01'", "OUT_OF_RANGE"),
+            ],
+            _ => [
+                ("'+12026-01-01 00:00:00'", "OUT_OF_RANGE"),
+                ("'nonsense'", "INTERNAL"),
+                ("x'ff'", "INTERNAL"),
+                ("CAST(x'ff' AS TEXT)", "INTERNAL"),
+                ("9223372036854775807", "INTERNAL"),
+            ],
+        };
+        for (moment, code) in moments {
+            app.sql(&format!("UPDATE users SET created_at = {moment} WHERE id = 2")).await;
+            app.sql(&format!("UPDATE enrollments SET enrolled_at = {moment}")).await;
+            for (query, path) in [
+                ("{ users { nodes { id createdAt } } }", json!(["users", "nodes", 1, "createdAt"])),
+                ("{ users { edges { node { createdAt } } } }", json!(["users", "edges", 1, "node", "createdAt"])),
+                ("{ user(id: 2) { createdAt } }", json!(["user", "createdAt"])),
+                (
+                    "{ student(id: 2) { courses { edges { enrolledAt } } } }",
+                    json!(["student", "courses", "edges", 0, "enrolledAt"]),
+                ),
+            ] {
+                for answer in [app.query(query).await, app.query_ordinarily(query, &Value::Null).await] {
+                    let answer: Value = serde_json::from_str(&answer).unwrap();
+                    let error = &answer["errors"][0];
+                    assert_eq!(
+                        (&error["path"], &error["extensions"]["code"]),
+                        (&path, &code.into()),
+                        "{moment}: {answer}"
+                    );
+                }
+            }
+            let names =
+                app.data("{ users(orderBy: { field: CREATED_AT }) { totalCount nodes { id name updatedAt } } }").await;
+            assert_eq!(names["users"]["nodes"].as_array().unwrap().len(), 3, "{moment}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_row_with_such_a_value_can_be_changed() {
+    for app in &school().await.0 {
+        app.sql(match app.backend() {
+            DbBackend::Postgres => "UPDATE users SET created_at = 'infinity' WHERE id = 2",
+            _ => "UPDATE users SET created_at = 'nonsense' WHERE id = 2",
+        })
+        .await;
+        let text = app
+            .query("mutation { updateUser(input: { id: 2, name: \"Bo\" }) { user { id name } userErrors { code } } }")
+            .await;
+        expect![[r#"{"data":{"updateUser":{"user":{"id":"User:2","name":"Bo"},"userErrors":[]}}}"#]].assert_eq(&text);
     }
 }
 

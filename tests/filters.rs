@@ -96,6 +96,101 @@ async fn a_moment_finer_than_a_microsecond_is_compared_exactly() {
 }
 
 #[tokio::test]
+async fn the_last_moment_that_can_be_written_bounds_everything() {
+    let query = r#"{
+      lte: users(filter: { createdAt: { lte: "9999-12-31T23:59:59.9999999Z" } }) { totalCount }
+      lt: users(filter: { createdAt: { lt: "9999-12-31T23:59:59.999999999999Z" } }) { totalCount }
+      eq: users(filter: { createdAt: { eq: "9999-12-31T23:59:59.9999999Z" } }) { totalCount }
+      gte: users(filter: { createdAt: { gte: "9999-12-31T23:59:59.9999999Z" } }) { totalCount }
+      gt: users(filter: { createdAt: { gt: "9999-12-31T23:59:59.9999999Z" } }) { totalCount }
+      first: users(filter: { createdAt: { gte: "0000-01-01T00:00:00Z" } }) { totalCount }
+    }"#;
+    school().await.answers(query, expect![[r#"{"data":{"lte":{"totalCount":3},"lt":{"totalCount":3},"eq":{"totalCount":0},"gte":{"totalCount":0},"gt":{"totalCount":0},"first":{"totalCount":3}}}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_moment_finer_than_a_nanosecond_is_compared_exactly() {
+    let query = r#"{
+      eq: users(filter: { createdAt: { eq: "2026-03-01T08:00:00.0000000001Z" } }) { totalCount }
+      lt: users(filter: { createdAt: { lt: "2026-03-01T08:00:00.0000000001Z" } }) { totalCount }
+      gte: users(filter: { createdAt: { gte: "2026-03-01T08:00:00.0000000001Z" } }) { totalCount }
+      same: users(filter: { createdAt: { eq: "2026-03-01T08:00:00.000000000000Z" } }) { totalCount }
+    }"#;
+    school().await.answers(query, expect![[r#"{"data":{"eq":{"totalCount":0},"lt":{"totalCount":3},"gte":{"totalCount":0},"same":{"totalCount":3}}}"#]]).await;
+}
+
+#[tokio::test]
+async fn a_moment_is_what_rfc_3339_writes() {
+    let apps = school().await;
+    let literal =
+        |text: &str| format!("{{ users(filter: {{ createdAt: {{ gt: {} }} }}) {{ totalCount }} }}", json!(text));
+    let by_variable = "query ($at: DateTime) { users(filter: { createdAt: { gt: $at } }) { totalCount } }";
+    for text in [
+        "2026-01-01T00:00:00Z",
+        "2026-01-01t00:00:00z",
+        "2026-01-01T00:00:00.5+23:59",
+        "2026-01-01T00:00:00-00:00",
+        "2016-12-31T23:59:60Z",
+        "0000-01-01T00:00:00Z",
+    ] {
+        let found = r#"{"data":{"users":{"totalCount":3}}}"#;
+        assert_eq!(apps.query(&literal(text)).await, found, "{text}");
+        assert_eq!(
+            apps.agree(async |app| app.query_with(by_variable, &json!({ "at": text })).await).await,
+            found,
+            "{text}"
+        );
+    }
+    for text in [
+        "2026-1-1T0:0:0Z",
+        " 2026-01-01T00:00:00Z",
+        "2026-01-01T00:00:00Z ",
+        "2026-01-01 00:00:00Z",
+        "2026-01-01T00:00:00 Z",
+        "2026-01-01T00:00:00+0000",
+        "2026-01-01T00:00:00+00",
+        "2026-01-01T00:00:00\u{2212}01:00",
+        "2026-01-01T00:00:00",
+        "2026-01-01T00:00Z",
+        "2026-01-01",
+        "2026-01-01T00:00:00.Z",
+        "2026-01-01T00:00:00,5Z",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T00:00:61Z",
+        "2026-01-01T00:00:00+24:00",
+        "2026-02-29T00:00:00Z",
+        "2026-13-01T00:00:00Z",
+        "+10000-01-01T00:00:00Z",
+        "-0001-01-01T00:00:00Z",
+        "12026-01-01T00:00:00Z",
+        "20260101T000000Z",
+        "infinity",
+        "",
+    ] {
+        for answer in [
+            apps.query(&literal(text)).await,
+            apps.agree(async |app| app.query_with(by_variable, &json!({ "at": text })).await).await,
+        ] {
+            let is_refused = answer.contains("as RFC 3339 writes it") && answer.contains("BAD_USER_INPUT");
+            assert!(is_refused, "{text}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_moment_that_its_offset_takes_out_of_the_years_is_bad_user_input() {
+    let apps = school().await;
+    for (text, met) in [
+        ("9999-12-31T23:59:59-23:59", "is +10000-01-01 23:58:59 UTC; allowed are the years 0 to 9999"),
+        ("0000-01-01T00:00:00+23:59", "is -0001-12-31 00:01:00 UTC; allowed are the years 0 to 9999"),
+    ] {
+        let answer =
+            apps.query(&format!("{{ users(filter: {{ createdAt: {{ lt: \"{text}\" }} }}) {{ totalCount }} }}")).await;
+        assert!(answer.contains(met) && answer.contains("BAD_USER_INPUT"), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_row_that_the_program_made_at_a_whole_second_is_equal_to_that_second() {
     // What SQLite's default once wrote, which the latest migration mends.
     let apps = start(PAGES).await;
@@ -124,7 +219,7 @@ async fn values_that_no_row_can_have_are_bad_user_input() {
     let apps = school().await;
     apps.answers(r#"{ users(filter: { posts: { some: { id: { in: ["Post:1", "User:1"] } } } }) { totalCount } }"#, expect![[r#"{"errors":[{"message":"argument `filter.posts.some.id.in.1` is `User:1`; allowed is an id of the type Post, such as `Post:500` or `500`","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
     apps.answers(r#"{ users(filter: { and: [{ name: { startsWith: "a\u0000" } }] }) { totalCount } }"#, expect![[r#"{"errors":[{"message":"argument `filter.and.0.name.startsWith` contains the character U+0000; allowed are all others","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
-    apps.answers(r#"{ users(filter: { createdAt: { gt: "+10000-01-01T00:00:00Z" } }) { totalCount } }"#, expect![[r#"{"errors":[{"message":"argument `filter.createdAt.gt` is +10000-01-01 00:00:00 UTC; allowed are the years 0 to 9999","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    apps.answers(r#"{ users(filter: { createdAt: { gt: "9999-12-31T23:00:00-01:00" } }) { totalCount } }"#, expect![[r#"{"errors":[{"message":"argument `filter.createdAt.gt` is +10000-01-01 00:00:00 UTC; allowed are the years 0 to 9999","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
     let answer = apps.query(r#"{ users(filter: { createdAt: { gt: "yesterday" } }) { totalCount } }"#).await;
     assert!(answer.contains("GRAPHQL_VALIDATION_FAILED"), "{answer}");
     let answer = apps.query("{ users(filter: { nam: { eq: 1 } }) { totalCount } }").await;

@@ -433,7 +433,8 @@ async fn no_answer_to_a_get_is_kept_for_others() {
         200 no-store | origin; accept-encoding
         200 no-store | origin
         200 no-store | origin
-    "#]].assert_eq(&said);
+    "#]]
+    .assert_eq(&said);
 }
 
 #[tokio::test]

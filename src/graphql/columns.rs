@@ -7,18 +7,19 @@ use async_graphql::{
     Value as Answer,
     indexmap::IndexMap,
     parser::types::Field,
-    registry::{MetaField, MetaType, MetaTypeId, ObjectBuilder, Registry},
+    registry::{MetaField, MetaTypeId, ObjectBuilder, Registry},
     resolver_utils::resolve_container,
 };
 use heck::ToLowerCamelCase;
 use sea_orm::{
     ColumnTrait, EntityTrait, IdenStatic, Value,
-    prelude::{ChronoDate, ChronoDateTime, ChronoTime, DateTimeUtc},
+    prelude::{ChronoDate, ChronoDateTime, ChronoTime},
     sea_query::ColumnType,
 };
 
 use super::{
     json::{write_text, write_value},
+    moment::Moment,
     node::Node,
 };
 use crate::{
@@ -125,10 +126,6 @@ impl<N: Node> ContainerType for ColumnFields<N> {
 
 impl<N: Node> ObjectType for ColumnFields<N> {}
 
-/// The description of `DateTime`.
-const MOMENT: &str = "A moment, as RFC 3339 writes it, such as `2026-01-01T00:12:00+00:00`: in an answer in UTC, in an \
-                      argument with any offset.";
-
 /// The GraphQL type of a column.
 fn type_of(column: impl ColumnTrait, registry: &mut Registry) -> String {
     fn named<T: OutputType>(registry: &mut Registry) -> String {
@@ -142,14 +139,7 @@ fn type_of(column: impl ColumnTrait, registry: &mut Registry) -> String {
         ColumnType::Date => named::<ChronoDate>(registry),
         ColumnType::Time => named::<ChronoTime>(registry),
         ColumnType::DateTime | ColumnType::Timestamp => named::<ChronoDateTime>(registry),
-        ColumnType::TimestampWithTimeZone => {
-            let name = named::<DateTimeUtc>(registry);
-            // async-graphql's own words are of Rust.
-            if let Some(MetaType::Scalar { description, .. }) = registry.types.get_mut("DateTime") {
-                *description = Some(MOMENT.into());
-            }
-            name
-        }
+        ColumnType::TimestampWithTimeZone => named::<Moment>(registry),
         _ => named::<String>(registry),
     };
     if column.is_null() { name.trim_end_matches('!').to_owned() } else { name }
@@ -170,7 +160,7 @@ pub fn answer(cell: Cell<'_>) -> Result<Answer> {
             Value::ChronoDate(date) => scalar(date),
             Value::ChronoTime(time) => scalar(time),
             Value::ChronoDateTime(moment) => scalar(moment),
-            Value::ChronoDateTimeUtc(moment) => scalar(moment),
+            Value::ChronoDateTimeUtc(moment) => scalar(moment.map(Moment::of).transpose()?),
             other => return Err(Error::broken(format!("{other:?} is of a type that no field has"))),
         },
     })

@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use derive_more::{AsRef, From};
 use entity::{course, enrollment};
-use sea_orm::{ActiveModelTrait, Set, Unchanged, prelude::DateTimeUtc};
+use sea_orm::{ActiveModelTrait, Set, Unchanged};
 
 use super::{
     ContextExt,
@@ -11,6 +11,7 @@ use super::{
     connection::{self, Connection, Edge, Item, NodeEdge},
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
     lists::{ListField, ListFields},
+    moment::Moment,
     mutation::{self, DeletePayload, UserError, UserErrors, stored},
     node::{self, Node, One},
     order::{OrderField, OrderInput},
@@ -85,8 +86,8 @@ impl CourseStudentsEdge {
     }
 
     /// When the student was enrolled in the course.
-    async fn enrolled_at(&self) -> Result<DateTimeUtc> {
-        self.0.link().get(enrollment::Column::EnrolledAt)
+    async fn enrolled_at(&self) -> Result<Moment> {
+        Moment::of(self.0.link().get(enrollment::Column::EnrolledAt)?)
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Timelike};
 use heck::ToLowerCamelCase;
 use sea_orm::{ColumnTrait, Value, prelude::DateTimeUtc};
 
-use super::node::Node;
+use super::{moment::Moment, node::Node};
 use crate::{
     config::limits::FilterLimits,
     error::{Error, Result},
@@ -49,15 +49,15 @@ pub struct IdFilter {
 #[derive(InputObject)]
 pub struct DateTimeFilter {
     /// It is this one.
-    eq: Option<DateTimeUtc>,
+    eq: Option<Moment>,
     /// It is later.
-    gt: Option<DateTimeUtc>,
+    gt: Option<Moment>,
     /// It is this one or later.
-    gte: Option<DateTimeUtc>,
+    gte: Option<Moment>,
     /// It is earlier.
-    lt: Option<DateTimeUtc>,
+    lt: Option<Moment>,
     /// It is this one or earlier.
-    lte: Option<DateTimeUtc>,
+    lte: Option<Moment>,
 }
 
 /// How many of the related items satisfy a filter. What is left out or `null` restricts nothing.
@@ -160,14 +160,24 @@ impl Conditions<'_> {
     /// A column that holds a moment: to the microsecond, but what it is compared with may be finer.
     pub fn moment(&mut self, column: impl ColumnTrait, filter: Option<DateTimeFilter>) -> Result<()> {
         let Some(DateTimeFilter { eq, gt, gte, lt, lte }) = filter else { return Ok(()) };
-        let below = |moment, path: &str| around(moment, path).map(|(below, _)| Value::from(below));
-        let above = |moment, path: &str| around(moment, path).map(|(_, above)| Value::from(above));
-        // Between what is kept below and above a finer moment there is nothing, and so nothing is equal to it.
-        self.test(column, "eq", eq, |moment, path| Ok(Test::Between(above(moment, path)?, below(moment, path)?)))?;
-        self.test(column, "gt", gt, |moment, path| Ok(Test::Gt(below(moment, path)?)))?;
-        self.test(column, "gte", gte, |moment, path| Ok(Test::Gte(above(moment, path)?)))?;
-        self.test(column, "lt", lt, |moment, path| Ok(Test::Lt(above(moment, path)?)))?;
-        self.test(column, "lte", lte, |moment, path| Ok(Test::Lte(below(moment, path)?)))
+        let value = |moment, path: &str| kept(moment, path).map(|(below, is_finer)| (Value::from(below), is_finer));
+        self.test(column, "eq", eq, |moment, path| {
+            // What is finer is equal to nothing: so much as is between these.
+            let none = (Value::from(DateTimeUtc::UNIX_EPOCH + TimeDelta::seconds(1)), DateTimeUtc::UNIX_EPOCH.into());
+            let (below, is_finer) = value(moment, path)?;
+            let (least, greatest) = if is_finer { none } else { (below.clone(), below) };
+            Ok(Test::Between(least, greatest))
+        })?;
+        self.test(column, "gt", gt, |moment, path| Ok(Test::Gt(value(moment, path)?.0)))?;
+        self.test(column, "gte", gte, |moment, path| {
+            let (below, is_finer) = value(moment, path)?;
+            Ok(if is_finer { Test::Gt(below) } else { Test::Gte(below) })
+        })?;
+        self.test(column, "lt", lt, |moment, path| {
+            let (below, is_finer) = value(moment, path)?;
+            Ok(if is_finer { Test::Lte(below) } else { Test::Lt(below) })
+        })?;
+        self.test(column, "lte", lte, |moment, path| Ok(Test::Lte(value(moment, path)?.0)))
     }
 
     /// The object that a foreign key names, by the field that shows it.
@@ -266,16 +276,11 @@ fn storable(text: String, argument: &str) -> Result<String> {
     Ok(text)
 }
 
-/// The moments to the microsecond that are next to this one, below and above: it itself, if it is one.
-fn around(moment: DateTimeUtc, argument: &str) -> Result<(DateTimeUtc, DateTimeUtc)> {
+/// The moment to the microsecond that is this one, or next below it; and whether this one is finer.
+fn kept(moment: Moment, argument: &str) -> Result<(DateTimeUtc, bool)> {
+    let moment = DateTimeUtc::from(moment);
     // Through the number, in which a leap second is what databases take it for: the second after.
-    let below = DateTime::from_timestamp_micros(moment.timestamp_micros());
-    let above = below.and_then(|below| {
-        let rest = moment.nanosecond() % 1_000;
-        if rest == 0 { Some(below) } else { below.checked_add_signed(TimeDelta::microseconds(1)) }
-    });
-    match (below, above) {
-        (Some(below), Some(above)) if is_comparable(below) && is_comparable(above) => Ok((below, above)),
-        _ => Err(Error::bad_argument(argument, format!("is {moment}; allowed are the years 0 to 9999"))),
-    }
+    let below = DateTime::from_timestamp_micros(moment.timestamp_micros()).filter(|below| is_comparable(*below));
+    let problem = || Error::bad_argument(argument, format!("is {moment}; allowed are the years 0 to 9999"));
+    Ok((below.ok_or_else(problem)?, moment.nanosecond() % 1_000 != 0))
 }

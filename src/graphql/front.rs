@@ -14,7 +14,7 @@ use std::{
 };
 
 use anyhow::anyhow;
-use async_graphql::{Name, ServerError, Value, Variables, from_value};
+use async_graphql::{Name, ServerError, Value, Variables};
 use bluejay_core::{
     AsIter, ValueReference,
     definition::ScalarTypeDefinition as _,
@@ -30,13 +30,13 @@ use bluejay_validator::executable::{
     document::BuiltinRulesValidator,
     operation::{Analyzer, Visitor, analyzers::VariableValuesAreValid},
 };
-use sea_orm::prelude::DateTimeUtc;
 use self_cell::self_cell;
 use serde_json::{Map, Value as Json};
 
 use self::told::Teller;
 use super::{
     limits::at_most,
+    moment::Moment,
     normal::{Form, literal, normal_form},
 };
 use crate::{
@@ -82,7 +82,7 @@ impl Context for Scalars {
         value: &impl bluejay_core::Value<CONST>,
     ) -> Result<(), Cow<'static, str>> {
         let fits = match (scalar.name(), value.as_ref()) {
-            ("DateTime", ValueReference::String(text)) => from_value::<DateTimeUtc>(Value::from(text)).is_ok(),
+            ("DateTime", ValueReference::String(text)) => Moment::from_rfc3339(text).is_some(),
             ("DateTime", _) => false,
             _ => true,
         };

@@ -138,10 +138,12 @@ where
     let held = hold_one::<N>(&transaction, key, "id", &mut errors).await?;
     let Some(mut object) = held.filter(|_| !errors.any()) else { return Ok((None, errors.into())) };
     if changes.is_changed() {
-        object = stored(changes.update(&transaction).await?);
+        // Read again as lists are: SeaORM would decode all of the row, and so fail of a value that nobody asks for.
+        changes.update_without_returning(&transaction).await?;
+        object = hold_one::<N>(&transaction, key, "id", &mut errors).await?.unwrap_or(object);
     }
     transaction.done().await;
-    Ok((Some(object), Vec::new()))
+    Ok((Some(object), errors.into()))
 }
 
 /// What a deletion came to.

@@ -4,19 +4,20 @@
 use std::sync::Arc;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::{DateTime, SecondsFormat};
+use chrono::SecondsFormat;
 use sea_orm::{Value, prelude::DateTimeUtc, sea_query::ColumnType};
 use serde_json::{Value as Json, json};
 
 use super::{
     filter,
+    moment::Moment,
     node::Node,
     order::{OrderInput, order},
 };
 use crate::{
     config::limits::ApiLimits,
     error::{Error, Result},
-    loaders::{Key, Order, Page, Table, is_comparable, is_storable},
+    loaders::{INFINITY, Key, MINUS_INFINITY, Order, Page, Table, is_comparable, is_storable, of_unix},
 };
 
 /// The arguments of a list, as the client gave them.
@@ -105,7 +106,7 @@ fn to_json(value: &Value) -> Option<Json> {
         Value::Int(Some(value)) => json!(value),
         Value::BigInt(Some(value)) => json!(value),
         Value::String(Some(text)) => json!(text),
-        Value::ChronoDateTimeUtc(Some(moment)) => json!(moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        Value::ChronoDateTimeUtc(Some(moment)) => moment_to_json(*moment),
         _ => return None,
     })
 }
@@ -120,10 +121,27 @@ fn from_json(json: &Json, kind: &ColumnType) -> Option<Value> {
         ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text => {
             json.as_str().filter(|text| is_storable(text))?.into()
         }
-        ColumnType::TimestampWithTimeZone => {
-            let moment: DateTimeUtc = DateTime::parse_from_rfc3339(json.as_str()?).ok()?.into();
-            is_comparable(moment).then_some(moment)?.into()
-        }
+        ColumnType::TimestampWithTimeZone => moment_from_json(json)?.into(),
         _ => return None,
     })
+}
+
+/// The names of what is no moment, but has its place among them.
+const INFINITIES: [(&str, DateTimeUtc); 2] = [("infinity", INFINITY), ("-infinity", MINUS_INFINITY)];
+
+/// A moment as RFC 3339 writes it; of other years than it has, as microseconds of Unix.
+fn moment_to_json(moment: DateTimeUtc) -> Json {
+    if let Some((name, _)) = INFINITIES.iter().find(|(_, infinity)| *infinity == moment) {
+        return json!(name);
+    }
+    match is_comparable(moment) {
+        true => json!(moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        false => json!(moment.timestamp_micros()),
+    }
+}
+
+fn moment_from_json(json: &Json) -> Option<DateTimeUtc> {
+    let Some(text) = json.as_str() else { return of_unix(json.as_i64()?) };
+    let infinity = INFINITIES.iter().find(|(name, _)| *name == text);
+    infinity.map(|(_, infinity)| *infinity).or_else(|| Moment::from_rfc3339(text))
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use derive_more::{AsRef, From};
 use entity::{enrollment, student};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Unchanged, prelude::DateTimeUtc};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Unchanged};
 
 use super::{
     ContextExt,
@@ -15,6 +15,7 @@ use super::{
     enrollment::enrollment_of,
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
     lists::{ListField, ListFields},
+    moment::Moment,
     mutation::{self, DeletePayload, UserError, UserErrorCode, UserErrors, stored},
     node::{self, Node, One},
     order::{OrderField, OrderInput},
@@ -89,8 +90,8 @@ impl StudentCoursesEdge {
     }
 
     /// When the student was enrolled in the course.
-    async fn enrolled_at(&self) -> Result<DateTimeUtc> {
-        self.0.link().get(enrollment::Column::EnrolledAt)
+    async fn enrolled_at(&self) -> Result<Moment> {
+        Moment::of(self.0.link().get(enrollment::Column::EnrolledAt)?)
     }
 }
 

@@ -9,6 +9,7 @@ use sea_orm::{
 use super::{
     Relation,
     filter::Hop,
+    moment::bound as bound_by,
     select::{join_on, row_value},
 };
 
@@ -157,7 +158,7 @@ pub fn beyond(sorts: &[Sort], place: &[Value], behind: bool) -> Expr {
     let together = |sort: &&Sort| sort.own && first.own && sort.descending == first.descending;
     let run = sorts.iter().take_while(together).count().max(1);
     let own = row_value(sorts[..run].iter().map(|sort| sort.expr.clone()));
-    let bound = row_value(place[..run].iter().map(|value| Expr::val(value.clone())));
+    let bound = row_value(place[..run].iter().map(bound_by));
     let greater = first.descending != behind;
     let strictly = if greater { own.clone().gt(bound.clone()) } else { own.clone().lt(bound.clone()) };
     if run == sorts.len() {

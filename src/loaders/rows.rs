@@ -5,12 +5,16 @@ use std::{ops::Range, sync::Arc};
 use derive_where::derive_where;
 use sea_orm::{
     DbErr, EntityTrait, ModelTrait, QueryResult, RuntimeErr, SqlxError, TryGetable, Value,
-    prelude::{ChronoDate, ChronoDateTime, ChronoTime, DateTimeUtc},
+    prelude::{ChronoDate, ChronoDateTime, ChronoTime},
     sea_query::{ColumnType, ValueType},
     sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgColumn},
 };
 
-use super::{Columns, Key, Table, key::key_columns};
+use super::{
+    Columns, Key, Table,
+    key::key_columns,
+    moment::{moment, placed},
+};
 use crate::error::{Error, Result};
 
 /// An entity's columns in the rows of one statement.
@@ -79,7 +83,8 @@ fn text(text: Option<&str>) -> Cell<'_> {
     text.map_or(Cell::Value(Value::String(None)), Cell::Text)
 }
 
-fn read<T>(value: Result<T, SqlxError>) -> Result<T> {
+/// What the driver read.
+pub fn read<T>(value: Result<T, SqlxError>) -> Result<T> {
     Ok(value.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?)
 }
 
@@ -161,16 +166,12 @@ impl<E: EntityTrait> Row<E> {
     }
 
     /// The same as the type that the entity gives it.
-    pub fn get<T: TryGetable + ValueType>(&self, column: E::Column) -> Result<T> {
-        match &self.0 {
-            Source::Read(block, row) => {
-                let position = block.position + block.position(column)?;
-                Ok(block.rows[*row].try_get_by_index(position)?)
-            }
-            Source::Stored(model) => {
-                T::try_from(model.get(column)).map_err(|_| Error::broken("a column is of another type"))
-            }
-        }
+    pub fn get<T: ValueType>(&self, column: E::Column) -> Result<T> {
+        let value = match self.cell(column)? {
+            Cell::Text(text) => text.into(),
+            Cell::Value(value) => value,
+        };
+        T::try_from(value).map_err(|_| Error::broken("a column is of another type"))
     }
 
     /// The primary key.
@@ -251,7 +252,7 @@ impl<N: Table, L: EntityTrait> Rows<N, L> {
     /// The values of the order's keys, which place a row.
     pub fn place(&self, index: usize) -> Result<Vec<Value>> {
         let row = &self.found.node.rows[self.number(index)];
-        self.found.places.iter().map(|(position, kind)| value(row, *position, kind)).collect()
+        self.found.places.iter().map(|(position, kind)| placed(row, value(row, *position, kind)?)).collect()
     }
 
     fn number(&self, index: usize) -> usize {
@@ -282,7 +283,7 @@ fn value(row: &QueryResult, position: usize, kind: &ColumnType) -> Result<Value>
         ColumnType::Date => get::<ChronoDate>(row, position),
         ColumnType::Time => get::<ChronoTime>(row, position),
         ColumnType::DateTime | ColumnType::Timestamp => get::<ChronoDateTime>(row, position),
-        ColumnType::TimestampWithTimeZone => get::<DateTimeUtc>(row, position),
+        ColumnType::TimestampWithTimeZone => Ok(moment(row, position)?.into()),
         ColumnType::Blob | ColumnType::Binary(_) | ColumnType::VarBinary(_) => get::<Vec<u8>>(row, position),
         other => Err(Error::broken(format!("a column of the type {other:?} cannot be read"))),
     }
