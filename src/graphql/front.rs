@@ -36,7 +36,7 @@ use serde_json::{Map, Value as Json};
 use self::told::Teller;
 use super::{
     limits::at_most,
-    moment::Moment,
+    moment::{Moment, RFC_3339},
     normal::{Form, literal, normal_form},
 };
 use crate::{
@@ -81,12 +81,11 @@ impl Context for Scalars {
         scalar: &CustomScalarTypeDefinition<'_, Self>,
         value: &impl bluejay_core::Value<CONST>,
     ) -> Result<(), Cow<'static, str>> {
-        let fits = match (scalar.name(), value.as_ref()) {
-            ("DateTime", ValueReference::String(text)) => Moment::from_rfc3339(text).is_some(),
-            ("DateTime", _) => false,
-            _ => true,
-        };
-        if fits { Ok(()) } else { Err(format!("is no {}", scalar.name()).into()) }
+        match (scalar.name(), value.as_ref()) {
+            ("DateTime", ValueReference::String(text)) if Moment::from_rfc3339(text).is_some() => Ok(()),
+            ("DateTime", _) => Err(format!("its type is \"DateTime\": {RFC_3339}").into()),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -9,6 +9,9 @@ use crate::{
     loaders::is_comparable,
 };
 
+/// What a `DateTime` is.
+pub const RFC_3339: &str = "a moment as RFC 3339 writes it, such as `2026-01-01T00:12:00Z`";
+
 /// A moment. In an answer, it is of the years 0 to 9999.
 #[derive(Clone, Copy)]
 pub struct Moment(DateTimeUtc);
@@ -44,7 +47,7 @@ impl ScalarType for Moment {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
             Value::String(text) => Self::from_rfc3339(text).map(Self).ok_or_else(|| {
-                InputValueError::custom("allowed is a moment as RFC 3339 writes it, such as `2026-01-01T00:12:00Z`")
+                InputValueError::custom(RFC_3339)
             }),
             _ => Err(InputValueError::expected_type(value)),
         }

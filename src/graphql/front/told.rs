@@ -215,9 +215,7 @@ fn unfit<const CONST: bool, V: bluejay_core::Value<CONST>>(
         | Unfit::NoImplicitConversion { value, input_type_name: kind, path } => {
             (path, format!("`{}`; its type is {kind:?}", text(value)))
         }
-        Unfit::CustomScalarInvalidValue { value, custom_scalar_type_name: kind, path, .. } => {
-            (path, format!("`{}`; its type is {kind:?}", text(value)))
-        }
+        Unfit::CustomScalarInvalidValue { value, message, path, .. } => (path, format!("`{}`; {message}", text(value))),
         Unfit::IntegerOutOfRange { value, path } => {
             (path, format!("`{}`; allowed are {} to {}", text(value), i32::MIN, i32::MAX))
         }
