@@ -98,6 +98,15 @@ async fn an_introspection_has_two_lists_in_one_another() {
 }
 
 #[tokio::test]
+async fn an_operation_has_200_variables() {
+    let document = |variables| {
+        let declared = repeat(variables, |index| format!("$a{index}: ID = \"User:1\" "));
+        format!("query({declared}) {{ nodes(ids: [{}]) {{ id }} }}", repeat(variables, |index| format!("$a{index} ")))
+    };
+    meets(&school().await, &document(200), &document(201), expect![[r#"{"errors":[{"message":"the operation has 201 variables; allowed are 200 (`--max-variables`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
 async fn a_document_has_30_aliases() {
     let document = |aliases| format!("{{ user(id: 1) {{ {} }} }}", repeat(aliases, |index| format!("a{index}: id ")));
     meets(&school().await, &document(30), &document(31), expect![[r#"{"errors":[{"message":"the operation has 31 aliases; allowed are 30 (`--max-aliases`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;

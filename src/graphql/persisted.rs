@@ -118,7 +118,7 @@ impl Persisted {
         Ok(Named { text: text.to_owned(), untrusted, to_keep })
     }
 
-    /// Keeps a text for later requests, which name it by this digest: [`Named::to_keep`], once every check is passed.
+    /// Keeps a text for later requests, which name it by this digest, once every check is passed.
     pub fn keep(&self, digest: String, text: String) {
         if let Some(automatic) = &self.automatic {
             automatic.lock().unwrap_or_else(PoisonError::into_inner).put(digest, text);
