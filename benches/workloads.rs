@@ -3,88 +3,50 @@
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that panics has nothing to say of speed")]
 
-use std::{future::Future, hint::black_box, sync::Arc, time::Duration};
+mod requests;
+
+use std::{future::Future, hint::black_box, sync::Arc};
 
 use async_graphql::{Name, Response, Value, value};
-use clap::Parser;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dovetail::{
-    config::{Cli, SeedOptions, ServeOptions},
     database::Database,
     error::Result,
-    graphql::{Api, Persisted, to_json},
+    graphql::to_json,
     loaders::{
         All, Asked, Batches, Children, Columns, Filter, List, Load, Loaders, Order, Page, PostsByOwner, Report,
         Session, Wanted,
     },
-    seed::seed,
 };
 use entity::post;
 use futures_util::future::join_all;
-use migration::{Migrator, MigratorTrait};
-use serde_json::Map;
 use tokio::runtime::Runtime;
+
+use requests::{WORKLOADS, answer, api, fill, open, text};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The same as the peers are compared with: see `README.md`.
-const WORKLOADS: [(&str, &str); 7] = [
-    ("point", "{ user(id: 500) { id name } }"),
-    ("owners", "{ posts(first: 100) { nodes { id title owner { id name } } } }"),
-    ("one2many", "{ users(first: 50) { nodes { id name posts { nodes { id title } } } } }"),
-    ("many2many", "{ students(first: 50) { nodes { id name courses { nodes { id title } } } } }"),
-    ("topn", "{ users(first: 50) { nodes { id posts(first: 3) { nodes { id title } } } } }"),
-    (
-        "deep",
-        "{ courses(first: 10) { nodes { id title students(first: 20) { nodes { id name courses { nodes { id title } } } } } } }",
-    ),
-    ("flat", "{ posts(first: 1000) { nodes { id title content } } }"),
-];
-
-/// The settings of `dovetail serve`, with pages as large as a workload's.
-fn settings() -> ServeOptions {
-    *Cli::parse_from(["dovetail", "--max-page-size=1000", "--read-connections=1", "--write-connections=1"]).serve
-}
-
-async fn database() -> Database {
-    let limit = Duration::from_secs(60);
-    let database = Database::open("sqlite::memory:", &settings().pools, limit).await.unwrap();
-    Migrator::up(&database.writer, None).await.unwrap();
-    let amounts = SeedOptions {
-        users: 1_000,
-        posts_per_user: 20,
-        students: 5_000,
-        courses: 200,
-        enrollments_per_student: 6,
-        rng_seed: 1,
-    };
-    seed(&database.writer, amounts).await.unwrap();
-    database
-}
-
 /// The seven workloads, as they are answered and by async-graphql's executor alone.
 fn workloads(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
-    let persisted = Persisted::open(&settings().documents).unwrap();
-    let api = Api::new(runtime.block_on(database()), settings().api, persisted).unwrap();
+    let api = api(runtime.block_on(database()));
     let ways = [("fast", api.clone()), ("ordinary", api.without_fast_way())];
     for (name, query) in WORKLOADS {
         let mut group = criterion.benchmark_group(name);
         for (way, api) in &ways {
-            let bytes = runtime.block_on(answer(api, query)).len();
+            let bytes = runtime.block_on(answer(api, text(query))).len();
             group.throughput(Throughput::Bytes(bytes as u64));
-            group.bench_function(*way, |bencher| bencher.to_async(&runtime).iter(|| answer(api, query)));
+            group.bench_function(*way, |bencher| bencher.to_async(&runtime).iter(|| answer(api, text(query))));
         }
         group.finish();
     }
 }
 
-async fn answer(api: &Api, query: &str) -> Vec<u8> {
-    let parameters = Map::from_iter([("query".to_owned(), query.into())]);
-    let (response, _) = api.execute(api.prepare(parameters).unwrap(), "bench").await;
-    assert!(response.is_ok(), "{:?}", response.errors);
-    to_json(&response)
+async fn database() -> Database {
+    let database = open("sqlite::memory:").await;
+    fill(&database).await;
+    database
 }
 
 /// A key that loads itself: what is left is the batching.

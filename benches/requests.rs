@@ -1,0 +1,73 @@
+//! What the benchmarks ask, of what, and how it is answered.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that panics has nothing to say of speed")]
+
+use std::time::Duration;
+
+use clap::Parser;
+use dovetail::{
+    config::{Cli, SeedOptions, ServeOptions},
+    database::Database,
+    graphql::{Api, Persisted, to_json},
+    seed::seed,
+};
+use migration::{Migrator, MigratorTrait};
+use serde_json::{Map, Value as Json};
+
+/// A request's parameters, as they stand in the body of a POST.
+pub type Parameters = Map<String, Json>;
+
+/// The same as the peers are compared with: see `README.md`.
+pub const WORKLOADS: [(&str, &str); 7] = [
+    ("point", "{ user(id: 500) { id name } }"),
+    ("owners", "{ posts(first: 100) { nodes { id title owner { id name } } } }"),
+    ("one2many", "{ users(first: 50) { nodes { id name posts { nodes { id title } } } } }"),
+    ("many2many", "{ students(first: 50) { nodes { id name courses { nodes { id title } } } } }"),
+    ("topn", "{ users(first: 50) { nodes { id posts(first: 3) { nodes { id title } } } } }"),
+    (
+        "deep",
+        "{ courses(first: 10) { nodes { id title students(first: 20) { nodes { id name courses { nodes { id title } } } } } } }",
+    ),
+    ("flat", "{ posts(first: 1000) { nodes { id title content } } }"),
+];
+
+/// The parameters of a request that is a text alone.
+pub fn text(query: &str) -> Parameters {
+    Map::from_iter([("query".to_owned(), query.into())])
+}
+
+/// The settings of `dovetail serve`, with pages as large as a workload's.
+fn settings() -> ServeOptions {
+    *Cli::parse_from(["dovetail", "--max-page-size=1000", "--read-connections=1", "--write-connections=1"]).serve
+}
+
+/// Opens a database.
+pub async fn open(url: &str) -> Database {
+    Database::open(url, &settings().pools, Duration::from_secs(60)).await.unwrap()
+}
+
+/// Makes the tables of an empty database, and the rows that the workloads read.
+pub async fn fill(database: &Database) {
+    Migrator::up(&database.writer, None).await.unwrap();
+    let amounts = SeedOptions {
+        users: 1_000,
+        posts_per_user: 20,
+        students: 5_000,
+        courses: 200,
+        enrollments_per_student: 6,
+        rng_seed: 1,
+    };
+    seed(&database.writer, amounts).await.unwrap();
+}
+
+/// The API over a database.
+pub fn api(database: Database) -> Api {
+    Api::new(database, settings().api, Persisted::open(&settings().documents).unwrap()).unwrap()
+}
+
+/// The bytes of an answer.
+pub async fn answer(api: &Api, parameters: Parameters) -> Vec<u8> {
+    let (response, _) = api.execute(api.prepare(parameters).unwrap(), "bench").await;
+    assert!(response.is_ok(), "{:?}", response.errors);
+    to_json(&response)
+}
