@@ -91,7 +91,7 @@ export function Student({ id }: { id: string }) {
         submit="Enrol"
         onSubmit={async ({ courseId }) => {
           const { data, error } = await enroll({ input: { studentId: id, courseId } });
-          return { error, userErrors: data?.enroll.userErrors };
+          return { error, userErrors: data?.enroll?.userErrors };
         }}
       />
       <ul className="list" aria-label="Courses">
@@ -110,7 +110,7 @@ export function Student({ id }: { id: string }) {
               }
               onSubmit={async () => {
                 const { data, error } = await withdraw({ input: { studentId: id, courseId: node.id } });
-                return { error, userErrors: data?.withdraw.userErrors };
+                return { error, userErrors: data?.withdraw?.userErrors };
               }}
             />
           </li>

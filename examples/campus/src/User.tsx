@@ -70,8 +70,8 @@ export function User({ id }: { id: string }) {
           submit="Create post"
           onSubmit={async (fields) => {
             const { data, error } = await createPost({ input: { ownerId: id, ...fields } });
-            if (data?.createPost.post) pages.restart();
-            return { error, userErrors: data?.createPost.userErrors };
+            if (data?.createPost?.post) pages.restart();
+            return { error, userErrors: data?.createPost?.userErrors };
           }}
         />
       </details>

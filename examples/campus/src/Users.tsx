@@ -74,12 +74,12 @@ export function Users({ selected }: { selected?: string }) {
           submit="Create user"
           onSubmit={async (input) => {
             const { data, error } = await createUser({ input });
-            const user = data?.createUser.user;
+            const user = data?.createUser?.user;
             if (user) {
               pages.restart();
               location.hash = `#/users/${user.id}`;
             }
-            return { error, userErrors: data?.createUser.userErrors };
+            return { error, userErrors: data?.createUser?.userErrors };
           }}
         />
       </details>

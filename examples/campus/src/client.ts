@@ -12,10 +12,11 @@ const cache = cacheExchange({
   // What a mutation answers with is in the cache already. That leaves the lists that something new belongs to.
   updates: {
     Mutation: {
-      createUser({ createUser: { user } }: CreateUserMutation, _args, cache) {
-        if (user) forgetPages(cache, 'Query', 'users');
+      createUser({ createUser }: CreateUserMutation, _args, cache) {
+        if (createUser?.user) forgetPages(cache, 'Query', 'users');
       },
-      createPost({ createPost: { post } }: CreatePostMutation, _args, cache) {
+      createPost({ createPost }: CreatePostMutation, _args, cache) {
+        const post = createPost?.post;
         if (post) forgetPages(cache, { __typename: 'User', id: post.owner.id }, 'posts');
       },
     },

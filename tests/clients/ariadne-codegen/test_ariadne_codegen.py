@@ -60,6 +60,7 @@ def test_a_filter_holds_filters_of_its_own_type() -> None:
 def test_a_mutation_answers_what_it_wrote() -> None:
     wanted = CreateUserInput(name="ariadne-codegen", posts=[NewPostInput(title="Hello", content="")])
     payload = client.create_user(wanted).create_user
+    assert payload
     assert payload.user_errors == []
     assert payload.user is not None
     assert payload.user.name == "ariadne-codegen"
@@ -71,6 +72,7 @@ def test_a_mutation_answers_what_it_wrote() -> None:
 def test_a_refused_mutation_answers_typed_errors() -> None:
     posts = [NewPostInput(title=title, content="") for title in ["Hello", ""]]
     payload = client.create_user(CreateUserInput(name="x" * 101, posts=posts)).create_user
+    assert payload
     assert payload.user is None
     assert [(error.code, error.path) for error in payload.user_errors] == [
         (UserErrorCode.TOO_LONG, ["name"]),

@@ -148,7 +148,7 @@ struct NewPostInput {
 #[cynic(graphql_type = "Mutation", variables = "CreateUserVariables")]
 struct CreateUser {
     #[arguments(input: $input)]
-    create_user: CreateUserPayload,
+    create_user: Option<CreateUserPayload>,
 }
 
 #[derive(QueryFragment)]
@@ -252,7 +252,7 @@ fn a_filter_holds_filters_of_its_own_type() {
 fn a_mutation_answers_what_it_wrote() {
     let posts = vec![NewPostInput { title: "Hello".into(), content: String::new() }];
     let input = CreateUserInput { name: "Cynic".into(), posts: Some(posts) };
-    let payload = data(&CreateUser::build(CreateUserVariables { input })).create_user;
+    let payload = data(&CreateUser::build(CreateUserVariables { input })).create_user.unwrap();
     assert_eq!(payload.user_errors, []);
     let user = payload.user.unwrap();
     assert_eq!(user.name, "Cynic");
@@ -263,7 +263,7 @@ fn a_mutation_answers_what_it_wrote() {
 fn a_refused_mutation_answers_typed_errors() {
     let posts = ["Hello", ""].map(|title| NewPostInput { title: title.into(), content: String::new() }).into();
     let input = CreateUserInput { name: "x".repeat(101), posts: Some(posts) };
-    let payload = data(&CreateUser::build(CreateUserVariables { input })).create_user;
+    let payload = data(&CreateUser::build(CreateUserVariables { input })).create_user.unwrap();
     assert_eq!(payload.user, None);
     let error = |code, path: &[&str]| UserError { code, path: path.iter().map(ToString::to_string).collect() };
     let expected = [error(UserErrorCode::TooLong, &["name"]), error(UserErrorCode::Blank, &["posts", "1", "title"])];

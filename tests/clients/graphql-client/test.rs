@@ -117,7 +117,7 @@ fn a_mutation_answers_what_it_wrote() {
     use create_user::{CreateUserInput, NewPostInput, Variables};
     let posts = vec![NewPostInput { title: "Hello".into(), content: String::new() }];
     let input = CreateUserInput { name: "graphql_client".into(), posts: Some(posts) };
-    let payload = data::<CreateUser>(Variables { input }).create_user;
+    let payload = data::<CreateUser>(Variables { input }).create_user.unwrap();
     assert_eq!(payload.user_errors, []);
     let user = payload.user.unwrap();
     assert_eq!(user.name, "graphql_client");
@@ -131,7 +131,7 @@ fn a_refused_mutation_answers_typed_errors() {
     use create_user::{CreateUserInput, NewPostInput, UserErrorCode, Variables};
     let posts = ["Hello", ""].map(|title| NewPostInput { title: title.into(), content: String::new() }).into();
     let input = CreateUserInput { name: "x".repeat(101), posts: Some(posts) };
-    let payload = data::<CreateUser>(Variables { input }).create_user;
+    let payload = data::<CreateUser>(Variables { input }).create_user.unwrap();
     assert_eq!(payload.user, None);
     let errors: Vec<_> = payload.user_errors.iter().map(|error| (&error.code, error.path.join("."))).collect();
     assert_eq!(errors, [(&UserErrorCode::TooLong, "name".into()), (&UserErrorCode::Blank, "posts.1.title".into())]);

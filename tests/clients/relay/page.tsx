@@ -113,7 +113,9 @@ function NewPost({ owner, connections }: { owner: string; connections: string[] 
     create({
       variables: { input: { ownerId: owner, title, content: '' }, connections },
       onCompleted: ({ createPost }) =>
-        setProblems(Object.fromEntries(createPost.userErrors.map(({ path, message }) => [path.join('.'), message]))),
+        setProblems(
+          Object.fromEntries((createPost?.userErrors ?? []).map(({ path, message }) => [path.join('.'), message])),
+        ),
     });
   return (
     <>

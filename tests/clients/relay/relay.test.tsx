@@ -111,6 +111,6 @@ test('@deleteRecord empties what showed the deleted user', async () => {
   const { deleteUser } = await act(() =>
     commit<relayDeleteMutation>(environment, { mutation, variables: { input: { id: 'User:5' } } }),
   );
-  expect(deleteUser.deletedId).toBe('User:5');
+  expect(deleteUser?.deletedId).toBe('User:5');
   await screen.findByText('no such user');
 });

@@ -81,18 +81,19 @@ const cache = () =>
     updates: {
       Mutation: {
         createPost(
-          { createPost: { post } }: ResultOf<typeof createPost>,
+          { createPost: answer }: ResultOf<typeof createPost>,
           { input }: VariablesOf<typeof createPost>,
           cache,
         ) {
+          const post = answer?.post;
           if (!post) return;
           cache.updateQuery({ query: userQuery, variables: { id: input.ownerId } }, (data) => {
             data?.user?.posts.edges.unshift({ __typename: 'PostEdge', node: post });
             return data;
           });
         },
-        enroll({ enroll: { enrollment } }: ResultOf<typeof enroll>, { input }: VariablesOf<typeof enroll>, cache) {
-          if (!enrollment) return;
+        enroll({ enroll: answer }: ResultOf<typeof enroll>, { input }: VariablesOf<typeof enroll>, cache) {
+          if (!answer?.enrollment) return;
           cache.invalidate(input.studentId, 'courses');
         },
       },

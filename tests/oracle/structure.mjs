@@ -1,0 +1,154 @@
+// Faults in the structure of a document that is valid. Some leave it valid, but other than it was.
+import { parse, parseType, parseValue, print } from 'graphql';
+import { DIRECTIVES, FRAGMENTS, MORE_NAMES, OPERATIONS, TYPES, TYPE_SYSTEM, UNUSED, VALUES } from './pool.mjs';
+
+/** All nodes of a document of these kinds, each with its parent and its place there. */
+function find(document, ...kinds) {
+  const found = [];
+  const visit = (node, parent, key) => {
+    if (Array.isArray(node)) node.forEach((item, index) => visit(item, node, index));
+    else if (node && typeof node === 'object' && node.kind) {
+      if (kinds.includes(node.kind)) found.push({ node, parent, key });
+      for (const [key, value] of Object.entries(node)) visit(value, node, key);
+    }
+  };
+  visit(document);
+  return found;
+}
+
+/** A fault in one of the nodes of some kinds, if there is one. */
+function edit(kinds, change) {
+  return (document, random) => {
+    const nodes = find(document, ...kinds);
+    if (nodes.length === 0) return undefined;
+    change(random.pick(nodes), random, document);
+    return document;
+  };
+}
+
+/** Some more definitions. */
+function add(texts) {
+  return (document, random) => {
+    document.definitions.splice(random.below(2), 0, ...parsed(random.pick(texts)));
+    return document;
+  };
+}
+
+const parsed = (text) => parse(text, { noLocation: true }).definitions;
+const selectionSet = (text) => parsed(text)[0].selectionSet;
+const copy = (node) => structuredClone(node);
+const name = (value) => ({ kind: 'Name', value });
+const value = (random, texts = VALUES) => parseValue(random.pick(texts), { noLocation: true });
+const keyOf = ({ alias, name }) => (alias ?? name).value;
+const spread = (of) => ({ kind: 'FragmentSpread', name: name(of), directives: [] });
+const anyField = (document, random) => copy(random.pick(find(document, 'Field')).node);
+
+/** Puts a node before or behind one in its list. */
+const insert = ({ parent, key }, node, random) => parent.splice(key + random.below(2), 0, node);
+const again = (at, random) => insert(at, copy(at.node), random);
+const remove = ({ parent, key }) => parent.splice(key, 1);
+
+const GIVEN = ['Argument', 'ObjectField'];
+const LITERALS = ['IntValue', 'StringValue', 'EnumValue', 'BooleanValue', 'NullValue', 'ListValue', 'ObjectValue'];
+const SELECTIONS = ['Field', 'InlineFragment', 'FragmentSpread'];
+const PLACES = [...SELECTIONS, 'OperationDefinition', 'FragmentDefinition', 'VariableDefinition'];
+
+const ARGUMENTS = {
+  argumentTwice: edit(GIVEN, again),
+  argumentRenamed: edit(GIVEN, ({ node }, random) => (node.name.value = random.pick(MORE_NAMES))),
+  argumentMissing: edit(GIVEN, remove),
+  argumentAdded: edit(['Field'], ({ node }, random) => {
+    node.arguments.push({ kind: 'Argument', name: name(random.pick(MORE_NAMES)), value: value(random) });
+  }),
+  inputFieldAdded: edit(['ObjectValue'], ({ node }, random) => {
+    node.fields.push({ kind: 'ObjectField', name: name(random.pick(MORE_NAMES)), value: value(random) });
+  }),
+  value: edit(LITERALS, ({ parent, key }, random) => (parent[key] = value(random))),
+  valueInList: edit(LITERALS, ({ node, parent, key }) => (parent[key] = { kind: 'ListValue', values: [node] })),
+  valueOfOther: edit(LITERALS, ({ parent, key }, random, document) => {
+    parent[key] = copy(random.pick(find(document, ...LITERALS)).node);
+  }),
+  variableForValue: edit(LITERALS, ({ parent, key }, random) => (parent[key] = value(random, ['$v0', '$n0', '$x1']))),
+};
+
+const FIELDS = {
+  fieldRenamed: edit(['Field'], ({ node }, random) => (node.name.value = random.pick(MORE_NAMES))),
+  alias: edit(['Field'], ({ node }, random, document) => (node.alias = name(keyOf(anyField(document, random))))),
+  fieldTwice: edit(SELECTIONS, again),
+  fieldMoved: edit(['SelectionSet'], ({ node }, random, document) => node.selections.push(anyField(document, random))),
+  selectionsMissing: edit(['Field'], ({ node }) => delete node.selectionSet),
+  selectionsAdded: edit(['Field'], ({ node }) => (node.selectionSet ??= selectionSet('{ id }'))),
+};
+
+const CONFLICTS = {
+  conflict: edit(['Field'], (at, random, document) => {
+    insert(at, { ...anyField(document, random), alias: name(keyOf(at.node)) }, random);
+  }),
+  conflictInFragment: edit(['Field'], (at, random, document) => {
+    const other = { ...anyField(document, random), alias: name(keyOf(at.node)) };
+    insert(at, { kind: 'InlineFragment', selectionSet: { kind: 'SelectionSet', selections: [other] } }, random);
+  }),
+  argumentsDiffer: edit(['Field'], (at, random) => {
+    const other = copy(at.node);
+    if (other.arguments.length > 0) random.pick(other.arguments).value = value(random);
+    else other.arguments.push({ kind: 'Argument', name: name('first'), value: value(random) });
+    insert(at, other, random);
+  }),
+};
+
+const OF_FRAGMENTS = {
+  typeCondition: edit(['InlineFragment', 'FragmentDefinition'], ({ node }, random) => {
+    node.typeCondition = { kind: 'NamedType', name: name(random.pick(TYPES.filter((type) => /^\w+$/.test(type)))) };
+  }),
+  fragmentAdded: add(FRAGMENTS),
+  fragmentMissing: edit(['FragmentDefinition'], remove),
+  fragmentTwice: edit(['FragmentDefinition'], again),
+  cycle: edit(['FragmentDefinition'], (_, random, document) => {
+    const fragments = find(document, 'FragmentDefinition').map(({ node }) => node);
+    const { node } = random.pick(find(random.pick(fragments), 'SelectionSet'));
+    node.selections.push(spread(random.pick(fragments).name.value));
+  }),
+  spreadAnywhere: edit(['SelectionSet'], ({ node }, random) => {
+    node.selections.push(spread(random.pick(['Nothing', 'F0', 'F1', 'F'])));
+  }),
+};
+
+const OF_VARIABLES = {
+  variableMissing: edit(['VariableDefinition'], remove),
+  variableTwice: edit(['VariableDefinition'], again),
+  variableType: edit(['VariableDefinition'], ({ node }, random) => {
+    const type = print(node.type);
+    const bare = type.replace(/!$/, '');
+    node.type = parseType(random.pick(random.chance(0.5) ? TYPES : [`[${type}]`, bare, `${bare}!`]));
+  }),
+  variableDefault: edit(['VariableDefinition'], ({ node }, random) => {
+    node.defaultValue = value(
+      random,
+      VALUES.filter((text) => !text.includes('$')),
+    );
+  }),
+  variableUnused: edit(['OperationDefinition'], ({ node }, random) => {
+    node.variableDefinitions.push(...parsed(`query(${random.pick(UNUSED)}) { x }`)[0].variableDefinitions);
+  }),
+  variableRenamed: edit(['Variable'], ({ node }, random) => {
+    node.name.value = random.pick(['v0', 'v1', 'x0', 'nothing']);
+  }),
+};
+
+const DEFINITIONS = {
+  directiveAdded: edit(PLACES, ({ node }, random) => {
+    (node.directives ??= []).push(
+      ...parsed(`{ x ${random.pick(DIRECTIVES)} }`)[0].selectionSet.selections[0].directives,
+    );
+  }),
+  directiveTwice: edit(['Directive'], again),
+  operationTwice: edit(['OperationDefinition'], again),
+  operationAdded: add(OPERATIONS),
+  operationKind: edit(['OperationDefinition'], ({ node }, random) => {
+    node.operation = random.pick(['query', 'mutation', 'subscription']);
+  }),
+  typeSystem: add(TYPE_SYSTEM),
+};
+
+/** The faults by their names: each changes a document, or returns nothing where it does not apply. */
+export const STRUCTURE = { ...ARGUMENTS, ...FIELDS, ...CONFLICTS, ...OF_FRAGMENTS, ...OF_VARIABLES, ...DEFINITIONS };
