@@ -1,13 +1,16 @@
 //! Opening the database: one pool that reads, one that writes.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 use futures_util::{FutureExt, future::BoxFuture};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqlxError, Statement, TransactionTrait,
+    SqliteTransactionMode, SqlxError, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
         Connection,
         sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
@@ -39,6 +42,9 @@ pub struct Database {
     pub reader: DatabaseConnection,
     /// For mutations.
     pub writer: DatabaseConnection,
+    limit: Duration,
+    /// Until when what SQLite's one writer runs may take: a transaction's time. Migrations have none.
+    deadline: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Database {
@@ -50,6 +56,18 @@ impl Database {
         let read_url = pools.read_database_url.as_deref();
         let mut writing = writer_options(url, pools.write_connections)?;
         writing.statement_timeout(limit).map_sqlx_postgres_opts(|postgres| postgres.options([SNAPSHOT]));
+        let deadline: Arc<Mutex<Option<Instant>>> = Arc::default();
+        if !is_in_memory(url) {
+            let deadline = Arc::clone(&deadline);
+            writing.map_sqlx_sqlite_pool_opts(move |pool| {
+                let deadline = Arc::clone(&deadline);
+                pool.after_connect(move |it, _| {
+                    let deadline = Arc::clone(&deadline);
+                    let is_due = move || lock(&deadline).is_some_and(|deadline| deadline < Instant::now());
+                    interrupt_when(it, is_due)
+                })
+            });
+        }
         let writer = connect(writing).await?;
         let mut reading = options(read_url.unwrap_or(url), pools.read_connections);
         let reader = match writer.get_database_backend() {
@@ -78,7 +96,20 @@ impl Database {
                 connect(reading).await?
             }
         };
-        Ok(Self { reader, writer })
+        Ok(Self { reader, writer, limit, deadline })
+    }
+
+    /// Begins a transaction that writes, and reads what it wrote. Its statements may take as long as a request.
+    pub async fn begin_writing(&self) -> Result<DatabaseTransaction, DbErr> {
+        // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.writer.begin_with_options(options).await?;
+        // SQLite has one writer: nobody else's time is changed.
+        *lock(&self.deadline) = Some(Instant::now() + self.limit);
+        Ok(transaction)
     }
 
     /// Begins a read-only transaction, in which all statements see one moment.
@@ -203,14 +234,26 @@ fn is_in_no_transaction(connection: &SqliteConnection) -> bool {
 
 /// Has SQLite interrupt what runs on the connection once the limit has passed.
 fn interrupt_after(connection: &mut SqliteConnection, limit: Duration) -> BoxFuture<'_, Result<(), SqlxError>> {
+    let deadline = Instant::now() + limit;
+    interrupt_when(connection, move || deadline < Instant::now())
+}
+
+/// Has SQLite interrupt what runs on the connection when it is due.
+fn interrupt_when(
+    connection: &mut SqliteConnection,
+    is_due: impl Fn() -> bool + Send + 'static,
+) -> BoxFuture<'_, Result<(), SqlxError>> {
     /// How many of SQLite's instructions run between two looks at the clock: well under a millisecond.
     const INSTRUCTIONS: i32 = 10_000;
-    let deadline = Instant::now() + limit;
     async move {
-        connection.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || Instant::now() < deadline);
+        connection.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || !is_due());
         Ok(())
     }
     .boxed()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {

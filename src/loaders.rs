@@ -54,6 +54,11 @@ impl Loaders {
     pub fn load<K: Load<Source = Session>>(&self, key: K) -> impl Future<Output = Result<K::Value>> + Send + use<K> {
         self.batches.load(key, &self.session)
     }
+
+    /// Drops what waits to be loaded, which nobody waits for any more.
+    pub fn forget(&self) {
+        self.batches.forget();
+    }
 }
 
 /// How the children of a parent are found.

@@ -324,3 +324,16 @@ async fn a_mutation_whose_answer_cannot_be_read_wrote_nothing() {
         assert_eq!(app.data("{ student(id: 1) { name } }").await["student"]["name"], "Dan");
     }
 }
+
+#[tokio::test]
+async fn a_mutation_whose_answer_fails_in_part_is_written_and_told() {
+    let mutation = r#"mutation { updateUser(input: {id: 1, name: "v"}) { user { posts { totalCount } a: posts(first: -1) { totalCount } } userErrors { code } } }"#;
+    for app in &school().await.0 {
+        for _ in 0..20 {
+            let answer = app.answer(mutation).await;
+            assert_eq!(answer["data"], json!({ "updateUser": { "user": null, "userErrors": [] } }));
+            assert_eq!(answer["errors"][0]["path"], json!(["updateUser", "user", "a"]));
+        }
+        assert_eq!(app.data("{ user(id: 1) { name } }").await["user"]["name"], "v");
+    }
+}

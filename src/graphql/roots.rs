@@ -8,7 +8,7 @@ use async_graphql::{
     parser::types::Field, registry::Registry, resolver_utils::resolve_container,
 };
 
-use super::{ContextExt, Mutation, Query, introspection::Introspection};
+use super::{ContextExt, Mutation, Query, Running, introspection::Introspection};
 use crate::error::{self, Error};
 
 /// How often a mutation runs at most whose transaction is in the way of others.
@@ -37,11 +37,14 @@ impl ContainerType for MutationRoot {
     /// Runs a mutation in one transaction, in which its answer is read too: that is of the moment that it wrote. One that is in
     /// the way of another transaction wrote nothing, and runs again.
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
-        let session = &context.running().session;
+        let Running { session, loaders, .. } = context.running();
         let mut attempts = 0;
         let answer = loop {
             attempts += 1;
-            let answer = match self.0.resolve_field(context).await {
+            let answer = self.0.resolve_field(context).await;
+            // Of an answer that failed, some may be still to be loaded: not from what comes after.
+            loaders.forget();
+            let answer = match answer {
                 Ok(answer) => match session.commit().await {
                     Ok(true) => Ok(answer),
                     // Why is told already, where the answer was read.

@@ -103,6 +103,11 @@ impl Batches {
         (batch, index)
     }
 
+    /// Drops what is queued.
+    pub fn forget(&self) {
+        drop(self.take());
+    }
+
     /// Hands out what is queued; whoever comes now joins another batch.
     fn take(&self) -> Vec<BoxFuture<'static, ()>> {
         mem::take(&mut *lock(&self.0)).batches

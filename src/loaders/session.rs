@@ -3,8 +3,7 @@
 use std::{future::Future, mem, sync::Arc, time::Instant};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     prelude::async_trait,
     sea_query::{PostgresQueryBuilder, SelectStatement, Value, Values},
 };
@@ -118,12 +117,7 @@ impl Session {
     /// Begins a transaction that writes. Once it is done, what the session reads is read in it, until [`Self::commit`].
     pub async fn write(&self, cause: Cause) -> Result<Transaction> {
         self.end().await;
-        // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.0.database.writer.begin_with_options(options).await?;
+        let transaction = self.0.database.begin_writing().await?;
         Ok(Transaction { transaction, session: self.clone(), cause })
     }
 
@@ -132,7 +126,9 @@ impl Session {
     /// # Errors
     /// The database cannot commit it.
     pub async fn commit(&self) -> Result<bool, DbErr> {
-        match mem::replace(&mut *self.0.snapshot.lock().await, Snapshot::Open) {
+        // Not held while it is committed: whatever still loads would wait for that.
+        let snapshot = mem::replace(&mut *self.0.snapshot.lock().await, Snapshot::Open);
+        match snapshot {
             Snapshot::Written(transaction) => transaction.commit().await.map(|()| true),
             Snapshot::Lost(_) => Ok(false),
             Snapshot::Open | Snapshot::Alone | Snapshot::Begun(_) => Ok(true),
