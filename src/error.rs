@@ -70,6 +70,8 @@ pub enum Cause {
     Database(DbErr),
     /// A promise of our own that did not hold.
     Broken(String),
+    /// The request's time was over while its answer was written.
+    Late,
 }
 
 impl Cause {
@@ -91,6 +93,11 @@ impl Error {
     /// A promise of our own that did not hold, such as a foreign key that leads nowhere.
     pub fn broken(what: impl Into<String>) -> Self {
         Self::Internal(Arc::new(Cause::Broken(what.into())))
+    }
+
+    /// The request's time was over while its answer was written.
+    pub fn late() -> Self {
+        Self::TimedOut(Arc::new(Cause::Late))
     }
 
     /// What the field of a hand-written executor fails with: the same as that of a resolver.
@@ -152,6 +159,9 @@ impl From<Error> for async_graphql::Error {
             Error::BadUserInput(message) => (message, code::BAD_USER_INPUT, None),
             Error::TooComplex(message) => (message, code::TOO_COMPLEX, None),
             Error::Unavailable(cause) => ("the database is unavailable".to_owned(), code::UNAVAILABLE, Some(cause)),
+            Error::TimedOut(cause) if matches!(*cause, Cause::Late) => {
+                ("the answer took too long to write; ask for less".to_owned(), code::TIMEOUT, Some(cause))
+            }
             Error::TimedOut(cause) => {
                 let message = "the database took too long; ask for less, or filter and order by columns with an index";
                 (message.to_owned(), code::TIMEOUT, Some(cause))

@@ -32,6 +32,7 @@ use std::{
     future::Future,
     iter,
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Instant,
 };
 
 pub use self::{
@@ -117,6 +118,8 @@ struct Running {
     fast: bool,
     /// Whether it has one root field alone.
     alone: bool,
+    /// When its time is over.
+    deadline: Option<Instant>,
     made: Made,
     loaders: Loaders,
     session: Session,

@@ -197,3 +197,20 @@ async fn what_takes_too_long_is_ended_also_on_the_database_and_the_server_goes_o
     // The one connection that reads is free again.
     apps.answers("{ users { totalCount } }", expect![[r#"{"data":{"users":{"totalCount":0}}}"#]]).await;
 }
+
+#[tokio::test]
+async fn what_takes_too_long_to_write_is_ended_too() {
+    let apps =
+        start_with(&["--request-timeout=1", "--max-cost=100000000", "--max-page-size=1000", "--max-aliases=2000"])
+            .await;
+    for app in &apps.0 {
+        app.sql("INSERT INTO users (name) VALUES ('a'), ('b'), ('c'), ('d')").await;
+        let text = "x".repeat(20_000);
+        app.sql(&format!("INSERT INTO posts (title, content, owner_id) SELECT 't', '{text}', a.id FROM users a, users b, users c, users d")).await;
+        let columns: String = (0..1_000).map(|index| format!("a{index}:content ")).collect();
+        // Some gigabytes.
+        let query = format!("{{ users {{ nodes {{ posts {{ nodes {{ {columns} }} }} }} }} }}");
+        let answer = body(app.http(graphql_request(&query)).await).await;
+        assert!(answer.contains(r#""code":"TIMEOUT""#), "{}", &answer[..answer.len().min(300)]);
+    }
+}

@@ -1,6 +1,9 @@
 //! The API over a database: a request from its parameters to its answer.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use async_graphql::{
     EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, ValidationMode,
@@ -61,12 +64,18 @@ pub struct Prepared {
     writes: bool,
     /// Whether it has one root field alone.
     alone: bool,
+    deadline: Option<Instant>,
     untrusted: Option<String>,
     /// The text, and the digest under which later requests may name it.
     to_keep: Option<(String, String)>,
 }
 
 impl Prepared {
+    /// The same, to be answered by then: what is written takes no longer.
+    pub fn until(self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
     /// The operation's name, if the request gives one.
     pub fn operation(&self) -> Option<&str> {
         self.operation.as_deref()
@@ -167,6 +176,7 @@ impl Api {
             cost,
             writes: form.writes,
             alone: form.fields.len() == 1,
+            deadline: None,
             untrusted,
             to_keep: to_keep.map(|digest| (digest, text)),
         })
@@ -175,7 +185,7 @@ impl Api {
     /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
     /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
     pub async fn execute(&self, prepared: Prepared, request_id: &str) -> (Response, Counts) {
-        let Prepared { document, wishes, cost, alone, to_keep, .. } = prepared;
+        let Prepared { document, wishes, cost, alone, deadline, to_keep, .. } = prepared;
         if let Some((digest, text)) = to_keep {
             self.persisted.keep(digest, text);
         }
@@ -186,6 +196,7 @@ impl Api {
             limits: self.options.limits,
             fast: self.fast,
             alone,
+            deadline,
             made: Made::default(),
             loaders: Loaders::new(session.clone(), batches.clone()),
             session: session.clone(),

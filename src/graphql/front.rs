@@ -21,7 +21,7 @@ use bluejay_core::{
     executable::{OperationDefinition as _, VariableType},
 };
 use bluejay_parser::ast::{
-    Parse,
+    Parse, ParseOptions,
     definition::{Context, CustomScalarTypeDefinition, DefinitionDocument, SchemaDefinition},
     executable::{ExecutableDocument, OperationDefinition},
 };
@@ -35,7 +35,7 @@ use serde_json::{Map, Value as Json};
 
 use self::told::Teller;
 use super::{
-    limits::at_most,
+    limits::{NESTING, at_most},
     moment::{Moment, RFC_3339},
     normal::{Form, literal, normal_form},
 };
@@ -128,8 +128,10 @@ impl Document {
         }
         let source = source::prepared(text)?;
         let mut tokens = 0;
+        // Each bracket is up to three steps down; what only looks like a string is no string to the parser.
+        let options = ParseOptions { max_depth: 3 * NESTING, ..ParseOptions::default() };
         let parsed = Parsed::try_new(source, |source| {
-            let parsed = ExecutableDocument::parse(source);
+            let parsed = ExecutableDocument::parse_with_options(source, options);
             tokens = parsed.token_count as u64;
             parsed.result.map_err(|errors| Teller::new(source, suggests).parsing(errors))
         });

@@ -6,7 +6,7 @@
 //!
 //! What is written is carried as [`Value::Binary`], which no field of the API has, and goes into the answer as it is.
 
-use std::{future::poll_fn, pin::Pin, task::Poll, vec};
+use std::{future::poll_fn, pin::Pin, task::Poll, time::Instant, vec};
 
 use async_graphql::{
     ContainerType, ContextSelectionSet, OutputType, Positioned, Response, ServerResult, Value,
@@ -23,6 +23,14 @@ use crate::error::{Error, Result};
 /// Whether a request is answered the fast way: all are but those of the tests that compare it with the ordinary one.
 pub fn is_fast(context: &ContextSelectionSet<'_>) -> bool {
     context.data_unchecked::<Running>().fast
+}
+
+/// How much is written between two looks at the clock, as a power of 2 of bytes: some tens of microseconds.
+const BYTES_A_LOOK: u32 = 16;
+
+/// Whether the request's time is over. What is written at once, nobody else can end.
+fn is_late(context: &ContextSelectionSet<'_>) -> bool {
+    context.data_unchecked::<Running>().deadline.is_some_and(|deadline| deadline < Instant::now())
 }
 
 /// Objects of one type, which write some of their fields by themselves.
@@ -202,8 +210,14 @@ fn write_list<O: Objects>(
             json.reserve((first + first / 8 + 1) * objects.count());
         }
         write_separator(index, json);
-        write(objects, index, steps, resolved, json)
-            .map_err(|(field, error)| error.of_field(&context.with_index(index).with_field(field)))?;
+        let before = json.len();
+        let written = write(objects, index, steps, resolved, json).and_then(|()| match steps.last() {
+            Some((field, _)) if before >> BYTES_A_LOOK != json.len() >> BYTES_A_LOOK && is_late(context) => {
+                Err((*field, Error::late()))
+            }
+            _ => Ok(()),
+        });
+        written.map_err(|(field, error)| error.of_field(&context.with_index(index).with_field(field)))?;
     }
     json.push(b']');
     Ok(())

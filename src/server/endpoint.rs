@@ -71,7 +71,7 @@ impl Server {
             Refusal::coded(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, problem)
         })??;
         let one = async |parameters| {
-            let run = self.run(&caller, parameters, report, is_get, id);
+            let run = self.run(&caller, parameters, report, is_get, id, deadline);
             timeout_at(deadline, run).await.unwrap_or_else(|_| Err(self.took_too_long()))
         };
         match asked {
@@ -102,8 +102,9 @@ impl Server {
         report: Option<&HeaderValue>,
         is_get: bool,
         id: &str,
+        deadline: Deadline,
     ) -> Result<Answer, Refusal> {
-        let prepared = self.api.prepare(with_report(parameters, report)?)?;
+        let prepared = self.api.prepare(with_report(parameters, report)?)?.until(deadline.into_std());
         if is_get && prepared.writes() {
             return Err(Refusal::method("a GET is for queries; allowed for a mutation is POST", "POST"));
         }

@@ -125,7 +125,7 @@ mod tests {
     fn a_dollar_comes_to_its_name_over_blanks_and_comments() {
         for (text, expected) in [
             ("query($ n: Int)", "query( $n: Int)"),
-            ("query($\u{feff},\n# é $ x\nn: Int)", "query(            $n: Int)"),
+            ("query($\u{feff},\n# é $ x\nn: Int)", "query(              $n: Int)"),
             ("{ a(b: $n) }", "{ a(b: $n) }"),
         ] {
             assert_eq!(prepared(text).unwrap(), expected);
