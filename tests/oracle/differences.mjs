@@ -1,25 +1,5 @@
-// The deliberate differences between the server and graphql-js 16, and why each is one.
+// The deliberate differences between the server and graphql-js 16, and why each is one: graphql-js is asked about what makes none.
 import { TypeInfo, isIntrospectionType, parse, visit, visitWithTypeInfo } from 'graphql';
-
-/**
- * Each says whether a difference is of its kind. `expected` is the reference's answer, or why it `refused`; `answered` is the server's.
- */
-const DELIBERATE = [
-  {
-    reason:
-      'a description of an operation, a fragment or a variable is GraphQL since September 2025, and graphql-js 16 is older',
-    is: ({ expected, answered }) =>
-      /^Syntax Error: Unexpected description/.test(expected.refused ?? '') && answered.data !== undefined,
-  },
-  {
-    reason: 'a limit of the server that no option turns off',
-    is: ({ answered }) =>
-      answered.data === undefined && answered.errors.every(({ extensions }) => extensions?.code === 'TOO_COMPLEX'),
-  },
-];
-
-/** The reason of a deliberate difference; `undefined` for a fault. */
-export const deliberate = (difference) => DELIBERATE.find(({ is }) => is(difference))?.reason;
 
 /**
  * The document with no block string. To graphql-js 16, `"""a"""` and `"a"` are different arguments of fields that are merged; to the

@@ -100,7 +100,7 @@ export class Generator {
       return `...${on ? ` on ${on.name}` : ''}${this.directives()} ${this.selections(inner, depth, inner === type ? met : new Map())}`;
     }
     if (sort < 0.25 && this.left > 0 && !isInterfaceType(type))
-      return `...${this.fragment(type, depth)}${this.directives()}`;
+      return `...${this.fragment(type, depth, isRoot ? met : new Map())}${this.directives()}`;
     if (isRoot && sort > 0.95 && type.name === 'Query') return random.pick(INTROSPECTIONS);
     return this.field(type, depth, met);
   }
@@ -111,8 +111,8 @@ export class Generator {
     return this.random.pick([undefined, type, ...interfaces]);
   }
 
-  /** The name of a fragment on this type: one that there is, or a new one. */
-  fragment(type, depth) {
+  /** The name of a fragment on this type: one that there is, or a new one. `met` is for the fields of a new one. */
+  fragment(type, depth, met) {
     const { random } = this;
     const known = this.fragments.filter(
       (fragment) => fragment.on === type.name && fragment.text && fragment.depth >= depth,
@@ -123,14 +123,16 @@ export class Generator {
       this.prefix === '' && random.chance(0.03) ? random.pick(odd) : `F${this.prefix}${this.fragments.length}`;
     const fragment = { name, on: type.name, depth };
     this.fragments.push(fragment);
-    fragment.text = this.selections(type, depth, new Map());
+    fragment.text = this.selections(type, depth, met);
     return fragment.name;
   }
 
   field(type, depth, met) {
     const { random } = this;
     const again = [...met.values()].filter(({ of }) => this.left > 0 || !isCompositeType(of));
-    if (again.length > 0 && random.chance(0.1)) return this.completed(random.pick(again), depth);
+    // What writes must do so once for all of its selections.
+    if (again.length > 0 && random.chance(type.name === 'Mutation' ? 0.35 : 0.1))
+      return this.completed(random.pick(again), depth);
     const isLeaf = (field) => !isCompositeType(getNamedType(field.type));
     const fields = Object.values(type.getFields());
     const ending = depth > 9 || this.left <= 0;

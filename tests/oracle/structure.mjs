@@ -48,6 +48,18 @@ const insert = ({ parent, key }, node, random) => parent.splice(key + random.bel
 const again = (at, random) => insert(at, copy(at.node), random);
 const remove = ({ parent, key }) => parent.splice(key, 1);
 
+/** The field with another argument, which another field may have: then it is wrong only beside this one. */
+function withOtherArguments(field, random, document) {
+  const other = copy(field);
+  if (other.arguments.length === 0) other.arguments.push({ kind: 'Argument', name: name('first'), value: value(random) });
+  const argument = random.pick(other.arguments);
+  const values = find(document, 'Argument')
+    .filter(({ node }) => node.name.value === argument.name.value && print(node) !== print(argument))
+    .map(({ node }) => node.value);
+  argument.value = values.length > 0 && random.chance(0.7) ? copy(random.pick(values)) : value(random);
+  return other;
+}
+
 const GIVEN = ['Argument', 'ObjectField'];
 const LITERALS = ['IntValue', 'StringValue', 'EnumValue', 'BooleanValue', 'NullValue', 'ListValue', 'ObjectValue'];
 const SELECTIONS = ['Field', 'InlineFragment', 'FragmentSpread'];
@@ -61,6 +73,12 @@ const ARGUMENTS = {
     node.arguments.push({ kind: 'Argument', name: name(random.pick(MORE_NAMES)), value: value(random) });
   }),
   inputFieldAdded: edit(['ObjectValue'], ({ node }, random) => {
+    node.fields.push({ kind: 'ObjectField', name: name(random.pick(MORE_NAMES)), value: value(random) });
+  }),
+  inputFieldBesideVariable: edit(['ObjectValue'], (any, random, document) => {
+    const isVariable = ({ value }) => value.kind === 'Variable';
+    const objects = find(document, 'ObjectValue').filter(({ node }) => node.fields.some(isVariable));
+    const { node } = objects.length > 0 ? random.pick(objects) : any;
     node.fields.push({ kind: 'ObjectField', name: name(random.pick(MORE_NAMES)), value: value(random) });
   }),
   value: edit(LITERALS, ({ parent, key }, random) => (parent[key] = value(random))),
@@ -88,11 +106,14 @@ const CONFLICTS = {
     const other = { ...anyField(document, random), alias: name(keyOf(at.node)) };
     insert(at, { kind: 'InlineFragment', selectionSet: { kind: 'SelectionSet', selections: [other] } }, random);
   }),
-  argumentsDiffer: edit(['Field'], (at, random) => {
-    const other = copy(at.node);
-    if (other.arguments.length > 0) random.pick(other.arguments).value = value(random);
-    else other.arguments.push({ kind: 'Argument', name: name('first'), value: value(random) });
-    insert(at, other, random);
+  argumentsDiffer: edit(['Field'], (at, random, document) => {
+    insert(at, withOtherArguments(at.node, random, document), random);
+  }),
+  conflictWithSpread: edit(['FragmentSpread'], (at, random, document) => {
+    const definitions = find(document, 'FragmentDefinition').map(({ node }) => node);
+    const { selections } = definitions.find((node) => node.name.value === at.node.name.value).selectionSet;
+    const fields = selections.filter((node) => node.kind === 'Field' && node.arguments.length > 0);
+    if (fields.length > 0) insert(at, withOtherArguments(random.pick(fields), random, document), random);
   }),
 };
 
@@ -136,6 +157,9 @@ const OF_VARIABLES = {
 };
 
 const DEFINITIONS = {
+  description: edit(['OperationDefinition', 'FragmentDefinition', 'VariableDefinition'], ({ node }, random) => {
+    node.description = value(random, ['"about"', '""', '"""about"""', '"""\n  a\n    b\n"""']);
+  }),
   directiveAdded: edit(PLACES, ({ node }, random) => {
     (node.directives ??= []).push(
       ...parsed(`{ x ${random.pick(DIRECTIVES)} }`)[0].selectionSet.selections[0].directives,

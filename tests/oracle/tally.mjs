@@ -8,7 +8,6 @@ export class Tally {
   cases = 0;
   counts = { accepted: 0, refused: 0, mutations: 0, written: 0, filled: 0, errors: 0, valid: 0 };
   kinds = {};
-  deliberate = {};
   compared = 0;
   failed = 0;
 
@@ -49,9 +48,6 @@ export class Tally {
         `  ${kind.padEnd(22)} ${String(accepted).padStart(6)} accepted ${String(refused).padStart(6)} refused`,
     );
     const shares = Object.entries(this.counts).map(([name, count]) => `${name} ${count}`);
-    const deliberate = Object.entries(this.deliberate).map(([reason, count]) => `  ${count} deliberate: ${reason}`);
-    return [`${this.cases} cases: ${shares.join(', ')}`, 'by the kind of fault put in:', ...lines, ...deliberate].join(
-      '\n',
-    );
+    return [`${this.cases} cases: ${shares.join(', ')}`, 'by the kind of fault put in:', ...lines].join('\n');
   }
 }
