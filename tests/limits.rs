@@ -251,6 +251,23 @@ async fn brackets_are_nested_64_deep_and_what_is_deeper_overflows_no_stack() {
 }
 
 #[tokio::test]
+async fn long_runs_of_what_is_no_token_overflow_no_stack() {
+    let apps = school().await;
+    for run in ["\u{feff}", "#é\n", ", ", "é"] {
+        let run = run.repeat(7_000);
+        for document in [
+            format!("{{ {run} __typename }}"),
+            format!("{{ __typename }} # {run}"),
+            format!("{{ users(filter: {{name: {{eq: \"{run}\"}}}}) {{ totalCount }} }}"),
+            format!("{{ users(filter: {{name: {{eq: \"\"\"{run}\"\"\"}}}}) {{ totalCount }} }}"),
+        ] {
+            apps.query(&document).await;
+        }
+    }
+    apps.answers("{ __typename }", expect![[r#"{"data":{"__typename":"Query"}}"#]]).await;
+}
+
+#[tokio::test]
 async fn fragments_in_one_another_overflow_no_stack() {
     let mut document = "{ ...f0 }".to_owned();
     for level in 0..400 {
