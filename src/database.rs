@@ -43,9 +43,11 @@ pub struct Database {
     /// For mutations.
     pub writer: DatabaseConnection,
     limit: Duration,
-    /// Until when what SQLite's one writer runs may take: a transaction's time. Migrations have none.
-    deadline: Arc<Mutex<Option<Instant>>>,
+    deadline: Deadline,
 }
+
+/// Until when what SQLite's one writer runs may take: a transaction's time. Whatever else it runs has none.
+type Deadline = Arc<Mutex<Option<Instant>>>;
 
 impl Database {
     /// Opens both pools, of which a statement may take so long.
@@ -54,20 +56,9 @@ impl Database {
     /// One line that says what is wrong and what to do.
     pub async fn open(url: &str, pools: &PoolOptions, limit: Duration) -> Result<Self> {
         let read_url = pools.read_database_url.as_deref();
-        let mut writing = writer_options(url, pools.write_connections)?;
+        let deadline = Deadline::default();
+        let mut writing = writer_options(url, pools.write_connections, &deadline)?;
         writing.statement_timeout(limit).map_sqlx_postgres_opts(|postgres| postgres.options([SNAPSHOT]));
-        let deadline: Arc<Mutex<Option<Instant>>> = Arc::default();
-        if !is_in_memory(url) {
-            let deadline = Arc::clone(&deadline);
-            writing.map_sqlx_sqlite_pool_opts(move |pool| {
-                let deadline = Arc::clone(&deadline);
-                pool.after_connect(move |it, _| {
-                    let deadline = Arc::clone(&deadline);
-                    let is_due = move || lock(&deadline).is_some_and(|deadline| deadline < Instant::now());
-                    interrupt_when(it, is_due)
-                })
-            });
-        }
         let writer = connect(writing).await?;
         let mut reading = options(read_url.unwrap_or(url), pools.read_connections);
         let reader = match writer.get_database_backend() {
@@ -165,10 +156,10 @@ pub async fn ready(database: &Database) -> Result<(), String> {
 /// # Errors
 /// One line that says what is wrong and what to do.
 pub async fn open_writer(url: &str, connections: u32) -> Result<DatabaseConnection> {
-    connect(writer_options(url, connections)?).await
+    connect(writer_options(url, connections, &Deadline::default())?).await
 }
 
-fn writer_options(url: &str, connections: u32) -> Result<ConnectOptions> {
+fn writer_options(url: &str, connections: u32, deadline: &Deadline) -> Result<ConnectOptions> {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme);
     let mut options = match scheme {
         Some("sqlite") => options(url, 1),
@@ -181,14 +172,25 @@ fn writer_options(url: &str, connections: u32) -> Result<ConnectOptions> {
     };
     let in_memory = is_in_memory(url);
     if !in_memory {
-        options.map_sqlx_sqlite_before_acquire(|connection, _| {
-            async move {
-                // The rollback of what used it last may be on its way still.
-                drop(connection.lock_handle().await?);
-                Ok(is_in_no_transaction(connection))
-            }
-            .boxed()
-        });
+        let (set, ended) = (Arc::clone(deadline), Arc::clone(deadline));
+        options
+            .map_sqlx_sqlite_pool_opts(move |pool| {
+                let set = Arc::clone(&set);
+                pool.after_connect(move |it, _| {
+                    let set = Arc::clone(&set);
+                    interrupt_when(it, move || lock(&set).is_some_and(|deadline| deadline < Instant::now()))
+                })
+            })
+            .map_sqlx_sqlite_before_acquire(move |connection, _| {
+                let ended = Arc::clone(&ended);
+                async move {
+                    // What used it last, or the rollback of that, may be on its way still.
+                    drop(connection.lock_handle().await?);
+                    *lock(&ended) = None;
+                    Ok(is_in_no_transaction(connection))
+                }
+                .boxed()
+            });
     }
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = tuned(sqlite).create_if_missing(true);

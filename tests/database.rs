@@ -1,7 +1,10 @@
+use std::time::Duration;
+
+use dovetail::database::Database;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{ConnectionTrait, SqlErr};
 
-use crate::support::{PAGES, school, start};
+use crate::support::{PAGES, school, settings, start};
 
 /// White space as Unicode has it, which is what `char::is_whitespace` says.
 fn white_space() -> String {
@@ -48,6 +51,19 @@ async fn the_database_itself_keeps_references_whole() {
             .unwrap_err();
         assert!(matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))), "{error:?}");
     }
+}
+
+#[tokio::test]
+async fn the_time_of_a_transaction_is_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("school.db").display());
+    let database = Database::open(&url, &settings(&[]).pools, Duration::ZERO).await.unwrap();
+    let counts =
+        "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 10000) SELECT count(*) FROM c";
+    let transaction = database.begin_writing().await.unwrap();
+    assert!(transaction.execute_unprepared(counts).await.is_err());
+    drop(transaction);
+    database.writer.execute_unprepared(counts).await.unwrap();
 }
 
 #[tokio::test]
