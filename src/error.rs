@@ -33,7 +33,7 @@ pub mod code {
     pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
     /// The database cannot be reached, or the server or it is too busy or full; the same request may succeed later.
     pub const UNAVAILABLE: &str = "UNAVAILABLE";
-    /// The database holds a value that the field's type does not have; the other fields are answered.
+    /// A stored value is outside the range of the field's type.
     pub const OUT_OF_RANGE: &str = "OUT_OF_RANGE";
     /// A fault of the server. The cause is in its log, under the request's id.
     pub const INTERNAL: &str = "INTERNAL";
@@ -75,9 +75,9 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Whether a transaction was in the way of another, and wrote nothing: PostgreSQL's serialization_failure and
-    /// deadlock_detected. It may succeed at once.
-    pub fn is_in_the_way(&self) -> bool {
+    /// Whether it is a conflict with a concurrent transaction: PostgreSQL's serialization_failure or deadlock_detected. The
+    /// transaction wrote nothing, and may be retried at once.
+    pub fn is_conflict(&self) -> bool {
         let Self::Database(error) = self else { return false };
         let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
         matches!(error.code().as_deref(), Some("40001" | "40P01"))
@@ -167,7 +167,7 @@ impl From<Error> for async_graphql::Error {
                 (message.to_owned(), code::TIMEOUT, Some(cause))
             }
             Error::OutOfRange => {
-                let message = "the moment in the database is not of the years 0 to 9999, which alone can be told";
+                let message = "the stored moment is outside the years 0 to 9999, which RFC 3339 can write";
                 (message.to_owned(), code::OUT_OF_RANGE, None)
             }
             Error::Internal(cause) => ("internal error".to_owned(), code::INTERNAL, Some(cause)),

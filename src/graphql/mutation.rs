@@ -11,7 +11,7 @@ use super::{
     node::{Node, One},
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     loaders::{Block, Columns, Row, Table, Transaction, by_keys, is_storable},
 };
 
@@ -137,13 +137,14 @@ where
     let transaction = context.write().await?;
     let held = hold_one::<N>(&transaction, key, "id", &mut errors).await?;
     let Some(mut object) = held.filter(|_| !errors.any()) else { return Ok((None, errors.into())) };
+    let missing = || Error::broken("a row that was held and updated is missing");
     if changes.is_changed() {
         // Read again as lists are: SeaORM would decode all of the row, and so fail of a value that nobody asks for.
         changes.update_without_returning(&transaction).await?;
-        object = hold_one::<N>(&transaction, key, "id", &mut errors).await?.unwrap_or(object);
+        object = hold::<N>(&transaction, &[key]).await?.remove(&key).map(One).ok_or_else(missing)?;
     }
     transaction.done().await;
-    Ok((Some(object), errors.into()))
+    Ok((Some(object), Vec::new()))
 }
 
 /// What a deletion came to.
