@@ -31,12 +31,13 @@ use std::{
     collections::HashMap,
     future::Future,
     iter,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
 pub use self::{
-    api::{Api, Prepared, sdl},
+    api::{Api, Prepared},
+    front::sdl,
     json::{ran, response as to_json},
     persisted::Persisted,
     report::EXTENSION,
@@ -44,7 +45,6 @@ pub use self::{
 use self::{
     course::Course,
     enrollment::Enrollment,
-    introspection::Introspection,
     node::{Node, look_up},
     post::Post,
     roots::{MutationRoot, QueryRoot},
@@ -107,7 +107,7 @@ impl AnyNode {
     }
 }
 
-/// What was made of the fields of a request's text, each by its place in memory, where it stays while the request runs.
+/// Values derived once per field of the document, keyed by the field's address, which stays while the request runs.
 #[derive(Default)]
 struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
 
@@ -123,7 +123,13 @@ struct Running {
     made: Made,
     loaders: Loaders,
     session: Session,
-    introspection: Arc<OnceLock<Introspection>>,
+}
+
+impl Running {
+    /// Whether its time is over.
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline < Instant::now())
+    }
 }
 
 /// What resolvers ask of their request.

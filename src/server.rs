@@ -45,7 +45,7 @@ use crate::{
     config::{Graphiql, ServeOptions, access::AuthMode, limits::HttpLimits},
     database,
     error::code,
-    graphql::Api,
+    graphql::{Api, sdl},
 };
 
 /// The header with a request's id: taken over from the client, or made here; sent back either way.
@@ -137,7 +137,7 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
 async fn schema(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
     let may = async { server.auth.caller(&headers).await?.check(Scope::Read) };
     match may.await {
-        Ok(()) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], server.api.sdl()).into_response(),
+        Ok(()) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl()).into_response(),
         Err(refusal) => refusal.respond(Format::Json),
     }
 }

@@ -1,9 +1,6 @@
 //! The API over a database: a request from its parameters to its answer.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use async_graphql::{
     EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, ValidationMode,
@@ -15,7 +12,6 @@ use super::{
     Made, MutationRoot, QueryRoot, Running,
     documents::Documents,
     front::{self, Schema as Checked},
-    introspection::Introspection,
     limits::{self, Measure},
     persisted::{Named, Persisted},
     report::{EXTENSION, Wishes},
@@ -35,9 +31,8 @@ fn schema() -> ApiSchema {
     builder.validation_mode(ValidationMode::Fast).disable_introspection().finish()
 }
 
-/// The schema as text in GraphQL's schema definition language: what `schema.graphql` holds, sorted by name, so that a change
-/// of the code's order is no change of it.
-pub fn sdl() -> String {
+/// The schema's text, sorted by name, so that a change of the code's order is no change of it.
+pub fn written_schema() -> String {
     let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
     schema().sdl_with_options(options.include_specified_by().use_space_ident().indent_width(2))
 }
@@ -47,7 +42,6 @@ pub fn sdl() -> String {
 pub struct Api {
     schema: ApiSchema,
     checked: &'static Checked,
-    introspection: Arc<OnceLock<Introspection>>,
     documents: Arc<Documents>,
     persisted: Arc<Persisted>,
     database: Database,
@@ -108,7 +102,6 @@ impl Api {
         Ok(Self {
             schema: schema(),
             checked: front::schema()?,
-            introspection: Arc::default(),
             documents,
             persisted: persisted.into(),
             database,
@@ -130,11 +123,6 @@ impl Api {
     /// Whether a request may ask about the schema.
     pub fn introspects(&self) -> bool {
         self.options.introspection != Some(Switch::Off)
-    }
-
-    /// The schema as text: the same as [`sdl`].
-    pub fn sdl(&self) -> &'static str {
-        front::sdl()
     }
 
     /// What it answers from.
@@ -163,7 +151,7 @@ impl Api {
             Some(Json::Object(given)) => given,
             _ => Map::new(),
         };
-        let variables = document.variables(operation, given, self.checked)?;
+        let variables = document.variables(operation, given, self.checked, &self.options.limits.document)?;
         let form = document.form(operation, &variables, self.checked);
         let Measure { cost, introspects } = limits::measure(&form, &variables, &self.options.limits)?;
         if introspects && !self.introspects() {
@@ -200,7 +188,6 @@ impl Api {
             made: Made::default(),
             loaders: Loaders::new(session.clone(), batches.clone()),
             session: session.clone(),
-            introspection: Arc::clone(&self.introspection),
         };
         let mut request = Request::new("").data(running);
         request.set_parsed_query(document);

@@ -1,4 +1,4 @@
-//! The documents of late requests: what has the same text is not parsed and validated again.
+//! Recently seen documents, parsed and validated once per text.
 
 use std::{
     num::NonZeroUsize,

@@ -1,9 +1,12 @@
 //! Answers about the schema (GraphQL, September 2025, section 4): what async-graphql says of it once, and what is asked of that.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use async_graphql::{
-    EmptySubscription, Positioned, Schema, Value,
+    Context, EmptySubscription, Positioned, Schema, ServerResult, Value,
     parser::types::{Field, Selection},
 };
 use async_graphql_value::Value as Given;
@@ -11,9 +14,10 @@ use futures_util::FutureExt;
 use serde_json::{Map, Value as Json};
 
 use super::{
-    Mutation, Query,
-    json::{write_separator, write_text},
+    ContextExt, MutationRoot, Query, Running,
+    json::{is_time_to_look, write_separator, write_text},
 };
+use crate::error::{Error, Result};
 
 /// Everything that can be asked. Types that are referred to have their names and kinds, from which the rest is found.
 const ALL: &str = "{ __schema { __typename description queryType { name } mutationType { name } subscriptionType { name }
@@ -29,21 +33,31 @@ fragment type on __Type { kind name ofType { kind name ofType { kind name ofType
 
 type Object = Map<String, Json>;
 
+static INTROSPECTION: LazyLock<Option<Introspection>> = LazyLock::new(Introspection::new);
+
+/// The answer to the field `__schema` or `__type`, as JSON.
+pub fn answer(context: &Context<'_>) -> ServerResult<Value> {
+    let answer = || match &*INTROSPECTION {
+        Some(introspection) => introspection.answer(&context.item.node, context.running()),
+        None => Err(Error::broken("async-graphql does not describe the schema")),
+    };
+    answer().map_err(|error| error.of_field(context))
+}
+
 /// What can be said of the schema.
-#[derive(Default)]
-pub struct Introspection {
+struct Introspection {
     schema: Object,
     types: HashMap<String, Object>,
 }
 
 impl Introspection {
-    /// That of the API's schema.
-    pub fn new() -> Self {
-        let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    fn new() -> Option<Self> {
+        // Of what can be queried, `QueryRoot` would leave all this to us.
+        let schema = Schema::build(Query::default(), MutationRoot::default(), EmptySubscription).finish();
         // It reads nothing, and so waits for nothing.
         let answer = schema.execute(ALL).now_or_never().map(|answer| answer.data.into_json());
-        let Some(Ok(Json::Object(mut data))) = answer else { return Self::default() };
-        let Some(Json::Object(mut schema)) = data.remove("__schema") else { return Self::default() };
+        let Some(Ok(Json::Object(mut data))) = answer else { return None };
+        let Some(Json::Object(mut schema)) = data.remove("__schema") else { return None };
         // async-graphql describes the type `__Schema` here.
         schema.insert("description".to_owned(), Json::Null);
         let mut names = HashSet::new();
@@ -60,11 +74,10 @@ impl Introspection {
                 (it["name"].as_str().unwrap_or_default().to_owned(), it.clone())
             })
         });
-        Self { types: types.collect(), schema }
+        Some(Self { types: types.collect(), schema })
     }
 
-    /// The answer to `__schema` or `__type`, as JSON.
-    pub fn answer(&self, field: &Field) -> Value {
+    fn answer(&self, field: &Field, running: &Running) -> Result<Value> {
         let mut json = Vec::new();
         let object = match &*field.name.node {
             "__schema" => Some(&self.schema),
@@ -74,13 +87,14 @@ impl Introspection {
             },
         };
         match object {
-            Some(object) => self.write_object(object, field, &mut json),
+            Some(object) => self.write_object(object, field, running, &mut json)?,
             None => json.extend_from_slice(b"null"),
         }
-        Value::Binary(json.into())
+        Ok(Value::Binary(json.into()))
     }
 
-    fn write_object(&self, object: &Object, field: &Field, json: &mut Vec<u8>) {
+    fn write_object(&self, object: &Object, field: &Field, running: &Running, json: &mut Vec<u8>) -> Result<()> {
+        let before = json.len();
         // A type that is only referred to has a name, unless it is a list or non-null.
         let named = object.get("name").and_then(Json::as_str).filter(|_| !object.contains_key("__typename"));
         let object = named.and_then(|name| self.types.get(name)).unwrap_or(object);
@@ -92,15 +106,16 @@ impl Introspection {
             json.push(b':');
             match (&*field.name.node, object.get(&*field.name.node)) {
                 ("__typename", None) => write_text("__Type", json),
-                (_, value) => self.write(value.unwrap_or(&Json::Null), field, json),
+                (_, value) => self.write(value.unwrap_or(&Json::Null), field, running, json)?,
             }
         }
         json.push(b'}');
+        if is_time_to_look(before, json.len()) && running.is_late() { Err(Error::late()) } else { Ok(()) }
     }
 
-    fn write(&self, value: &Json, field: &Field, json: &mut Vec<u8>) {
+    fn write(&self, value: &Json, field: &Field, running: &Running, json: &mut Vec<u8>) -> Result<()> {
         match value {
-            Json::Object(object) => self.write_object(object, field, json),
+            Json::Object(object) => self.write_object(object, field, running, json)?,
             Json::Array(items) => {
                 let deprecated = argument(field, "includeDeprecated") == Some(&Given::Boolean(true));
                 let shown =
@@ -108,13 +123,14 @@ impl Introspection {
                 json.push(b'[');
                 for (index, item) in shown.enumerate() {
                     write_separator(index, json);
-                    self.write(item, field, json);
+                    self.write(item, field, running, json)?;
                 }
                 json.push(b']');
             }
             Json::String(text) => write_text(text, json),
             other => json.extend_from_slice(other.to_string().as_bytes()),
         }
+        Ok(())
     }
 }
 

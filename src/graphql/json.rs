@@ -6,7 +6,7 @@
 //!
 //! What is written is carried as [`Value::Binary`], which no field of the API has, and goes into the answer as it is.
 
-use std::{future::poll_fn, pin::Pin, task::Poll, time::Instant, vec};
+use std::{future::poll_fn, pin::Pin, task::Poll, vec};
 
 use async_graphql::{
     ContainerType, ContextSelectionSet, OutputType, Positioned, Response, ServerResult, Value,
@@ -28,9 +28,10 @@ pub fn is_fast(context: &ContextSelectionSet<'_>) -> bool {
 /// How much is written between two looks at the clock, as a power of 2 of bytes: some tens of microseconds.
 const BYTES_A_LOOK: u32 = 16;
 
-/// Whether the request's time is over. What is written at once, nobody else can end.
-fn is_late(context: &ContextSelectionSet<'_>) -> bool {
-    context.data_unchecked::<Running>().deadline.is_some_and(|deadline| deadline < Instant::now())
+/// Whether it is time for a look at the clock, since there were so many bytes `before`. What is written at once, nobody else can
+/// end.
+pub fn is_time_to_look(before: usize, now: usize) -> bool {
+    before >> BYTES_A_LOOK != now >> BYTES_A_LOOK
 }
 
 /// Objects of one type, which write some of their fields by themselves.
@@ -202,7 +203,7 @@ fn write_list<O: Objects>(
     json: &mut Vec<u8>,
 ) -> ServerResult<()> {
     json.push(b'[');
-    let start = json.len();
+    let (start, running) = (json.len(), context.data_unchecked::<Running>());
     for index in 0..objects.count() {
         if index == 1 {
             // As if the others were like the first: most lists grow once.
@@ -212,7 +213,7 @@ fn write_list<O: Objects>(
         write_separator(index, json);
         let before = json.len();
         let written = write(objects, index, steps, resolved, json).and_then(|()| match steps.last() {
-            Some((field, _)) if before >> BYTES_A_LOOK != json.len() >> BYTES_A_LOOK && is_late(context) => {
+            Some((field, _)) if is_time_to_look(before, json.len()) && running.is_late() => {
                 Err((*field, Error::late()))
             }
             _ => Ok(()),

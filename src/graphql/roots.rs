@@ -5,13 +5,15 @@ use std::borrow::Cow;
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
-    parser::types::Field, registry::Registry, resolver_utils::resolve_container,
+    parser::types::Field,
+    registry::{MetaType, Registry},
+    resolver_utils::{resolve_container, resolve_container_serial},
 };
 
-use super::{ContextExt, Mutation, Query, Running, introspection::Introspection};
+use super::{ContextExt, Mutation, Query, Running, introspection};
 use crate::error::{self, Error};
 
-/// How often a mutation runs at most whose transaction is in the way of others.
+/// The most runs of a mutation that conflicts with concurrent transactions.
 const ATTEMPTS: usize = 10;
 
 /// The root of all reading.
@@ -21,8 +23,8 @@ pub struct QueryRoot(Query);
 impl ContainerType for QueryRoot {
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         if matches!(&*context.item.node.name.node, "__schema" | "__type") {
-            let introspection = context.running().introspection.get_or_init(Introspection::new);
-            return Ok(Some(introspection.answer(&context.item.node)));
+            let answer = introspection::answer(context).map(Some);
+            return of_nullable::<Query>(context, answer);
         }
         let answer = self.0.resolve_field(context).await;
         of_nullable::<Query>(context, answer)
@@ -34,8 +36,8 @@ impl ContainerType for QueryRoot {
 pub struct MutationRoot(Mutation);
 
 impl ContainerType for MutationRoot {
-    /// Runs a mutation in one transaction, in which its answer is read too: that is of the moment that it wrote. One that is in
-    /// the way of another transaction wrote nothing, and runs again.
+    /// Runs a mutation in one transaction, in which its answer is read too: that is of the moment that it wrote. One that
+    /// conflicts with another transaction wrote nothing, and runs again.
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let Running { session, loaders, .. } = context.running();
         let mut attempts = 0;
@@ -55,7 +57,7 @@ impl ContainerType for MutationRoot {
             };
             session.end().await;
             match &answer {
-                Err(error) if attempts < ATTEMPTS && is_in_the_way(error) => {}
+                Err(error) if attempts < ATTEMPTS && is_conflict(error) => {}
                 _ => break answer,
             }
         };
@@ -63,8 +65,8 @@ impl ContainerType for MutationRoot {
     }
 }
 
-fn is_in_the_way(error: &ServerError) -> bool {
-    error.source::<error::Cause>().is_some_and(error::Cause::is_in_the_way)
+fn is_conflict(error: &ServerError) -> bool {
+    error.source::<error::Cause>().is_some_and(error::Cause::is_conflict)
 }
 
 /// The answer of a field, of which an error makes it null, if it can be (GraphQL, section 6.4.4). async-graphql takes that of an
@@ -108,16 +110,14 @@ impl OutputType for MutationRoot {
     /// Each field is nullable: of one that fails, the others' answers must not be lost, for what they wrote is written.
     fn create_type_info(registry: &mut Registry) -> String {
         let name = Mutation::create_type_info(registry);
-        if let Some(async_graphql::registry::MetaType::Object { fields, .. }) =
-            registry.types.get_mut(&*Mutation::type_name())
-        {
+        if let Some(MetaType::Object { fields, .. }) = registry.types.get_mut(&*Mutation::type_name()) {
             fields.values_mut().for_each(|field| field.ty = field.ty.trim_end_matches('!').to_owned());
         }
         name
     }
 
     async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        resolve_container(context, self).await
+        resolve_container_serial(context, self).await
     }
 }
 

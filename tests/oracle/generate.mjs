@@ -15,6 +15,7 @@ const INTROSPECTIONS = [
   '__type(name: "OrderDirection") { kind name enumValues(includeDeprecated: true) { name description } inputFields { name } }',
   '__type(name: "PostOrder") { kind inputFields { name defaultValue type { kind name ofType { kind name } } } fields { name } }',
   '__type(name: "DateTime") { kind name specifiedByURL ofType { name } }',
+  '__type(name: "Mutation") { fields { name args { name type { kind ofType { name } } } type { kind name ofType { name } } } }',
   '__type(name: "Nothing") { name }',
 ];
 

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { BLOCK, cursorsIn, cursorsQuery, drawCase, rowsOf, writes } from './cases.mjs';
 import { compare, kindOf, readAnswer } from './compare.mjs';
 import { DATABASES } from './databases.mjs';
+import { introspectionDiffers } from './introspected.mjs';
 import { parts } from './raw.mjs';
 import { Reference } from './reference.mjs';
 import { compareRows, dumping, loading } from './rows.mjs';
@@ -161,6 +162,10 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stop().fi
 const started = Date.now();
 try {
   for (const name of names) servers.push(await DATABASES[name](binary, stops));
+  for (const server of servers) {
+    const difference = await introspectionDiffers(server, reference.schema);
+    if (difference !== undefined) throw new Error(`${server.name}: ${difference}`);
+  }
   if (only !== undefined) await runBlock(Math.floor(only / BLOCK.size), Infinity);
   else for (let block = 0; block * BLOCK.size < cases; block++) await runBlock(block, cases);
 } finally {
