@@ -247,8 +247,9 @@ async fn a_conflict_is_told_once_by_its_fields_name() {
 async fn what_introspection_says_is_of_this_schema() {
     school().await.answers(
         r#"{ __type(name: "Node") { interfaces { name } possibleTypes { name } } float: __type(name: "Float") { name } __schema { description queryType { __typename kind name } }
-             order: __type(name: "OrderDirection") { isOneOf enumValues { name } } }"#,
-        expect![[r#"{"data":{"__type":{"interfaces":[],"possibleTypes":[{"name":"User"},{"name":"Post"},{"name":"Student"},{"name":"Course"},{"name":"Enrollment"}]},"float":null,"__schema":{"description":null,"queryType":{"__typename":"__Type","kind":"OBJECT","name":"Query"}},"order":{"isOneOf":null,"enumValues":[{"name":"ASC"},{"name":"DESC"}]}}}"#]],
+             order: __type(name: "OrderDirection") { isOneOf enumValues { name } }
+             mutation: __type(name: "Mutation") { fields { type { kind } } } }"#,
+        expect![[r#"{"data":{"__type":{"interfaces":[],"possibleTypes":[{"name":"User"},{"name":"Post"},{"name":"Student"},{"name":"Course"},{"name":"Enrollment"}]},"float":null,"__schema":{"description":null,"queryType":{"__typename":"__Type","kind":"OBJECT","name":"Query"}},"order":{"isOneOf":null,"enumValues":[{"name":"ASC"},{"name":"DESC"}]},"mutation":{"fields":[{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}}]}}}"#]],
     )
     .await;
 }
@@ -260,7 +261,7 @@ async fn fragments_that_double_at_each_of_40_levels_are_refused_at_once() {
         .collect();
     school()
         .await
-        .answers(&format!("{{ ...F0 }} {fragments} fragment F40 on Query {{ __typename }}"), expect![[r#"{"errors":[{"message":"the document spreads to 4398046511102 selections; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]])
+        .answers(&format!("{{ ...F0 }} {fragments} fragment F40 on Query {{ __typename }}"), expect![[r#"{"errors":[{"message":"the document spreads to 13194139533183 selections and variables; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]])
         .await;
 }
 
@@ -336,4 +337,20 @@ async fn a_mutation_whose_answer_fails_in_part_is_written_and_told() {
         }
         assert_eq!(app.data("{ user(id: 1) { name } }").await["user"]["name"], "v");
     }
+}
+
+#[tokio::test]
+async fn a_place_is_counted_in_the_lines_of_the_text() {
+    school().await.answers("query($ # é\n\u{feff}id: ID!) {\n  user(id: $\nid) { nope } }", expect![[r#"{"errors":[{"message":"Unknown field \"nope\" on type \"User\".","locations":[{"line":4,"column":7}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn five_errors_of_variables_are_told() {
+    answers_with(
+        &school().await,
+        "query($ids: [ID!]!, $more: [ID!]!) { nodes(ids: $ids) { id } more: nodes(ids: $more) { id } }",
+        json!({ "ids": [{}, {}, {}, {}], "more": [{}, {}] }),
+        expect![[r#"{"errors":[{"message":"Invalid value for \"$ids.0\": `{}`; its type is \"ID!\".","locations":[{"line":1,"column":7}],"extensions":{"code":"BAD_USER_INPUT"}},{"message":"Invalid value for \"$ids.1\": `{}`; its type is \"ID!\".","locations":[{"line":1,"column":7}],"extensions":{"code":"BAD_USER_INPUT"}},{"message":"Invalid value for \"$ids.2\": `{}`; its type is \"ID!\".","locations":[{"line":1,"column":7}],"extensions":{"code":"BAD_USER_INPUT"}},{"message":"Invalid value for \"$ids.3\": `{}`; its type is \"ID!\".","locations":[{"line":1,"column":7}],"extensions":{"code":"BAD_USER_INPUT"}},{"message":"Invalid value for \"$more.0\": `{}`; its type is \"ID!\".","locations":[{"line":1,"column":21}],"extensions":{"code":"BAD_USER_INPUT"}}]}"#]],
+    )
+    .await;
 }

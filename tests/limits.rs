@@ -9,7 +9,7 @@ use axum::{
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use crate::support::{Apps, body, graphql_request, school, school_with};
+use crate::support::{Apps, body, graphql_request, post_json, school, school_with};
 
 /// The answer's text at the limit must have no errors; and that one past it is compared.
 async fn meets(apps: &Apps, at: &str, past: &str, expected: Expect) {
@@ -64,7 +64,7 @@ async fn fragments_spread_to_5_000_selections() {
         format!("{{ ...f0 }} {fragments} fragment f{levels} on Query {{ __typename }}")
     };
     let apps = school_with(&["--max-root-fields=100000"]).await;
-    meets(&apps, &document(10), &document(40), expect![[r#"{"errors":[{"message":"the document spreads to 3298534883327 selections; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+    meets(&apps, &document(9), &document(40), expect![[r#"{"errors":[{"message":"the document spreads to 9895604649898 selections and variables; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn an_introspection_has_two_lists_in_one_another() {
     let document = |below: &str| {
         format!("{{ __schema {{ types {{ fields {{ type {{ possibleTypes {{ name {below} }} }} }} }} }} }}")
     };
-    meets(&school().await, &document(""), &document("interfaces { name }"), expect![[r#"{"errors":[{"message":"`interfaces` is in as many lists of an introspection as are allowed: 2","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+    meets(&school().await, &document(""), &document("interfaces { name }"), expect![[r#"{"errors":[{"message":"`interfaces` nests more lists of an introspection than are allowed: 2","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
 }
 
 #[tokio::test]
@@ -104,6 +104,40 @@ async fn an_operation_has_200_variables() {
         format!("query({declared}) {{ nodes(ids: [{}]) {{ id }} }}", repeat(variables, |index| format!("$a{index} ")))
     };
     meets(&school().await, &document(200), &document(201), expect![[r#"{"errors":[{"message":"the operation has 201 variables; allowed are 200 (`--max-variables`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn operations_and_fragments_are_added_up() {
+    let document = |operations: usize| {
+        let variables = "$n ".repeat(95);
+        let operations = repeat(operations, |index| format!("query q{index}($n: ID!) {{ ...F }} "));
+        format!("query A {{ __typename }} {operations} fragment F on Query {{ nodes(ids: [{variables}]) {{ id }} }}")
+    };
+    let request = |operations| json!({ "query": document(operations), "operationName": "A" });
+    let apps = school().await;
+    let answer =
+        async |operations| apps.agree(async |app| body(app.http(post_json(&request(operations))).await).await).await;
+    assert_eq!(answer(50).await, r#"{"data":{"__typename":"Query"}}"#);
+    expect![[r#"{"errors":[{"message":"the document spreads to 5096 selections and variables; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]].assert_eq(&answer(51).await);
+}
+
+#[tokio::test]
+async fn selections_are_nested_64_deep_however_often_a_fragment_stands() {
+    let document = |levels| {
+        let (open, close) = ("... { ".repeat(levels), "} ".repeat(levels));
+        format!("{{ {open} ...F ...F {close} }} fragment F on Query {{ ...G }} fragment G on Query {{ __typename }}")
+    };
+    meets(&school().await, &document(62), &document(63), expect![[r#"{"errors":[{"message":"the document nests more selections than are allowed: 64","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn variables_come_to_4_mib_of_arguments() {
+    let document = |times| format!("query($id: ID!) {{ nodes(ids: [{}]) {{ id }} }}", "$id ".repeat(times));
+    let id = json!({ "id": "x".repeat(1 << 16) });
+    let apps = school().await;
+    let answer = async |times| apps.agree(async |app| app.query_with(&document(times), &id).await).await;
+    assert!(!answer(64).await.contains("TOO_COMPLEX"));
+    expect![[r#"{"errors":[{"message":"the variables in arguments have 4259840 bytes; allowed are 4194304 (`--max-argument-bytes`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]].assert_eq(&answer(65).await);
 }
 
 #[tokio::test]
@@ -252,19 +286,18 @@ async fn brackets_are_nested_64_deep_and_what_is_deeper_overflows_no_stack() {
 
 #[tokio::test]
 async fn long_runs_of_what_is_no_token_overflow_no_stack() {
-    let apps = school().await;
+    let apps = school_with(&["--max-document-characters=100000"]).await;
     for run in ["\u{feff}", "#é\n", ", ", "é"] {
-        let run = run.repeat(7_000);
+        let run = run.repeat(9_000);
         for document in [
             format!("{{ {run} __typename }}"),
             format!("{{ __typename }} # {run}"),
             format!("{{ users(filter: {{name: {{eq: \"{run}\"}}}}) {{ totalCount }} }}"),
             format!("{{ users(filter: {{name: {{eq: \"\"\"{run}\"\"\"}}}}) {{ totalCount }} }}"),
         ] {
-            apps.query(&document).await;
+            assert!(!apps.query(&document).await.contains("TOO_COMPLEX"));
         }
     }
-    apps.answers("{ __typename }", expect![[r#"{"data":{"__typename":"Query"}}"#]]).await;
 }
 
 #[tokio::test]

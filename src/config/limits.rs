@@ -66,7 +66,8 @@ pub struct DocumentLimits {
     )]
     pub characters: u64,
 
-    /// The most tokens of a document: its names, values and signs; and the most selections that its fragments spread to
+    /// The most tokens of a document: its names, values and signs; and the most selections and variables that its operations and
+    /// fragments spread to
     #[arg(
         long = "max-document-tokens",
         env = "DOVETAIL_MAX_DOCUMENT_TOKENS",
@@ -78,6 +79,15 @@ pub struct DocumentLimits {
     /// The most variables of an operation
     #[arg(long = "max-variables", env = "DOVETAIL_MAX_VARIABLES", default_value_t = 200, value_name = "VARIABLES")]
     pub variables: u64,
+
+    /// The most bytes that the variables of an operation come to, each as often as arguments name it
+    #[arg(
+        long = "max-argument-bytes",
+        env = "DOVETAIL_MAX_ARGUMENT_BYTES",
+        default_value_t = 4 << 20,
+        value_name = "BYTES"
+    )]
+    pub argument_bytes: u64,
 
     /// How many fields deep a document may reach; introspection is not counted
     #[arg(long = "max-depth", env = "DOVETAIL_MAX_DEPTH", default_value_t = 12, value_name = "FIELDS")]
@@ -100,7 +110,7 @@ pub struct DocumentLimits {
     #[arg(long = "max-cost", env = "DOVETAIL_MAX_COST", default_value_t = 10_000, value_name = "COST")]
     pub cost: u64,
 
-    /// The most errors that are told of a document that does not fit the schema
+    /// The most errors that are told of a document, or of its variables, that do not fit the schema
     #[arg(
         long = "max-validation-errors",
         env = "DOVETAIL_MAX_VALIDATION_ERRORS",

@@ -33,7 +33,10 @@ use bluejay_validator::executable::{
 use self_cell::self_cell;
 use serde_json::{Map, Value as Json};
 
-use self::told::Teller;
+use self::{
+    source::{Positions, Source},
+    told::Teller,
+};
 use super::{
     limits::{NESTING, at_most},
     moment::{Moment, RFC_3339},
@@ -47,7 +50,7 @@ use crate::{
 /// The schema, as the front checks requests against it.
 pub type Schema = SchemaDefinition<'static, Scalars>;
 
-static SDL: LazyLock<String> = LazyLock::new(super::api::sdl);
+static SDL: LazyLock<String> = LazyLock::new(super::api::written_schema);
 
 static DEFINITIONS: LazyLock<Result<DefinitionDocument<'static, Scalars>, String>> = LazyLock::new(|| {
     DefinitionDocument::parse(&SDL).result.map_err(|errors| format!("the schema's text is not GraphQL: {errors:?}"))
@@ -59,7 +62,7 @@ static SCHEMA: LazyLock<Result<Schema, String>> = LazyLock::new(|| {
         .map_err(|errors| format!("the schema does not hold together: {} errors", errors.len()))
 });
 
-/// The schema's text.
+/// The schema as text in GraphQL's schema definition language: what `schema.graphql` holds.
 pub fn sdl() -> &'static str {
     &SDL
 }
@@ -102,6 +105,7 @@ self_cell! {
 /// A document that fits the schema.
 pub struct Document {
     parsed: Parsed,
+    positions: Positions,
     /// The variables that decide which selections are skipped.
     conditions: Vec<String>,
     forms: Mutex<Vec<Kept>>,
@@ -112,6 +116,9 @@ type Kept = (usize, Vec<bool>, Arc<Form>);
 
 /// How many forms of a document are kept: two for each of a few conditions.
 const MOST_FORMS: usize = 16;
+
+/// How many fields the kept forms of a document have at most together, each of some 300 bytes.
+const MOST_FIELDS: usize = 1_000;
 
 impl Document {
     /// The document that a text is, if it is one, within the limits, that fits the schema.
@@ -126,27 +133,28 @@ impl Document {
             let characters = text.chars().count() as u64;
             at_most(characters, limits.characters, "the document has", "characters", "--max-document-characters")?;
         }
-        let source = source::prepared(text)?;
+        let Source { text: prepared, positions } = source::prepared(text)?;
         let mut tokens = 0;
         // Each bracket is up to three steps down; what only looks like a string is no string to the parser.
         let options = ParseOptions { max_depth: 3 * NESTING, ..ParseOptions::default() };
-        let parsed = Parsed::try_new(source, |source| {
-            let parsed = ExecutableDocument::parse_with_options(source, options);
+        let parsed = Parsed::try_new(prepared, |text| {
+            let parsed = ExecutableDocument::parse_with_options(text, options);
             tokens = parsed.token_count as u64;
-            parsed.result.map_err(|errors| Teller::new(source, suggests).parsing(errors))
+            parsed.result.map_err(|errors| Teller::new(text, &positions, suggests).parsing(errors))
         });
         at_most(tokens, limits.tokens, "the document has", "tokens", "--max-document-tokens")?;
         let parsed = parsed?;
-        let (source, document) = (parsed.borrow_owner(), parsed.borrow_dependent());
+        let document = parsed.borrow_dependent();
         let conditions = bounds::check(document, limits)?;
         let cache = Cache::new(document, schema);
         let errors = BuiltinRulesValidator::validate(document, schema, &cache);
         let errors = errors.filter(|error| !told::is_of_newer_introspection(error));
-        let errors = Teller::new(source, suggests).validating(errors, limits.validation_errors);
+        let teller = Teller::new(parsed.borrow_owner(), &positions, suggests);
+        let errors = teller.validating(errors, limits.validation_errors);
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Self { parsed, conditions, forms: Mutex::default() })
+        Ok(Self { parsed, positions, conditions, forms: Mutex::default() })
     }
 
     /// The operation to run (GraphQL, section 6.1.1), by its place in the document.
@@ -174,11 +182,12 @@ impl Document {
         operation: usize,
         mut given: Map<String, Json>,
         schema: &Schema,
+        limits: &DocumentLimits,
     ) -> Result<Variables, Vec<ServerError>> {
         let mut variables = Variables::default();
         let definition = self.definition(operation);
         let Some(declared) = definition.as_ref().variable_definitions() else { return Ok(variables) };
-        self.check_variables(operation, &given, schema)?;
+        self.check_variables(operation, &given, schema, limits)?;
         for declared in declared.iter() {
             let name = declared.variable().as_str();
             let value = match (given.remove(name), declared.default_value()) {
@@ -200,15 +209,16 @@ impl Document {
         operation: usize,
         given: &Map<String, Json>,
         schema: &Schema,
+        limits: &DocumentLimits,
     ) -> Result<(), Vec<ServerError>> {
-        let document = self.parsed.borrow_dependent();
-        let operation = &document.operation_definitions()[operation];
-        let cache = Cache::new(document, schema);
+        let operation = self.definition(operation);
+        let cache = Cache::new(self.parsed.borrow_dependent(), schema);
         let mut check = VariableValuesAreValid::new(operation, schema, given, &cache, ());
         for declared in operation.as_ref().variable_definitions().into_iter().flat_map(|them| them.iter()) {
             check.visit_variable_definition(declared);
         }
-        let errors = Teller::new(self.parsed.borrow_owner(), false).coercing(check.into_output());
+        let teller = Teller::new(self.parsed.borrow_owner(), &self.positions, false);
+        let errors = teller.coercing(check.into_output(), limits.validation_errors);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
@@ -216,13 +226,15 @@ impl Document {
     pub fn form(&self, operation: usize, variables: &Variables, schema: &Schema) -> Arc<Form> {
         let holds = |name: &str| variables.get(name) == Some(&Value::Boolean(true));
         let conditions: Vec<_> = self.conditions.iter().map(|name| holds(name)).collect();
-        let mut forms = self.forms.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((.., form)) = forms.iter().find(|(of, when, _)| *of == operation && *when == conditions) {
+        let kept = || self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((.., form)) = kept().iter().find(|(of, when, _)| *of == operation && *when == conditions) {
             return Arc::clone(form);
         }
-        let (source, document) = (self.parsed.borrow_owner(), self.parsed.borrow_dependent());
-        let form = Arc::new(normal_form(source, document, self.definition(operation), &holds, schema));
-        if forms.len() < MOST_FORMS {
+        let document = self.parsed.borrow_dependent();
+        let form = Arc::new(normal_form(&self.positions, document, self.definition(operation), &holds, schema));
+        let mut forms = kept();
+        let fields: usize = forms.iter().map(|(.., form)| form.size).sum();
+        if forms.len() < MOST_FORMS && fields + form.size <= MOST_FIELDS {
             forms.push((operation, conditions, Arc::clone(&form)));
         }
         form

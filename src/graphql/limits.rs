@@ -5,7 +5,10 @@
 //! a list or a relation, costs 1. What lies side by side is added up. So `{ users(first: 50) { nodes { posts { nodes { owner {
 //! name } } } } } }` costs 50 × 20 × 1.
 
-use async_graphql::{ServerError, Value, Variables};
+use std::collections::HashMap;
+
+use async_graphql::{Name, ServerError, Value, Variables};
+use async_graphql_value::Value as Given;
 
 use super::normal::{Field, Form, Selections, Size};
 use crate::{
@@ -35,10 +38,13 @@ pub struct Measure {
 
 /// Refuses an operation that asks for more than is allowed.
 pub fn measure(form: &Form, variables: &Variables, limits: &ApiLimits) -> Result<Measure, ServerError> {
-    let (mut walk, allowed) = (Walk { variables, sizes: limits.page_size, introspects: false }, &limits.document);
+    let weights = variables.iter().map(|(name, value)| (name, weight(value))).collect();
+    let mut walk = Walk { variables, weights, sizes: limits.page_size, introspects: false };
+    let allowed = &limits.document;
     let extent = walk.object(&form.fields, None)?;
     let what = "the document spreads to";
     at_most(extent.fields, allowed.tokens, what, "fields", "--max-document-tokens")?;
+    at_most(extent.bytes, allowed.argument_bytes, "the variables in arguments have", "bytes", "--max-argument-bytes")?;
     at_most(extent.aliases, allowed.aliases, "the operation has", "aliases", "--max-aliases")?;
     at_most(extent.depth, allowed.depth, "the document is", "fields deep", "--max-depth")?;
     let roots = form.fields.iter().map(|field| field.times).sum();
@@ -73,8 +79,10 @@ struct Extent {
     relations: u64,
     /// Its fields that have nothing under them.
     leaves: u64,
-    /// All fields, here and below.
+    /// All fields that the form has, here and below.
     fields: u64,
+    /// The bytes of the variables' values in their arguments.
+    bytes: u64,
     aliases: u64,
     /// Fields below one another; introspection is left out.
     depth: u64,
@@ -88,12 +96,35 @@ impl Extent {
 
 struct Walk<'a> {
     variables: &'a Variables,
+    /// The bytes of each variable's value.
+    weights: HashMap<&'a Name, u64>,
     sizes: PageSize,
     introspects: bool,
 }
 
+/// How many bytes a value has at least, as JSON.
+fn weight(value: &Value) -> u64 {
+    match value {
+        Value::String(text) => text.len() as u64,
+        Value::List(items) => items.iter().map(|item| weight(item) + 1).sum(),
+        Value::Object(fields) => fields.iter().map(|(name, field)| name.len() as u64 + weight(field) + 1).sum(),
+        _ => 1,
+    }
+}
+
 impl Walk<'_> {
-    /// `lists` is in how many lists of an introspection the object is, if it is of one.
+    /// The bytes of the variables' values in a value.
+    fn given(&self, given: &Given) -> u64 {
+        let sum = |total: u64, bytes| total.saturating_add(bytes);
+        match given {
+            Given::Variable(name) => self.weights.get(name).copied().unwrap_or_default(),
+            Given::List(items) => items.iter().map(|item| self.given(item)).fold(0, sum),
+            Given::Object(fields) => fields.values().map(|field| self.given(field)).fold(0, sum),
+            _ => 0,
+        }
+    }
+
+    /// What is selected of an object. `lists`: how many lists of an introspection it is in; `None` outside of one.
     fn object(&mut self, fields: &[Field], lists: Option<usize>) -> Result<Extent, ServerError> {
         let mut extent = Extent::default();
         for field in fields {
@@ -101,13 +132,14 @@ impl Walk<'_> {
             extent.relations = extent.relations.saturating_add(of_field.relations);
             extent.leaves += of_field.leaves;
             extent.fields = extent.fields.saturating_add(of_field.fields);
+            extent.bytes = extent.bytes.saturating_add(of_field.bytes);
             extent.aliases += of_field.aliases;
             extent.depth = extent.depth.max(of_field.depth);
         }
         Ok(extent)
     }
 
-    /// Of objects whose type is known later, the most that each count can come to.
+    /// The same of an object whose type is known later: of each count the greatest, but the sum of what the form has.
     fn selections(&mut self, selections: &Selections, lists: Option<usize>) -> Result<Extent, ServerError> {
         match selections {
             Selections::Fields(fields) => self.object(fields, lists),
@@ -119,6 +151,7 @@ impl Walk<'_> {
                         relations: most.relations.max(of_type.relations),
                         leaves: most.leaves.max(of_type.leaves),
                         fields: most.fields.saturating_add(of_type.fields),
+                        bytes: most.bytes.saturating_add(of_type.bytes),
                         aliases: most.aliases.max(of_type.aliases),
                         depth: most.depth.max(of_type.depth),
                     };
@@ -139,20 +172,16 @@ impl Walk<'_> {
         if lists > Some(INTROSPECTION_LISTS) {
             let name = &field.name;
             return Err(too_complex(format!(
-                "`{name}` is in as many lists of an introspection as are allowed: {INTROSPECTION_LISTS}"
+                "`{name}` nests more lists of an introspection than are allowed: {INTROSPECTION_LISTS}"
             )));
         }
         let below = self.selections(&field.below, lists)?;
         let is_leaf = below.fields == 0;
         let times = match field.size {
             _ if is_leaf => 0,
-            Size::Part => 1,
-            Size::One => 1,
+            Size::Part | Size::One => 1,
             Size::Page => self.page(field),
-            Size::Ids => match field.argument("ids", self.variables) {
-                Some(Value::List(ids)) => ids.len() as u64,
-                _ => 1,
-            },
+            Size::Ids => self.ids(field),
         };
         let under = match field.size {
             Size::Part => below.cost(),
@@ -162,9 +191,23 @@ impl Walk<'_> {
             relations: times.max(u64::from(!is_leaf)).saturating_mul(under),
             leaves: is_leaf.into(),
             fields: below.fields.saturating_add(1),
+            bytes: field.arguments.iter().fold(below.bytes, |sum, (.., it)| sum.saturating_add(self.given(it))),
             aliases: below.aliases + u64::from(field.has_alias()),
             depth: if introspects { 0 } else { below.depth + 1 },
         })
+    }
+
+    /// How many objects the argument `ids` names.
+    fn ids(&self, field: &Field) -> u64 {
+        let given = field.arguments.iter().find(|(name, ..)| name == "ids").map(|(.., given)| given);
+        match given {
+            Some(Given::List(ids)) => ids.len() as u64,
+            Some(Given::Variable(name)) => match self.variables.get(name) {
+                Some(Value::List(ids)) => ids.len() as u64,
+                _ => 1,
+            },
+            _ => 1,
+        }
     }
 
     /// The size of a list's page. One that is not allowed is refused later, and counts as the largest here.

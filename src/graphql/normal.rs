@@ -5,7 +5,10 @@
 //! selected twice runs once, and every later look at an operation is a walk over a tree of fields. Variables still stand in
 //! arguments: [`Form::document`] puts their values in.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+};
 
 use async_graphql::{
     Name, Pos, Positioned, Value as Const, Variables,
@@ -41,6 +44,8 @@ use super::front::{Schema, source::Positions};
 
 /// An operation in normal form.
 pub struct Form {
+    /// How many fields it has, on all levels.
+    pub size: usize,
     /// Whether it is a mutation.
     pub writes: bool,
     /// The fields of its root.
@@ -169,26 +174,29 @@ impl Form {
 
 /// The normal form of an operation of a valid document, where `holds` says which variables are true.
 pub fn normal_form<'a>(
-    source: &'a str,
+    positions: &'a Positions,
     document: &'a ExecutableDocument<'a>,
     operation: &'a Operation<'a>,
     holds: &dyn Fn(&str) -> bool,
     schema: &Schema,
 ) -> Form {
     let named = document.fragment_definitions().iter().map(|fragment| (fragment.name().as_str(), fragment));
-    let normal = Normal { positions: Positions::of(source), fragments: named.collect(), holds, schema };
+    let normal = Normal { positions, fragments: named.collect(), holds, schema, size: Cell::new(0) };
     let writes = operation.as_ref().operation_type() == Kind::Mutation;
     let root = schema.mutation().filter(|_| writes).unwrap_or_else(|| schema.query());
-    Form { writes, fields: normal.fields(TypeDefinitionReference::Object(root), &[operation.selection_set()]) }
+    let fields = normal.fields(TypeDefinitionReference::Object(root), &[operation.selection_set()]);
+    Form { size: normal.size.get(), writes, fields }
 }
 
 type Type<'a> = TypeDefinitionReference<'a, Schema>;
 
 struct Normal<'a> {
-    positions: Positions<'a>,
+    positions: &'a Positions,
     fragments: HashMap<&'a str, &'a FragmentDefinition<'a>>,
     holds: &'a dyn Fn(&str) -> bool,
     schema: &'a Schema,
+    /// How many fields there are so far.
+    size: Cell<usize>,
 }
 
 /// The fields of one response key.
@@ -237,6 +245,7 @@ impl<'a> Normal<'a> {
         for set in sets {
             self.collect(ty, set, &mut merged, &mut spread);
         }
+        self.size.update(|size| size + merged.len());
         merged.into_values().map(|fields| self.field(ty, fields)).collect()
     }
 

@@ -188,7 +188,8 @@ pub fn graphql_request(query: &str) -> Request<Body> {
     post_json(&json!({ "query": query }))
 }
 
-fn post_json(body: &Value) -> Request<Body> {
+/// A POST request with this JSON.
+pub fn post_json(body: &Value) -> Request<Body> {
     let body = body.to_string().into();
     Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(body).unwrap()
 }

@@ -10,7 +10,7 @@ use bluejay_core::{
     },
 };
 use bluejay_parser::ast::{
-    Value, VariableDirectives,
+    Value, VariableDirectives, VariableValue,
     executable::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet},
 };
 
@@ -24,27 +24,27 @@ use crate::{
 pub fn check(document: &ExecutableDocument<'_>, limits: &DocumentLimits) -> Result<Vec<String>, ServerError> {
     let named = document.fragment_definitions().iter().map(|fragment| (fragment.name().as_str(), fragment));
     let mut bounds = Bounds { limits, fragments: named.collect(), known: HashMap::new(), conditions: BTreeSet::new() };
-    let mut largest = 0;
+    let mut size = 0_u64;
     for operation in document.operation_definitions() {
         let variables = operation.as_ref().variable_definitions().map_or(0, |variables| variables.iter().count());
         at_most(variables as u64, limits.variables, "the operation has", "variables", "--max-variables")?;
         bounds.directives(operation.as_ref().directives())?;
-        largest = bounds.extent(operation.selection_set(), 0)?.selections.max(largest);
+        size = size.saturating_add(bounds.extent(operation.selection_set(), 0)?.size);
     }
     for fragment in document.fragment_definitions() {
         bounds.directives(fragment.directives())?;
-        largest = bounds.extent(fragment.selection_set(), 0)?.selections.max(largest);
+        size = size.saturating_add(bounds.extent(fragment.selection_set(), 0)?.size);
     }
-    at_most(largest, limits.tokens, "the document spreads to", "selections", "--max-document-tokens")?;
+    at_most(size, limits.tokens, "the document spreads to", "selections and variables", "--max-document-tokens")?;
     Ok(bounds.conditions.into_iter().map(str::to_owned).collect())
 }
 
 /// What a selection set comes to once all fragments are spread.
 #[derive(Clone, Copy, Default)]
 struct Extent {
-    /// Selections, here and below; what no number can hold stays at the greatest.
-    selections: u64,
-    /// Selection sets below one another.
+    /// Selections and variables, here and below; what no number can hold stays at the greatest.
+    size: u64,
+    /// Selection sets below it, one below the other.
     height: usize,
 }
 
@@ -61,31 +61,37 @@ impl<'a> Bounds<'a> {
         self.check_level(level)?;
         let mut extent = Extent::default();
         for selection in set.iter() {
-            let (directives, within) = match selection {
+            let (directives, variables, below) = match selection {
                 Selection::Field(field) => {
-                    let below = field.selection_set().map_or(Ok(Extent::default()), |set| self.extent(set, level + 1));
-                    (field.directives(), below?)
+                    let given = field.arguments().into_iter().flat_map(|arguments| arguments.iter());
+                    let variables = given.map(|argument| variables(argument.value())).sum();
+                    let below = field.selection_set().map(|set| self.extent(set, level + 1)).transpose()?;
+                    (field.directives(), variables, below)
                 }
                 Selection::InlineFragment(fragment) => {
-                    (fragment.directives(), self.extent(fragment.selection_set(), level + 1)?)
+                    (fragment.directives(), 0, Some(self.extent(fragment.selection_set(), level + 1)?))
                 }
                 Selection::FragmentSpread(spread) => {
-                    (spread.directives(), self.fragment(spread.name().as_str(), level + 1)?)
+                    (spread.directives(), 0, self.fragment(spread.name().as_str(), level + 1)?)
                 }
             };
             self.directives(directives)?;
-            extent.selections = extent.selections.saturating_add(within.selections).saturating_add(1);
-            extent.height = extent.height.max(within.height + 1);
+            extent.size = extent.size.saturating_add(1 + variables);
+            if let Some(below) = below {
+                extent.size = extent.size.saturating_add(below.size);
+                extent.height = extent.height.max(below.height + 1);
+            }
         }
         Ok(extent)
     }
 
-    fn fragment(&mut self, name: &'a str, level: usize) -> Result<Extent, ServerError> {
-        let Some(fragment) = self.fragments.get(name).copied() else { return Ok(Extent::default()) };
+    /// The extent of a fragment, if there is one of that name.
+    fn fragment(&mut self, name: &'a str, level: usize) -> Result<Option<Extent>, ServerError> {
+        let Some(fragment) = self.fragments.get(name).copied() else { return Ok(None) };
         match self.known.get(name) {
             Some(Some(extent)) => {
                 self.check_level(level + extent.height)?;
-                return Ok(*extent);
+                return Ok(Some(*extent));
             }
             Some(None) => {
                 let problem = ServerError::new(format!("Fragment {name:?} spreads itself."), None);
@@ -96,7 +102,7 @@ impl<'a> Bounds<'a> {
         self.known.insert(name, None);
         let extent = self.extent(fragment.selection_set(), level)?;
         self.known.insert(name, Some(extent));
-        Ok(extent)
+        Ok(Some(extent))
     }
 
     fn check_level(&self, level: usize) -> Result<(), ServerError> {
@@ -116,5 +122,15 @@ impl<'a> Bounds<'a> {
             _ => None,
         }));
         Ok(())
+    }
+}
+
+/// How many variables a value names.
+fn variables(value: &VariableValue<'_>) -> u64 {
+    match value {
+        Value::Variable(_) => 1,
+        Value::List(items) => items.iter().map(variables).sum(),
+        Value::Object(fields) => fields.iter().map(|(_, field)| variables(field)).sum(),
+        _ => 0,
     }
 }

@@ -7,13 +7,22 @@ use bluejay_parser::Span;
 
 use crate::graphql::limits::{NESTING, too_complex};
 
-/// The text, in which each `$` stands just before its name. GraphQL allows blanks and comments between (section 2.1.7), which
-/// bluejay does not know; the length stays, and so do positions.
+/// A document's text: as it is read, and where its places are.
+pub struct Source {
+    /// The text, in which each `$` stands just before its name. GraphQL allows blanks and comments between (section 2.1.7), which
+    /// bluejay does not know. It is as long as the original, so that places are the same.
+    pub text: String,
+    /// The places of the original, which has its own lines.
+    pub positions: Positions,
+}
+
+/// The text as bluejay reads it.
 ///
 /// # Errors
 /// Its brackets are nested too deep for what reads them, which does so by recursion.
-pub fn prepared(text: &str) -> Result<String, ServerError> {
+pub fn prepared(text: &str) -> Result<Source, ServerError> {
     let mut bytes = text.as_bytes().to_vec();
+    let mut original = bytes.clone();
     let (mut at, mut nesting) = (0, 0_usize);
     while at < bytes.len() {
         match bytes[at] {
@@ -28,6 +37,8 @@ pub fn prepared(text: &str) -> Result<String, ServerError> {
                 if name > at + 1 && bytes.get(name).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_') {
                     bytes[at..name].fill(b' ');
                     bytes[name - 1] = b'$';
+                    // A place is never within a character.
+                    original[at..name].iter_mut().filter(|byte| !byte.is_ascii()).for_each(|byte| *byte = b' ');
                     at = name;
                     continue;
                 }
@@ -40,7 +51,8 @@ pub fn prepared(text: &str) -> Result<String, ServerError> {
         at += 1;
     }
     // Only whole characters were replaced.
-    Ok(String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned()))
+    let valid = |bytes| String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned());
+    Ok(Source { text: valid(bytes), positions: Positions::of(valid(original)) })
 }
 
 /// Where the ignored tokens (section 2.1) that begin at `at` end.
@@ -87,23 +99,26 @@ fn skipped(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
-/// Where the places of a text are, in lines and columns.
-pub struct Positions<'a> {
-    source: &'a str,
+/// The places of a text, in lines and columns.
+pub struct Positions {
+    /// The text.
+    pub text: String,
     /// Where each line begins.
     lines: Vec<usize>,
+    is_ascii: bool,
 }
 
-impl<'a> Positions<'a> {
+impl Positions {
     /// Those of a text, whose lines end as GraphQL has it (section 2.1.3).
-    pub fn of(source: &'a str) -> Self {
-        let bytes = source.as_bytes();
+    fn of(text: String) -> Self {
+        let bytes = text.as_bytes();
         let ends = bytes.iter().enumerate().filter(|(at, byte)| match byte {
             b'\n' => true,
             b'\r' => bytes.get(at + 1) != Some(&b'\n'),
             _ => false,
         });
-        Self { source, lines: iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect() }
+        let lines = iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect();
+        Self { lines, is_ascii: text.is_ascii(), text }
     }
 
     /// Where a span begins.
@@ -112,7 +127,8 @@ impl<'a> Positions<'a> {
         let line = self.lines.partition_point(|start| *start <= at);
         // The first line begins at 0.
         let start = self.lines[line - 1];
-        Pos { line, column: self.source[start..at].chars().count() + 1 }
+        let column = if self.is_ascii { at - start } else { self.text[start..at].chars().count() };
+        Pos { line, column: column + 1 }
     }
 }
 
@@ -128,7 +144,7 @@ mod tests {
             ("query($\u{feff},\n# é $ x\nn: Int)", "query(              $n: Int)"),
             ("{ a(b: $n) }", "{ a(b: $n) }"),
         ] {
-            assert_eq!(prepared(text).unwrap(), expected);
+            assert_eq!(prepared(text).unwrap().text, expected);
         }
     }
 
@@ -141,13 +157,13 @@ mod tests {
             "{ a(b: \"\"\"$ n",
             "$ 5 $",
         ] {
-            assert_eq!(prepared(text).unwrap(), text);
+            assert_eq!(prepared(text).unwrap().text, text);
         }
     }
 
     #[test]
     fn brackets_in_strings_and_comments_are_not_nested() {
         let text = format!("{{ a(b: \"{0}\") }} # {0}", "[".repeat(100));
-        assert_eq!(prepared(&text).unwrap(), text);
+        assert_eq!(prepared(&text).unwrap().text, text);
     }
 }

@@ -33,8 +33,10 @@ const LETTERS_A_CHANGE: usize = 3;
 
 /// Tells of what is wrong with one document.
 pub struct Teller<'a> {
+    /// Its text, as it is read.
     source: &'a str,
-    positions: Positions<'a>,
+    positions: &'a Positions,
+    /// Whether names of the schema are suggested in the place of wrong ones.
     suggests: bool,
 }
 
@@ -54,14 +56,14 @@ pub fn is_of_newer_introspection(error: &Invalid<'_>) -> bool {
 type Invalid<'a> = Error<'a, ExecutableDocument<'a>, Schema>;
 
 impl<'a> Teller<'a> {
-    /// Of the document with this text; whether it `suggests` names of the schema in the place of wrong ones.
-    pub fn new(source: &'a str, suggests: bool) -> Self {
-        Self { source, positions: Positions::of(source), suggests }
+    /// Of the document with this text.
+    pub fn new(source: &'a str, positions: &'a Positions, suggests: bool) -> Self {
+        Self { source, positions, suggests }
     }
 
     /// The first of the errors of parsing: what comes after it is most often of it.
     pub fn parsing(&self, errors: Vec<Problem>) -> Vec<ServerError> {
-        let first = Problem::into_graphql_errors(self.source, errors.into_iter().take(1)).into_iter().next();
+        let first = Problem::into_graphql_errors(&self.positions.text, errors.into_iter().take(1)).into_iter().next();
         let (message, places) = first.map_or_else(Default::default, |first| {
             (first.message, first.locations.iter().map(|place| pos(place.line, place.col)).collect())
         });
@@ -78,13 +80,18 @@ impl<'a> Teller<'a> {
         all
     }
 
-    /// The errors of coercing variables.
+    /// So many of the errors of coercing variables, in the order of these.
     pub fn coercing<'b>(
         &self,
         errors: Vec<VariableValueError<'b, ExecutableDocument<'b>, Map<String, Json>>>,
+        most: u64,
     ) -> Vec<ServerError> {
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
         let mut all = Vec::new();
         for error in errors {
+            if all.len() >= most {
+                break;
+            }
             match error {
                 VariableValueError::MissingValue { variable_definition: it } => {
                     let (name, kind) = (it.variable().as_str(), VariableType::as_ref(it.r#type()).display_name());
@@ -93,7 +100,7 @@ impl<'a> Teller<'a> {
                 }
                 VariableValueError::InvalidValue { variable_definition: it, errors, .. } => {
                     let name = format!("${}", it.variable().as_str());
-                    all.extend(errors.iter().take(MOST).map(|error| {
+                    all.extend(errors.iter().take(most - all.len()).map(|error| {
                         let message = unfit(&name, error, |value| excerpt(&value.to_string()));
                         self.at(it.variable().span(), message, code::BAD_USER_INPUT)
                     }));
@@ -181,7 +188,8 @@ impl<'a> Teller<'a> {
     fn otherwise(&self, error: Invalid<'_>) -> ServerError {
         let problem = Problem::from(error);
         let message = format!("{}.", problem.message());
-        let places = Problem::into_graphql_errors(self.source, [problem]).into_iter().flat_map(|error| error.locations);
+        let places =
+            Problem::into_graphql_errors(&self.positions.text, [problem]).into_iter().flat_map(|error| error.locations);
         told(message, places.map(|place| pos(place.line, place.col)).collect(), code::GRAPHQL_VALIDATION_FAILED)
     }
 
