@@ -167,7 +167,8 @@ impl From<Error> for async_graphql::Error {
                 (message.to_owned(), code::TIMEOUT, Some(cause))
             }
             Error::OutOfRange => {
-                let message = "the stored moment is outside the years 0 to 9999, which RFC 3339 can write";
+                let message = "the stored moment is outside the years 0 to 9999, or not in the spelling of this server, such as \
+                               `2026-01-01T00:12:00+00:00`";
                 (message.to_owned(), code::OUT_OF_RANGE, None)
             }
             Error::Internal(cause) => ("internal error".to_owned(), code::INTERNAL, Some(cause)),

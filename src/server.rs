@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -102,6 +102,7 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
     // From the outermost to the innermost, as one layer: each of a router's is a box more a request.
     let layers = ServiceBuilder::new()
         .layer(MapRequestLayer::new(without_unfit_id))
+        .layer(MapRequestLayer::new(without_refusal_of_plain))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(MapResponseLayer::new(secure))
@@ -134,8 +135,12 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-async fn schema(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
-    let may = async { server.auth.caller(&headers).await?.check(Scope::Read) };
+async fn schema(State(server): State<Arc<Server>>, request: Request) -> Response {
+    let (head, _) = request.into_parts();
+    let may = async {
+        server.origins.check(&head)?;
+        server.auth.caller(&head.headers).await?.check(Scope::Read)
+    };
     match may.await {
         Ok(()) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sdl()).into_response(),
         Err(refusal) => refusal.respond(Format::Json),
@@ -167,6 +172,26 @@ fn secure<B>(mut response: Response<B>) -> Response<B> {
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(nothing);
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Drops from `accept-encoding` what refuses an answer that is not coded: a mutation's cannot be refused once it ran. A server may
+/// disregard the header (RFC 9110, section 12.1).
+fn without_refusal_of_plain(mut request: Request) -> Request {
+    let refuses = |coding: &str| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().to_ascii_lowercase();
+        (name.trim() == "*" || name.trim().eq_ignore_ascii_case("identity"))
+            && weight.strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0))
+    };
+    let lines = request.headers().get_all(header::ACCEPT_ENCODING);
+    let codings: Vec<_> = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
+    if codings.iter().any(|coding| refuses(coding)) {
+        let others: Vec<_> = codings.into_iter().filter(|coding| !refuses(coding)).collect();
+        // Of parts of headers, a header can be made.
+        let others = HeaderValue::from_str(&others.join(",")).unwrap_or(HeaderValue::from_static(""));
+        request.headers_mut().insert(header::ACCEPT_ENCODING, others);
+    }
+    request
 }
 
 /// The request without an id that is too long for the log, or cannot be in it.

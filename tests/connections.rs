@@ -130,6 +130,26 @@ async fn a_cursor_that_cannot_hold_its_moment_fails_alone() {
 }
 
 #[tokio::test]
+async fn a_cursor_of_a_moment_in_another_spelling_fails_alone() {
+    for app in school().await.0.iter().filter(|app| app.backend() == DbBackend::Sqlite) {
+        for spelling in [
+            "2026-01-01 00:00:00",
+            "2026-01-01T00:00:00Z",
+            "2026-01-01T05:30:00+05:30",
+            " 2026-01-01T00:00:00+00:00",
+            "2026-01-01T00:00:00.100000+00:00",
+        ] {
+            app.sql(&format!("UPDATE users SET created_at = '{spelling}' WHERE id = 2")).await;
+            let by_moment = "users(filter: { id: { eq: 2 } }, orderBy: { field: CREATED_AT })";
+            let answer =
+                app.answer(&format!("{{ {by_moment} {{ nodes {{ name }} pageInfo {{ endCursor }} }} }}")).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "OUT_OF_RANGE", "{spelling}: {answer}");
+            assert_eq!(answer["data"]["users"]["nodes"], json!([{ "name": "Bob" }]), "{spelling}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn after_and_before_together_bound_a_page() {
     let apps = school().await;
     let data = apps.0[0].data("{ posts { edges { cursor } } }").await;

@@ -248,8 +248,9 @@ async fn what_introspection_says_is_of_this_schema() {
     school().await.answers(
         r#"{ __type(name: "Node") { interfaces { name } possibleTypes { name } } float: __type(name: "Float") { name } __schema { description queryType { __typename kind name } }
              order: __type(name: "OrderDirection") { isOneOf enumValues { name } }
-             mutation: __type(name: "Mutation") { fields { type { kind } } } }"#,
-        expect![[r#"{"data":{"__type":{"interfaces":[],"possibleTypes":[{"name":"User"},{"name":"Post"},{"name":"Student"},{"name":"Course"},{"name":"Enrollment"}]},"float":null,"__schema":{"description":null,"queryType":{"__typename":"__Type","kind":"OBJECT","name":"Query"}},"order":{"isOneOf":null,"enumValues":[{"name":"ASC"},{"name":"DESC"}]},"mutation":{"fields":[{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}}]}}}"#]],
+             mutation: __type(name: "Mutation") { fields { type { kind } } }
+             schema: __type(name: "__Schema") { fields { name type { kind } } } }"#,
+        expect![[r#"{"data":{"__type":{"interfaces":[],"possibleTypes":[{"name":"User"},{"name":"Post"},{"name":"Student"},{"name":"Course"},{"name":"Enrollment"}]},"float":null,"__schema":{"description":null,"queryType":{"__typename":"__Type","kind":"OBJECT","name":"Query"}},"order":{"isOneOf":null,"enumValues":[{"name":"ASC"},{"name":"DESC"}]},"mutation":{"fields":[{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}},{"type":{"kind":"OBJECT"}}]},"schema":{"fields":[{"name":"description","type":{"kind":"SCALAR"}},{"name":"types","type":{"kind":"NON_NULL"}},{"name":"queryType","type":{"kind":"NON_NULL"}},{"name":"mutationType","type":{"kind":"OBJECT"}},{"name":"subscriptionType","type":{"kind":"OBJECT"}},{"name":"directives","type":{"kind":"NON_NULL"}}]}}}"#]],
     )
     .await;
 }
@@ -303,7 +304,7 @@ async fn mutations_that_are_in_the_way_of_each_other_all_succeed() {
                 r#"mutation {{ updateUser(input: {{ id: 1, name: "n{name}" }}) {{ user {{ name }} userErrors {{ code }} }} }}"#
             )
         };
-        let renames: Vec<_> = (0..6).map(rename).collect();
+        let renames: Vec<_> = (0..40).map(rename).collect();
         let answers = futures_util::future::join_all(renames.iter().map(|rename| app.data(rename))).await;
         for (index, answer) in answers.iter().enumerate() {
             assert_eq!(answer["updateUser"]["user"]["name"], json!(format!("n{index}")));
@@ -342,6 +343,24 @@ async fn a_mutation_whose_answer_fails_in_part_is_written_and_told() {
 #[tokio::test]
 async fn a_place_is_counted_in_the_lines_of_the_text() {
     school().await.answers("query($ # é\n\u{feff}id: ID!) {\n  user(id: $\nid) { nope } }", expect![[r#"{"errors":[{"message":"Unknown field \"nope\" on type \"User\".","locations":[{"line":4,"column":7}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#]]).await;
+}
+
+#[tokio::test]
+async fn an_id_is_an_integer_of_any_size_in_variables_too() {
+    answers_with(
+        &school().await,
+        "mutation($id: ID!) { createUser(input: { name: \"Dot\" }) { userErrors { code } } deleteUser(input: { id: $id }) { deletedId } }",
+        json!({ "id": u64::MAX }),
+        expect![[r#"{"errors":[{"message":"argument `input.id` is `18446744073709551615`; allowed is an id of the type User, such as `User:500` or `500`","locations":[{"line":1,"column":81}],"path":["deleteUser"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":{"createUser":{"userErrors":[]},"deleteUser":null}}"#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn introspection_is_as_deep_as_brackets_are() {
+    let types = "ofType { ".repeat(50);
+    let query = format!("{{ __type(name: \"User\") {{ {types} name {} }} }}", "} ".repeat(50));
+    school().await.answers(&query, expect![[r#"{"data":{"__type":{"ofType":null}}}"#]]).await;
 }
 
 #[tokio::test]

@@ -31,8 +31,13 @@ async fn no_other_origin_is_allowed_unless_it_is_named() {
 #[tokio::test]
 async fn a_name_that_was_made_to_lead_here_is_not_this_server() {
     let status = async |app: &App, host: &str| {
-        let request = Request::get("/graphql?query=%7B__typename%7D").header(header::HOST, host);
-        app.http(request.body("".into()).unwrap()).await.status()
+        let get = async |path: &str| {
+            let request = Request::get(path).header(header::HOST, host);
+            app.http(request.body("".into()).unwrap()).await.status()
+        };
+        let status = get("/graphql?query=%7B__typename%7D").await;
+        assert_eq!(status, get("/schema.graphql").await);
+        status
     };
     let app = &school_with(&[]).await.0[0];
     for host in [

@@ -455,6 +455,18 @@ async fn large_answers_are_compressed_for_who_accepts_it() {
 }
 
 #[tokio::test]
+async fn whoever_refuses_what_is_not_coded_gets_it_all_the_same() {
+    let app = &school().await.0[0];
+    for accept in ["identity;q=0", "*;q=0", "Identity ; Q=0.000", "gzip, *;q=0", "gzip;q=0,br;q=0, identity;q=0"] {
+        let mut request = crate::support::graphql_request("{ __typename }");
+        request.headers_mut().insert(header::ACCEPT_ENCODING, accept.parse().unwrap());
+        let response = app.http(request).await;
+        assert_eq!(response.status(), StatusCode::OK, "{accept}");
+        assert_eq!(body(response).await, r#"{"data":{"__typename":"Query"}}"#, "{accept}");
+    }
+}
+
+#[tokio::test]
 async fn every_response_has_a_request_id_and_tells_browsers_what_not_to_do() {
     let app = &school().await.0[0];
     for (path, id) in [("/graphql", "mine-42"), ("/healthz", &"x".repeat(129)), ("/nowhere", ""), ("/", "")] {

@@ -129,8 +129,10 @@ async fn without_a_wish_there_is_no_report() {
     for app in &school().await.0 {
         let none = app.post(&json!({ "query": "{ user(id: 1) { id } }" })).await;
         assert_eq!(none["extensions"], Value::Null);
-        let none = reported(app, "{ user(id: 1) { id } }", json!({ "sql": false })).await;
-        assert_eq!(none["extensions"], Value::Null);
+        for wishes in [json!({ "sql": false }), Value::Null] {
+            let none = reported(app, "{ user(id: 1) { id } }", wishes).await;
+            assert_eq!((&none["extensions"], &none["errors"]), (&Value::Null, &Value::Null));
+        }
     }
 }
 
@@ -141,6 +143,8 @@ async fn a_wish_that_is_none_is_bad_user_input() {
         apps.agree(async |app| reported(app, "{ __typename }", json!({ "sqll": true })).await.to_string()).await;
     expect![[r#"{"errors":[{"extensions":{"code":"BAD_USER_INPUT"},"message":"`extensions.dovetail`: unknown field `sqll`, expected one of `sql`, `explain`, `cost`; allowed are the booleans `sql`, `explain` and `cost`"}]}"#]]
         .assert_eq(&answer);
+    let answer = reported(&apps.0[0], "{ __typename }", json!(1)).await.to_string();
+    expect![[r#"{"errors":[{"extensions":{"code":"BAD_USER_INPUT"},"message":"`extensions.dovetail`: it is no object; allowed are the booleans `sql`, `explain` and `cost`"}]}"#]].assert_eq(&answer);
     let answer = reported(&apps.0[0], "{ __typename }", json!({ "sql": 1 })).await.to_string();
     assert!(answer.contains("BAD_USER_INPUT"), "{answer}");
 }

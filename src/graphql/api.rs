@@ -28,7 +28,11 @@ type ApiSchema = Schema<QueryRoot, MutationRoot, EmptySubscription>;
 /// The schema. What is asked of it was validated by the front already, and what is asked about it has answers of its own.
 fn schema() -> ApiSchema {
     let builder = Schema::build(QueryRoot::default(), MutationRoot::default(), EmptySubscription);
-    builder.validation_mode(ValidationMode::Fast).disable_introspection().finish()
+    builder
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(limits::NESTING)
+        .disable_introspection()
+        .finish()
 }
 
 /// The schema's text, sorted by name, so that a change of the code's order is no change of it.
@@ -151,7 +155,7 @@ impl Api {
             Some(Json::Object(given)) => given,
             _ => Map::new(),
         };
-        let variables = document.variables(operation, given, self.checked, &self.options.limits.document)?;
+        let variables = document.variables(operation, &given, self.checked, &self.options.limits.document)?;
         let form = document.form(operation, &variables, self.checked);
         let Measure { cost, introspects } = limits::measure(&form, &variables, &self.options.limits)?;
         if introspects && !self.introspects() {

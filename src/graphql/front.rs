@@ -40,6 +40,7 @@ use self::{
 use super::{
     limits::{NESTING, at_most},
     moment::{Moment, RFC_3339},
+    node::excerpt,
     normal::{Form, literal, normal_form},
 };
 use crate::{
@@ -167,7 +168,7 @@ impl Document {
             (Some(name), _) => operations
                 .iter()
                 .position(|operation| operation.as_ref().name() == Some(name))
-                .ok_or_else(|| unfit(format!("Unknown operation named {name:?}"))),
+                .ok_or_else(|| unfit(format!("Unknown operation named {:?}", excerpt(name)))),
         }
     }
 
@@ -180,26 +181,24 @@ impl Document {
     pub fn variables(
         &self,
         operation: usize,
-        mut given: Map<String, Json>,
+        given: &Map<String, Json>,
         schema: &Schema,
         limits: &DocumentLimits,
     ) -> Result<Variables, Vec<ServerError>> {
         let mut variables = Variables::default();
         let definition = self.definition(operation);
         let Some(declared) = definition.as_ref().variable_definitions() else { return Ok(variables) };
-        self.check_variables(operation, &given, schema, limits)?;
+        self.check_variables(operation, given, schema, limits)?;
         for declared in declared.iter() {
             let name = declared.variable().as_str();
-            let value = match (given.remove(name), declared.default_value()) {
-                // What is JSON is a value.
-                (Some(value), _) => Value::from_json(value).unwrap_or_default(),
-                (None, Some(default)) => {
-                    let base = VariableType::as_ref(declared.r#type()).name();
-                    literal(default, base, schema).into_const().unwrap_or_default()
-                }
+            let base = VariableType::as_ref(declared.r#type()).name();
+            let value = match (given.get(name), declared.default_value()) {
+                (Some(value), _) => literal::<true, _>(value, base, schema),
+                (None, Some(default)) => literal(default, base, schema),
                 (None, None) => continue,
             };
-            variables.insert(Name::new(name), value);
+            // There are no variables in a variable's value.
+            variables.insert(Name::new(name), value.into_const().unwrap_or_default());
         }
         Ok(variables)
     }

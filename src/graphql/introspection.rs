@@ -67,6 +67,9 @@ impl Introspection {
             // A scalar that nothing refers to is none of the schema's (section 3.5).
             types.retain(|it| it["kind"] != "SCALAR" || it["name"].as_str().is_some_and(|name| names.contains(name)));
             types.iter_mut().filter_map(Json::as_object_mut).map(|it| {
+                if it["name"] == "__Schema" {
+                    make_nullable(it, "description");
+                }
                 if it["kind"] == "INTERFACE" && it["interfaces"].is_null() {
                     // Of interfaces, async-graphql says null (section 4.2.2).
                     it.insert("interfaces".to_owned(), Json::Array(Vec::new()));
@@ -131,6 +134,16 @@ impl Introspection {
             other => json.extend_from_slice(other.to_string().as_bytes()),
         }
         Ok(())
+    }
+}
+
+/// Makes a field of a type nullable, of which async-graphql says that it is not (section 4.2).
+fn make_nullable(of: &mut Object, name: &str) {
+    let fields = of.get_mut("fields").and_then(Json::as_array_mut).into_iter().flatten();
+    for field in fields.filter(|field| field["name"] == name) {
+        if field["type"]["kind"] == "NON_NULL" {
+            field["type"] = field["type"]["ofType"].take();
+        }
     }
 }
 

@@ -27,6 +27,11 @@ impl Moment {
         // chrono would also take a blank for the `T`, and U+2212 for the minus sign.
         let is_strict = text.is_ascii() && text.as_bytes().get(10) != Some(&b' ');
         let moment = DateTime::parse_from_rfc3339(text).ok().filter(|_| is_strict)?.to_utc();
+        // A leap second ends a day (section 5.7).
+        let is_leap = moment.nanosecond() >= 1_000_000_000;
+        if is_leap && (moment.hour(), moment.minute()) != (23, 59) {
+            return None;
+        }
         let finer = text.split_once('.').and_then(|(_, fraction)| fraction.get(9..));
         let is_finer = finer.is_some_and(|digits| digits.bytes().take_while(u8::is_ascii_digit).any(|it| it != b'0'));
         let next = if is_finer && moment.nanosecond() % 1_000 == 0 { 1 } else { 0 };

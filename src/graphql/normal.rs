@@ -20,7 +20,7 @@ use async_graphql::{
 };
 use async_graphql_value::Value as Given;
 use bluejay_core::{
-    AsIter, Directive, OperationType as Kind, ValueReference,
+    AsIter, Directive, ObjectValue as _, OperationType as Kind, ValueReference, Variable as _,
     definition::{
         ArgumentsDefinition as _, FieldDefinition as _, FieldsDefinition as _, InputFieldsDefinition as _,
         InputObjectTypeDefinition as _, InputType, InputValueDefinition as _, InterfaceImplementation as _,
@@ -365,10 +365,10 @@ impl<'a> Normal<'a> {
     }
 }
 
-/// A literal, where `base` names the type that is expected, or that of a list's items.
-pub fn literal<const CONST: bool>(value: &ast::Value<'_, CONST>, base: &str, schema: &Schema) -> Given {
-    let scalar = match bluejay_core::Value::as_ref(value) {
-        ValueReference::Variable(variable) => return Given::Variable(Name::new(variable.as_str())),
+/// A literal, or the JSON of a variable, where `base` names the type that is expected, or that of a list's items.
+pub fn literal<const CONST: bool, V: bluejay_core::Value<CONST>>(value: &V, base: &str, schema: &Schema) -> Given {
+    let scalar = match value.as_ref() {
+        ValueReference::Variable(variable) => return Given::Variable(Name::new(variable.name())),
         ValueReference::Null => Const::Null,
         ValueReference::Boolean(value) => value.into(),
         ValueReference::String(text) => text.into(),
@@ -387,10 +387,10 @@ pub fn literal<const CONST: bool>(value: &ast::Value<'_, CONST>, base: &str, sch
                 Some(TypeDefinitionReference::InputObject(input)) => Some(input.input_field_definitions()),
                 _ => None,
             };
-            let fields = AsIter::iter(fields).map(|(name, field)| {
-                let known = input.and_then(|fields| fields.get(name.as_str()));
+            let fields = fields.iter().map(|(name, field)| {
+                let known = input.and_then(|fields| fields.get(name.as_ref()));
                 let base = known.map_or("", |known| InputType::base(known.r#type(), schema).name());
-                (Name::new(name.as_str()), literal(field, base, schema))
+                (Name::new(name), literal(field, base, schema))
             });
             return Given::Object(fields.collect());
         }

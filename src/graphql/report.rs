@@ -1,8 +1,8 @@
 //! What a request asks for in `extensions.dovetail`, and gets back there: the SQL report, and its cost.
 
 use async_graphql::{Name, Response, ServerError, Value, indexmap::IndexMap, value};
-use serde::Deserialize;
-use serde_json::Value as Json;
+use serde::{Deserialize, de::Error};
+use serde_json::{Error as Problem, Value as Json};
 
 use crate::{
     error::{self, code},
@@ -24,8 +24,9 @@ pub struct Wishes {
 impl Wishes {
     /// Those that a request's extensions have.
     pub fn of(wishes: Option<&Json>) -> Result<Self, ServerError> {
-        let Some(wishes) = wishes else { return Ok(Self::default()) };
-        Self::deserialize(wishes).map_err(|problem| {
+        let Some(wishes) = wishes.filter(|wishes| !wishes.is_null()) else { return Ok(Self::default()) };
+        let wishes = wishes.as_object().ok_or_else(|| Problem::custom("it is no object")).and_then(Self::deserialize);
+        wishes.map_err(|problem| {
             let allowed = "allowed are the booleans `sql`, `explain` and `cost`";
             let problem = format!("`extensions.{EXTENSION}`: {problem}; {allowed}");
             error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)

@@ -13,9 +13,6 @@ use async_graphql::{
 use super::{ContextExt, Mutation, Query, Running, introspection};
 use crate::error::{self, Error};
 
-/// The most runs of a mutation that conflicts with concurrent transactions.
-const ATTEMPTS: usize = 10;
-
 /// The root of all reading.
 #[derive(Default)]
 pub struct QueryRoot(Query);
@@ -37,12 +34,11 @@ pub struct MutationRoot(Mutation);
 
 impl ContainerType for MutationRoot {
     /// Runs a mutation in one transaction, in which its answer is read too: that is of the moment that it wrote. One that
-    /// conflicts with another transaction wrote nothing, and runs again.
+    /// conflicts with another transaction wrote nothing, and runs again, until the request's time is over: each conflict is
+    /// with one that was committed.
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let Running { session, loaders, .. } = context.running();
-        let mut attempts = 0;
         let answer = loop {
-            attempts += 1;
             let answer = self.0.resolve_field(context).await;
             // Of an answer that failed, some may be still to be loaded: not from what comes after.
             loaders.forget();
@@ -57,7 +53,7 @@ impl ContainerType for MutationRoot {
             };
             session.end().await;
             match &answer {
-                Err(error) if attempts < ATTEMPTS && is_conflict(error) => {}
+                Err(error) if is_conflict(error) && !context.running().is_late() => {}
                 _ => break answer,
             }
         };

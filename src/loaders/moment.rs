@@ -1,6 +1,6 @@
 //! Moments as the databases hold them: more than the program knows.
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, SecondsFormat, TimeDelta};
 use sea_orm::{
     QueryResult, Value,
     prelude::DateTimeUtc,
@@ -51,14 +51,16 @@ pub fn of_unix(micros: i64) -> Option<DateTimeUtc> {
     DateTime::from_timestamp_micros(micros).filter(|_| micros >= EARLIEST)
 }
 
-/// Refuses what SQLite does not place in time: it compares the texts.
-pub fn placed(row: &QueryResult, value: Value) -> Result<Value> {
-    match value {
-        Value::ChronoDateTimeUtc(Some(moment)) if row.try_as_sqlite_row().is_some() && !is_comparable(moment) => {
-            Err(Error::OutOfRange)
+/// Refuses a moment that SQLite does not place in time: it compares texts, and so what another program wrote in another spelling.
+pub fn placed(row: &QueryResult, position: usize, value: Value) -> Result<Value> {
+    if let (Some(row), Value::ChronoDateTimeUtc(Some(moment))) = (row.try_as_sqlite_row(), &value) {
+        let text: &str = read(row.try_get_unchecked(position))?;
+        // As the driver writes it.
+        if !is_comparable(*moment) || text != moment.to_rfc3339_opts(SecondsFormat::AutoSi, false) {
+            return Err(Error::OutOfRange);
         }
-        value => Ok(value),
     }
+    Ok(value)
 }
 
 /// A value to compare a column with, as SQL.

@@ -252,7 +252,7 @@ impl<N: Table, L: EntityTrait> Rows<N, L> {
     /// The values of the order's keys, which place a row.
     pub fn place(&self, index: usize) -> Result<Vec<Value>> {
         let row = &self.found.node.rows[self.number(index)];
-        self.found.places.iter().map(|(position, kind)| placed(row, value(row, *position, kind)?)).collect()
+        self.found.places.iter().map(|(position, kind)| placed(row, *position, value(row, *position, kind)?)).collect()
     }
 
     fn number(&self, index: usize) -> usize {
