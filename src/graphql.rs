@@ -31,7 +31,10 @@ use std::{
     collections::HashMap,
     future::Future,
     iter,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
@@ -53,7 +56,7 @@ use self::{
 };
 use crate::{
     config::limits::ApiLimits,
-    error::{Nullable, Result},
+    error::{Error, Nullable, Result},
     loaders::{Asked, Cause, Load, Loaders, Session, Transaction},
 };
 use async_graphql::{Context, ID, Interface, MergedObject, QueryPathSegment};
@@ -111,6 +114,9 @@ impl AnyNode {
 #[derive(Default)]
 struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
 
+/// How much is written between two looks at the clock, as a power of 2 of bytes: some tens of microseconds.
+const BYTES_A_LOOK: u32 = 16;
+
 /// A request that is running.
 struct Running {
     limits: ApiLimits,
@@ -120,6 +126,8 @@ struct Running {
     alone: bool,
     /// When its time is over.
     deadline: Option<Instant>,
+    /// How many bytes of its answer are written.
+    written: AtomicU64,
     made: Made,
     loaders: Loaders,
     session: Session,
@@ -129,6 +137,20 @@ impl Running {
     /// Whether its time is over.
     fn is_late(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline < Instant::now())
+    }
+
+    /// Counts so many more bytes of its answer, and looks at the clock now and then: what is written at once, nobody else can end.
+    ///
+    /// # Errors
+    /// They are more than an answer may have, or its time is over.
+    fn wrote(&self, bytes: usize) -> Result<()> {
+        let (before, most) = (self.written.fetch_add(bytes as u64, Relaxed), self.limits.response_bytes);
+        let written = before + bytes as u64;
+        if written > most {
+            let problem = format!("the answer has more bytes than are allowed: {most} (`--max-response-bytes`)");
+            return Err(Error::TooComplex(problem));
+        }
+        if before >> BYTES_A_LOOK != written >> BYTES_A_LOOK && self.is_late() { Err(Error::late()) } else { Ok(()) }
     }
 }
 

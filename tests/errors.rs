@@ -199,10 +199,30 @@ async fn what_takes_too_long_is_ended_also_on_the_database_and_the_server_goes_o
 }
 
 #[tokio::test]
-async fn what_takes_too_long_to_write_is_ended_too() {
-    let apps =
-        start_with(&["--request-timeout=1", "--max-cost=100000000", "--max-page-size=1000", "--max-aliases=2000"])
+async fn a_database_that_writes_no_longer_or_waits_for_no_lock_is_unavailable() {
+    for app in school().await.0.iter().filter(|app| app.backend() == DbBackend::Postgres) {
+        for code in ["25006", "55P03"] {
+            app.sql(&format!(
+                "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING ERRCODE = '{code}'; END $$"
+            ))
             .await;
+            app.sql("CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON users EXECUTE FUNCTION refuse()").await;
+            let answer = app.answer(r#"mutation { createUser(input: { name: "x" }) { user { id } } }"#).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_takes_too_long_to_write_is_ended_too() {
+    let apps = start_with(&[
+        "--request-timeout=1",
+        "--max-cost=100000000",
+        "--max-page-size=1000",
+        "--max-aliases=2000",
+        "--max-response-bytes=10000000000",
+    ])
+    .await;
     for app in &apps.0 {
         app.sql("INSERT INTO users (name) VALUES ('a'), ('b'), ('c'), ('d')").await;
         let text = "x".repeat(20_000);

@@ -141,6 +141,36 @@ async fn variables_come_to_4_mib_of_arguments() {
 }
 
 #[tokio::test]
+async fn a_list_in_an_argument_has_1_000_items() {
+    let literal = |items: usize| format!("{{ nodes(ids: [{}]) {{ id }} }}", "1 ".repeat(items));
+    let apps = school().await;
+    let by_variable = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }";
+    let answer = async |items| {
+        let ids = json!({ "ids": vec!["User:1"; items] });
+        apps.agree(async |app| app.query_with(by_variable, &ids).await).await
+    };
+    assert_eq!(answer(1_000).await.matches("User:1").count(), 1_000);
+    let refused = expect![[
+        r#"{"errors":[{"message":"a list in an argument has 1001 items; allowed are 1000 (`--max-list-items`)","extensions":{"code":"TOO_COMPLEX"}}]}"#
+    ]];
+    refused.assert_eq(&answer(1_001).await);
+    refused.assert_eq(&apps.query(&literal(1_001)).await);
+}
+
+#[tokio::test]
+async fn an_answer_has_as_many_bytes_as_are_allowed() {
+    let data = r#"{"nodes":[{"id":"Post:1","owner":{"name":"Ada"}},{"id":"Post:2","owner":{"name":"Bob"}}]}"#;
+    let answer = async |most: usize| {
+        let apps = school_with(&[&format!("--max-response-bytes={most}")]).await;
+        apps.query("{ posts(first: 2) { nodes { id owner { name } } } }").await
+    };
+    assert_eq!(answer(data.len()).await, format!(r#"{{"data":{{"posts":{data}}}}}"#));
+    expect![[r#"{"errors":[{"message":"the answer has more bytes than are allowed: 88 (`--max-response-bytes`)","locations":[{"line":1,"column":21}],"path":["posts","nodes"],"extensions":{"code":"TOO_COMPLEX"}}],"data":null}"#]].assert_eq(&answer(data.len() - 1).await);
+    let apps = school_with(&["--max-response-bytes=1000"]).await;
+    apps.answers("{ __schema { types { name } } }", expect![[r#"{"errors":[{"message":"the answer has more bytes than are allowed: 1000 (`--max-response-bytes`)","locations":[{"line":1,"column":3}],"path":["__schema"],"extensions":{"code":"TOO_COMPLEX"}}],"data":{"__schema":null}}"#]]).await;
+}
+
+#[tokio::test]
 async fn a_document_has_30_aliases() {
     let document = |aliases| format!("{{ user(id: 1) {{ {} }} }}", repeat(aliases, |index| format!("a{index}: id ")));
     meets(&school().await, &document(30), &document(31), expect![[r#"{"errors":[{"message":"the operation has 31 aliases; allowed are 30 (`--max-aliases`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;

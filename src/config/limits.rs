@@ -16,6 +16,15 @@ pub struct ApiLimits {
     /// How much a document may ask.
     #[command(flatten)]
     pub document: DocumentLimits,
+
+    /// The most bytes of an answer's data, counted while it is written
+    #[arg(
+        long = "max-response-bytes",
+        env = "DOVETAIL_MAX_RESPONSE_BYTES",
+        default_value_t = 16 << 20,
+        value_name = "BYTES"
+    )]
+    pub response_bytes: u64,
 }
 
 /// How many items a page of a list has.
@@ -88,6 +97,10 @@ pub struct DocumentLimits {
         value_name = "BYTES"
     )]
     pub argument_bytes: u64,
+
+    /// The most items of a list in an argument or a variable
+    #[arg(long = "max-list-items", env = "DOVETAIL_MAX_LIST_ITEMS", default_value_t = 1_000, value_name = "ITEMS")]
+    pub list_items: u64,
 
     /// How many fields deep a document may reach; introspection is not counted
     #[arg(long = "max-depth", env = "DOVETAIL_MAX_DEPTH", default_value_t = 12, value_name = "FIELDS")]

@@ -1,6 +1,9 @@
 //! The API over a database: a request from its parameters to its answer.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, atomic::AtomicU64},
+    time::Instant,
+};
 
 use async_graphql::{
     EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, ValidationMode,
@@ -189,6 +192,7 @@ impl Api {
             fast: self.fast,
             alone,
             deadline,
+            written: AtomicU64::new(0),
             made: Made::default(),
             loaders: Loaders::new(session.clone(), batches.clone()),
             session: session.clone(),

@@ -15,7 +15,7 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     ContextExt, MutationRoot, Query, Running,
-    json::{is_time_to_look, write_separator, write_text},
+    json::{write_separator, write_text},
 };
 use crate::error::{Error, Result};
 
@@ -97,15 +97,16 @@ impl Introspection {
     }
 
     fn write_object(&self, object: &Object, field: &Field, running: &Running, json: &mut Vec<u8>) -> Result<()> {
-        let before = json.len();
         // A type that is only referred to has a name, unless it is a list or non-null.
         let named = object.get("name").and_then(Json::as_str).filter(|_| !object.contains_key("__typename"));
         let object = named.and_then(|name| self.types.get(name)).unwrap_or(object);
         json.push(b'{');
         for (index, Positioned { node: selection, .. }) in field.selection_set.node.items.iter().enumerate() {
             let Selection::Field(Positioned { node: field, .. }) = selection else { continue };
+            let key = &field.response_key().node;
+            running.wrote(key.len() + 4)?;
             write_separator(index, json);
-            write_text(&field.response_key().node, json);
+            write_text(key, json);
             json.push(b':');
             match (&*field.name.node, object.get(&*field.name.node)) {
                 ("__typename", None) => write_text("__Type", json),
@@ -113,7 +114,7 @@ impl Introspection {
             }
         }
         json.push(b'}');
-        if is_time_to_look(before, json.len()) && running.is_late() { Err(Error::late()) } else { Ok(()) }
+        Ok(())
     }
 
     fn write(&self, value: &Json, field: &Field, running: &Running, json: &mut Vec<u8>) -> Result<()> {
@@ -130,7 +131,10 @@ impl Introspection {
                 }
                 json.push(b']');
             }
-            Json::String(text) => write_text(text, json),
+            Json::String(text) => {
+                running.wrote(text.len() + 2)?;
+                write_text(text, json);
+            }
             other => json.extend_from_slice(other.to_string().as_bytes()),
         }
         Ok(())

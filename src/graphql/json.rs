@@ -17,21 +17,12 @@ use futures_util::{
     future::{BoxFuture, TryMaybeDone, try_join_all, try_maybe_done},
 };
 
-use super::Running;
+use super::{BYTES_A_LOOK, Running};
 use crate::error::{Error, Result};
 
 /// Whether a request is answered the fast way: all are but those of the tests that compare it with the ordinary one.
 pub fn is_fast(context: &ContextSelectionSet<'_>) -> bool {
     context.data_unchecked::<Running>().fast
-}
-
-/// How much is written between two looks at the clock, as a power of 2 of bytes: some tens of microseconds.
-const BYTES_A_LOOK: u32 = 16;
-
-/// Whether it is time for a look at the clock, since there were so many bytes `before`. What is written at once, nobody else can
-/// end.
-pub fn is_time_to_look(before: usize, now: usize) -> bool {
-    before >> BYTES_A_LOOK != now >> BYTES_A_LOOK
 }
 
 /// Objects of one type, which write some of their fields by themselves.
@@ -148,7 +139,9 @@ pub async fn object<O: Objects>(objects: &O, context: &ContextSelectionSet<'_>) 
     }
     let mut resolved: Vec<_> = all(waiting).await?.map(|value| vec![value].into_iter()).collect();
     let mut json = Vec::new();
+    let running = context.data_unchecked::<Running>();
     write(objects, 0, &steps, &mut resolved, &mut json)
+        .and_then(|copied| of_last(&steps, running.wrote(json.len() - copied)))
         .map_err(|(field, error)| error.of_field(&context.with_field(field)))?;
     Ok(Value::Binary(json.into()))
 }
@@ -202,21 +195,27 @@ fn write_list<O: Objects>(
     resolved: &mut [vec::IntoIter<Value>],
     json: &mut Vec<u8>,
 ) -> ServerResult<()> {
+    let (running, start, count) = (context.data_unchecked::<Running>(), json.len(), objects.count());
     json.push(b'[');
-    let (start, running) = (json.len(), context.data_unchecked::<Running>());
-    for index in 0..objects.count() {
+    // The bytes of answers that were written before, and those that are counted.
+    let (mut copied, mut counted) = (0, 0);
+    for index in 0..count {
         if index == 1 {
             // As if the others were like the first: most lists grow once.
             let first = json.len() - start;
-            json.reserve((first + first / 8 + 1) * objects.count());
+            json.reserve((first + first / 8 + 1) * count);
         }
         write_separator(index, json);
-        let before = json.len();
-        let written = write(objects, index, steps, resolved, json).and_then(|()| match steps.last() {
-            Some((field, _)) if is_time_to_look(before, json.len()) && running.is_late() => {
-                Err((*field, Error::late()))
+        let written = write(objects, index, steps, resolved, json).and_then(|bytes| {
+            copied += bytes;
+            let is_last = index + 1 == count;
+            // The last has the bracket behind it.
+            let new = json.len() + usize::from(is_last) - start - copied - counted;
+            if !is_last && new < 1 << BYTES_A_LOOK {
+                return Ok(());
             }
-            _ => Ok(()),
+            counted += new;
+            of_last(steps, running.wrote(new))
         });
         written.map_err(|(field, error)| error.of_field(&context.with_index(index).with_field(field)))?;
     }
@@ -224,15 +223,24 @@ fn write_list<O: Objects>(
     Ok(())
 }
 
-/// Writes one of the objects, for which `resolved` goes on with the answer of each resolver.
+/// What ends the writing of an object is an error of its last field.
+fn of_last<'a, P>(steps: &Steps<'a, P>, result: Result<()>) -> Result<(), (&'a Positioned<Field>, Error)> {
+    match (result, steps.last()) {
+        (Err(error), Some((field, _))) => Err((field, error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one of the objects, for which `resolved` goes on with the answer of each resolver: how many bytes are of these.
 fn write<'a, O: Objects>(
     objects: &O,
     index: usize,
     steps: &Steps<'a, O::Part>,
     resolved: &mut [vec::IntoIter<Value>],
     json: &mut Vec<u8>,
-) -> Result<(), (&'a Positioned<Field>, Error)> {
+) -> Result<usize, (&'a Positioned<Field>, Error)> {
     json.push(b'{');
+    let mut copied = 0;
     let mut resolved = resolved.iter_mut();
     for (place, (field, step)) in steps.iter().enumerate() {
         write_separator(place, json);
@@ -243,11 +251,15 @@ fn write<'a, O: Objects>(
         match step {
             Step::TypeName => write_text(&O::Object::type_name(), json),
             Step::Part(part) => objects.write(index, *part, json).map_err(|error| (*field, error))?,
-            Step::Resolver => write_value(&resolved.next().and_then(Iterator::next).unwrap_or_default(), json),
+            Step::Resolver => {
+                let before = json.len();
+                write_value(&resolved.next().and_then(Iterator::next).unwrap_or_default(), json);
+                copied += json.len() - before;
+            }
         }
     }
     json.push(b'}');
-    Ok(())
+    Ok(copied)
 }
 
 /// The answers of all, or the first error. Not `try_join_all`, which keeps a task for each of many: all of these wait for the

@@ -38,13 +38,15 @@ pub struct Measure {
 
 /// Refuses an operation that asks for more than is allowed.
 pub fn measure(form: &Form, variables: &Variables, limits: &ApiLimits) -> Result<Measure, ServerError> {
-    let weights = variables.iter().map(|(name, value)| (name, weight(value))).collect();
+    let weights = variables.iter().map(|(name, value)| (name, Weight::of(value))).collect();
     let mut walk = Walk { variables, weights, sizes: limits.page_size, introspects: false };
     let allowed = &limits.document;
     let extent = walk.object(&form.fields, None)?;
     let what = "the document spreads to";
     at_most(extent.fields, allowed.tokens, what, "fields", "--max-document-tokens")?;
-    at_most(extent.bytes, allowed.argument_bytes, "the variables in arguments have", "bytes", "--max-argument-bytes")?;
+    let Weight { bytes, items } = extent.given;
+    at_most(bytes, allowed.argument_bytes, "the variables in arguments have", "bytes", "--max-argument-bytes")?;
+    at_most(items, allowed.list_items, "a list in an argument has", "items", "--max-list-items")?;
     at_most(extent.aliases, allowed.aliases, "the operation has", "aliases", "--max-aliases")?;
     at_most(extent.depth, allowed.depth, "the document is", "fields deep", "--max-depth")?;
     let roots = form.fields.iter().map(|field| field.times).sum();
@@ -81,8 +83,8 @@ struct Extent {
     leaves: u64,
     /// All fields that the form has, here and below.
     fields: u64,
-    /// The bytes of the variables' values in their arguments.
-    bytes: u64,
+    /// What is given in their arguments.
+    given: Weight,
     aliases: u64,
     /// Fields below one another; introspection is left out.
     depth: u64,
@@ -96,31 +98,54 @@ impl Extent {
 
 struct Walk<'a> {
     variables: &'a Variables,
-    /// The bytes of each variable's value.
-    weights: HashMap<&'a Name, u64>,
+    /// What each variable's value comes to.
+    weights: HashMap<&'a Name, Weight>,
     sizes: PageSize,
     introspects: bool,
 }
 
-/// How many bytes a value has at least, as JSON.
-fn weight(value: &Value) -> u64 {
-    match value {
-        Value::String(text) => text.len() as u64,
-        Value::List(items) => items.iter().map(|item| weight(item) + 1).sum(),
-        Value::Object(fields) => fields.iter().map(|(name, field)| name.len() as u64 + weight(field) + 1).sum(),
-        _ => 1,
+/// What values come to.
+#[derive(Clone, Copy, Default)]
+struct Weight {
+    /// The bytes that values of variables have at least, as JSON.
+    bytes: u64,
+    /// The items of the longest list.
+    items: u64,
+}
+
+impl Weight {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::String(text) => Self { bytes: text.len() as u64, items: 0 },
+            Value::List(list) => {
+                Self { bytes: list.len() as u64, items: list.len() as u64 }.and(list.iter().map(Self::of))
+            }
+            Value::Object(fields) => {
+                let names = fields.keys().map(|name| name.len() as u64 + 1).sum();
+                Self { bytes: names, items: 0 }.and(fields.values().map(Self::of))
+            }
+            _ => Self { bytes: 1, items: 0 },
+        }
+    }
+
+    fn and(self, others: impl IntoIterator<Item = Self>) -> Self {
+        others.into_iter().fold(self, |sum, other| Self {
+            bytes: sum.bytes.saturating_add(other.bytes),
+            items: sum.items.max(other.items),
+        })
     }
 }
 
 impl Walk<'_> {
-    /// The bytes of the variables' values in a value.
-    fn given(&self, given: &Given) -> u64 {
-        let sum = |total: u64, bytes| total.saturating_add(bytes);
+    /// What a value comes to with those of its variables.
+    fn given(&self, given: &Given) -> Weight {
         match given {
             Given::Variable(name) => self.weights.get(name).copied().unwrap_or_default(),
-            Given::List(items) => items.iter().map(|item| self.given(item)).fold(0, sum),
-            Given::Object(fields) => fields.values().map(|field| self.given(field)).fold(0, sum),
-            _ => 0,
+            Given::List(list) => {
+                Weight { bytes: 0, items: list.len() as u64 }.and(list.iter().map(|item| self.given(item)))
+            }
+            Given::Object(fields) => Weight::default().and(fields.values().map(|field| self.given(field))),
+            _ => Weight::default(),
         }
     }
 
@@ -132,7 +157,7 @@ impl Walk<'_> {
             extent.relations = extent.relations.saturating_add(of_field.relations);
             extent.leaves += of_field.leaves;
             extent.fields = extent.fields.saturating_add(of_field.fields);
-            extent.bytes = extent.bytes.saturating_add(of_field.bytes);
+            extent.given = extent.given.and([of_field.given]);
             extent.aliases += of_field.aliases;
             extent.depth = extent.depth.max(of_field.depth);
         }
@@ -151,7 +176,7 @@ impl Walk<'_> {
                         relations: most.relations.max(of_type.relations),
                         leaves: most.leaves.max(of_type.leaves),
                         fields: most.fields.saturating_add(of_type.fields),
-                        bytes: most.bytes.saturating_add(of_type.bytes),
+                        given: most.given.and([of_type.given]),
                         aliases: most.aliases.max(of_type.aliases),
                         depth: most.depth.max(of_type.depth),
                     };
@@ -191,7 +216,7 @@ impl Walk<'_> {
             relations: times.max(u64::from(!is_leaf)).saturating_mul(under),
             leaves: is_leaf.into(),
             fields: below.fields.saturating_add(1),
-            bytes: field.arguments.iter().fold(below.bytes, |sum, (.., it)| sum.saturating_add(self.given(it))),
+            given: below.given.and(field.arguments.iter().map(|(.., given)| self.given(given))),
             aliases: below.aliases + u64::from(field.has_alias()),
             depth: if introspects { 0 } else { below.depth + 1 },
         })
