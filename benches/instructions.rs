@@ -18,11 +18,11 @@ use std::{
     time::Duration,
 };
 
-use dovetail::graphql::Api;
+use dovetail::graphql::{Api, Parameters};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 
-use requests::{Parameters, WORKLOADS, answer, api, fill, open, text};
+use requests::{WORKLOADS, answer, api, fill, open, text};
 
 /// How often a request is answered before it is counted: its document is known then, and memory is at hand.
 const WARM_UP: usize = 5;
@@ -168,6 +168,6 @@ fn requests() -> Vec<(&'static str, Parameters)> {
             }),
         ),
     ]
-    .map(|(name, body)| (name, serde_json::from_value(body).unwrap()));
+    .map(|(name, body)| (name, requests::parameters(&body)));
     workloads.into_iter().chain(edges).chain(generated).collect()
 }

@@ -8,14 +8,12 @@ use clap::Parser;
 use dovetail::{
     config::{Cli, SeedOptions, ServeOptions},
     database::Database,
-    graphql::{Api, Persisted, to_json},
+    graphql::{Api, Parameters, Persisted, to_json},
+    memory::Memory,
     seed::seed,
 };
 use migration::{Migrator, MigratorTrait};
-use serde_json::{Map, Value as Json};
-
-/// A request's parameters, as they stand in the body of a POST.
-pub type Parameters = Map<String, Json>;
+use serde_json::{json, value::to_raw_value};
 
 /// The same as the peers are compared with: see `README.md`.
 pub const WORKLOADS: [(&str, &str); 7] = [
@@ -33,7 +31,12 @@ pub const WORKLOADS: [(&str, &str); 7] = [
 
 /// The parameters of a request that is a text alone.
 pub fn text(query: &str) -> Parameters {
-    Map::from_iter([("query".to_owned(), query.into())])
+    parameters(&json!({ "query": query }))
+}
+
+/// The parameters that the body of a POST has.
+pub fn parameters(body: &serde_json::Value) -> Parameters {
+    Parameters::read(&to_raw_value(body).unwrap()).unwrap()
 }
 
 /// The settings of `dovetail serve`, with pages as large as a workload's.
@@ -67,7 +70,8 @@ pub fn api(database: Database) -> Api {
 
 /// The bytes of an answer.
 pub async fn answer(api: &Api, parameters: Parameters) -> Vec<u8> {
-    let (response, _) = api.execute(api.prepare(parameters).unwrap(), "bench").await;
+    let held = Memory::new(usize::MAX).hold();
+    let (response, _) = api.execute(api.prepare(parameters, &held).unwrap(), "bench").await;
     assert!(response.is_ok(), "{:?}", response.errors);
     to_json(&response)
 }

@@ -17,6 +17,7 @@ use dovetail::{
         All, Asked, Batches, Children, Columns, Filter, List, Load, Loaders, Order, Page, PostsByOwner, Report,
         Session, Wanted,
     },
+    memory::Memory,
 };
 use entity::post;
 use futures_util::future::join_all;
@@ -129,7 +130,7 @@ fn posts(size: u64) -> Arc<List<post::Entity, post::Entity>> {
 
 async fn loaded<F: Future<Output = usize>>(database: &Database, load: impl FnOnce(Loaders) -> F) -> usize {
     let batches = Batches::default();
-    let session = Session::new(database.clone(), Report::default());
+    let session = Session::new(database.clone(), Report::default(), u64::MAX, Memory::new(usize::MAX).hold());
     batches.drive(load(Loaders::new(session, batches.clone()))).await
 }
 

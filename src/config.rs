@@ -7,6 +7,7 @@ pub mod limits;
 use std::net::IpAddr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use ipnet::IpNet;
 
 use self::{
     access::{AuthOptions, DocumentOptions},
@@ -118,6 +119,10 @@ pub struct ServeOptions {
     #[arg(long, env = "DOVETAIL_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
 
+    /// Proxies whose `x-forwarded-for` is believed, as addresses or networks such as `10.0.0.0/8`; separated by commas
+    #[arg(long, env = "DOVETAIL_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
     /// Serve GraphiQL on / [default: on, and off in production]
     #[arg(long, env = "DOVETAIL_GRAPHIQL", value_name = "KIND")]
     pub graphiql: Option<Graphiql>,
@@ -133,6 +138,12 @@ pub struct ServeOptions {
     /// How to write the log [default: text, and json in production]
     #[arg(long, env = "DOVETAIL_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| "allowed are addresses, and networks such as 10.0.0.0/8")
 }
 
 /// What the server is run for.

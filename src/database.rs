@@ -1,7 +1,8 @@
 //! Opening the database: one pool that reads, one that writes.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
@@ -12,15 +13,16 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     SqliteTransactionMode, SqlxError, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
-        Connection,
+        Connection, Executor,
         sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
     },
 };
+use tokio::time::timeout;
 
 use crate::{config::PoolOptions, error::driver_error};
 
-/// How long a statement waits for SQLite's one writer before it fails, and a request for a connection to PostgreSQL: less
-/// than a request may take, so that what is told is the lack of a database.
+/// How long a statement waits for SQLite's one writer before it fails, and a request for a connection that is there for it, but has
+/// to be opened: less than a request may take, so that what is told is the lack of a database.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What makes every transaction of a PostgreSQL connection read-only.
@@ -29,8 +31,17 @@ const READ_ONLY: (&str, &str) = ("default_transaction_read_only", "on");
 /// What makes every transaction of a PostgreSQL connection a snapshot: what a mutation's answer reads, too, is of one moment.
 const SNAPSHOT: (&str, &str) = ("default_transaction_isolation", "repeatable read");
 
-/// How many rows of SQLite's may wait to be read: its thread and ours take turns less often.
-const ROWS_AHEAD: usize = 1_000;
+/// How many rows of SQLite's may wait to be read, each of a few texts: its thread and ours take turns less often.
+const ROWS_AHEAD: usize = 100;
+
+/// How long connections are suspect after a request was abandoned: it lets go of its own at once.
+const SUSPECT_TIME: Duration = Duration::from_secs(1);
+
+/// How long a suspect connection may take to answer before it is closed.
+const ANSWER_TIME: Duration = Duration::from_millis(200);
+
+/// Has PostgreSQL look so often, while it runs a statement, whether the connection was closed; if so, it runs it no longer.
+const NOTICES_CLOSING: &str = "SET client_connection_check_interval = '250ms'";
 
 /// How much of SQLite's file is mapped into memory, in bytes: the page cache of the system is read in place.
 const MAPPED: &str = "268435456";
@@ -42,65 +53,134 @@ pub struct Database {
     pub reader: DatabaseConnection,
     /// For mutations.
     pub writer: DatabaseConnection,
-    limit: Duration,
-    deadline: Deadline,
+    /// For asking whether it is there: connections that no request waits for.
+    pub probe: Probe,
+    connections: Connections,
+    abandoned: Abandoned,
 }
 
-/// Until when what SQLite's one writer runs may take: a transaction's time. Whatever else it runs has none.
-type Deadline = Arc<Mutex<Option<Instant>>>;
+/// A connection to read with, and one to write with, of no request.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// To where queries read.
+    pub reader: DatabaseConnection,
+    /// To where mutations write.
+    pub writer: DatabaseConnection,
+}
+
+/// How many connections there are.
+#[derive(Clone, Copy, Debug)]
+pub struct Connections {
+    /// That read.
+    pub reading: usize,
+    /// That write.
+    pub writing: usize,
+}
+
+/// When a request was last dropped while it ran: what it left on its connection may run still.
+type Abandoned = Arc<Mutex<Option<Instant>>>;
+
+tokio::task_local! {
+    static WANTED: Wanted;
+}
+
+/// How long what runs is wanted: until a moment, if one is set, and while the request is there that wants it.
+#[derive(Clone)]
+struct Wanted {
+    until: Option<Instant>,
+    by: Weak<()>,
+}
+
+impl Wanted {
+    fn is_over(&self) -> bool {
+        self.by.strong_count() == 0 || self.until.is_some_and(|until| until < Instant::now())
+    }
+}
+
+/// A request that runs. Dropped before it is done, it is abandoned.
+struct Running<'a> {
+    abandoned: &'a Abandoned,
+    is_done: bool,
+    _wants: Arc<()>,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            *lock(self.abandoned) = Some(Instant::now());
+        }
+    }
+}
 
 impl Database {
-    /// Opens both pools, of which a statement may take so long.
+    /// Opens both pools. On PostgreSQL, a statement may take so long.
     ///
     /// # Errors
     /// One line that says what is wrong and what to do.
     pub async fn open(url: &str, pools: &PoolOptions, limit: Duration) -> Result<Self> {
         let read_url = pools.read_database_url.as_deref();
-        let deadline = Deadline::default();
-        let mut writing = writer_options(url, pools.write_connections, &deadline)?;
-        writing.statement_timeout(limit).map_sqlx_postgres_opts(|postgres| postgres.options([SNAPSHOT]));
-        let writer = connect(writing).await?;
-        let mut reading = options(read_url.unwrap_or(url), pools.read_connections);
-        let reader = match writer.get_database_backend() {
-            DbBackend::Sqlite if read_url.is_some() => {
-                bail!("--read-database-url is for PostgreSQL; an SQLite file is read where it is written")
-            }
-            // A database in memory is its connection's: there is just one.
-            DbBackend::Sqlite if is_in_memory(url) => writer.clone(),
-            DbBackend::Sqlite => {
-                reading
-                    .map_sqlx_sqlite_opts(|sqlite| tuned(sqlite).pragma("query_only", "on").pragma("mmap_size", MAPPED))
-                    .map_sqlx_sqlite_pool_opts(move |pool| pool.after_connect(move |it, _| interrupt_after(it, limit)))
-                    .map_sqlx_sqlite_before_acquire(move |it, _| {
-                        async move {
-                            interrupt_after(it, limit).await?;
-                            Ok(is_in_no_transaction(it))
-                        }
-                        .boxed()
-                    });
-                connect(reading).await?
-            }
-            _ => {
-                reading
-                    .statement_timeout(limit)
-                    .map_sqlx_postgres_opts(|postgres| postgres.options([READ_ONLY, SNAPSHOT]));
-                connect(reading).await?
-            }
+        let abandoned = Abandoned::default();
+        let writing = |connections| -> Result<ConnectOptions> {
+            let mut writing = writer_options(url, connections)?;
+            writing.statement_timeout(limit).map_sqlx_postgres_opts(|postgres| postgres.options([SNAPSHOT]));
+            Ok(replaced_when_abandoned(writing, &abandoned))
         };
-        Ok(Self { reader, writer, limit, deadline })
+        let writer = connect(writing(pools.write_connections)?).await?;
+        let is_sqlite = writer.get_database_backend() == DbBackend::Sqlite;
+        if is_sqlite && read_url.is_some() {
+            bail!("--read-database-url is for PostgreSQL; an SQLite file is read where it is written");
+        }
+        let reading = |connections| {
+            let mut reading = options(read_url.unwrap_or(url), connections);
+            reading
+                .statement_timeout(limit)
+                .map_sqlx_postgres_opts(|postgres| postgres.options([READ_ONLY, SNAPSHOT]))
+                .map_sqlx_sqlite_opts(|sqlite| tuned(sqlite).pragma("query_only", "on").pragma("mmap_size", MAPPED));
+            replaced_when_abandoned(reading, &abandoned)
+        };
+        // A database in memory is its connection's: there is just one.
+        if is_in_memory(url) {
+            let (reader, probe) = (writer.clone(), Probe { reader: writer.clone(), writer: writer.clone() });
+            return Ok(Self { reader, writer, probe, connections: Connections { reading: 1, writing: 1 }, abandoned });
+        }
+        let reader = connect(reading(pools.read_connections)).await?;
+        let (mut probe_reading, mut probe_writing) = (reading(1), writing(1)?);
+        for options in [&mut probe_reading, &mut probe_writing] {
+            options.min_connections(0).connect_lazy(true);
+        }
+        let probe = Probe { reader: connect(probe_reading).await?, writer: connect(probe_writing).await? };
+        let connections = Connections {
+            reading: pools.read_connections as usize,
+            writing: if is_sqlite { 1 } else { pools.write_connections as usize },
+        };
+        Ok(Self { reader, writer, probe, connections, abandoned })
     }
 
-    /// Begins a transaction that writes, and reads what it wrote. Its statements may take as long as a request.
+    /// How many connections there are.
+    pub fn connections(&self) -> Connections {
+        self.connections
+    }
+
+    /// Runs what a request asks. Once it is dropped, or past the moment that is set, what runs for it on the database ends: SQLite
+    /// is interrupted, and a connection to PostgreSQL is closed, which has it cancel what it runs.
+    pub async fn attend<F: Future>(&self, until: Option<Instant>, run: F) -> F::Output {
+        let wants = Arc::new(());
+        let mut run = pin!(WANTED.scope(Wanted { until, by: Arc::downgrade(&wants) }, run));
+        // Dropped before what runs: when that lets go of its connection, it is known to be abandoned.
+        let mut running = Running { abandoned: &self.abandoned, is_done: false, _wants: wants };
+        let output = run.as_mut().await;
+        running.is_done = true;
+        output
+    }
+
+    /// Begins a transaction that writes, and reads what it wrote.
     pub async fn begin_writing(&self) -> Result<DatabaseTransaction, DbErr> {
         // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.writer.begin_with_options(options).await?;
-        // SQLite has one writer: nobody else's time is changed.
-        *lock(&self.deadline) = Some(Instant::now() + self.limit);
-        Ok(transaction)
+        self.writer.begin_with_options(options).await
     }
 
     /// Begins a read-only transaction, in which all statements see one moment.
@@ -109,6 +189,36 @@ impl Database {
         // SQLite by nature (<https://sqlite.org/isolation.html>).
         self.reader.begin().await
     }
+}
+
+/// The options of a pool that, after a request was abandoned, gives connections back only if they answer.
+fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandoned) -> ConnectOptions {
+    let abandoned = Arc::clone(abandoned);
+    options.map_sqlx_postgres_pool_opts(move |pool| {
+        let abandoned = Arc::clone(&abandoned);
+        pool.after_connect(|connection, _| {
+            async move {
+                // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
+                let _ = connection.execute(NOTICES_CLOSING).await;
+                Ok(())
+            }
+            .boxed()
+        })
+        .after_release(move |connection, _| {
+            let is_suspect = lock(&abandoned).is_some_and(|at| at.elapsed() < SUSPECT_TIME);
+            async move {
+                if is_suspect {
+                    // An error has the pool close it without a word to a server that does not listen.
+                    let answer = timeout(ANSWER_TIME, connection.ping()).await;
+                    answer
+                        .map_err(|_| SqlxError::Protocol("what a request left on it is running still".to_owned()))??;
+                }
+                Ok(true)
+            }
+            .boxed()
+        })
+    });
+    options
 }
 
 /// Makes sure that the tables are those that this program knows: brings an embedded database up to date, and refuses a
@@ -135,19 +245,30 @@ async fn pending(writer: &DatabaseConnection) -> Result<Option<String>, DbErr> {
     })
 }
 
-/// Whether both pools reach their database, and it has the tables that this program knows; otherwise why not, in words that
-/// anybody may read.
+/// Whether queries and mutations reach their database, it has the tables that this program knows, and it can be written to;
+/// otherwise why not, in words that anybody may read.
 pub async fn ready(database: &Database) -> Result<(), String> {
     let unavailable = |error: DbErr| {
         tracing::warn!(%error, "not ready");
         "the database is unavailable".to_owned()
     };
-    database
-        .reader
-        .query_one_raw(Statement::from_string(database.reader.get_database_backend(), "SELECT 1"))
-        .await
-        .map_err(unavailable)?;
-    pending(&database.writer).await.map_err(unavailable)?.map_or(Ok(()), Err)
+    let Probe { reader, writer } = &database.probe;
+    let ask = async |connection: &DatabaseConnection, question| {
+        let statement = Statement::from_string(connection.get_database_backend(), question);
+        connection.query_one_raw(statement).await.map_err(unavailable)
+    };
+    ask(reader, "SELECT 1").await?;
+    if let Some(pending) = pending(writer).await.map_err(unavailable)? {
+        return Err(pending);
+    }
+    if writer.get_database_backend() == DbBackend::Postgres {
+        let row = ask(writer, "SELECT current_setting('transaction_read_only') = 'on'").await?;
+        let is_read_only = row.map(|row| row.try_get_by_index(0)).transpose().map_err(unavailable)?;
+        if is_read_only == Some(true) {
+            return Err("the database is read-only".to_owned());
+        }
+    }
+    Ok(())
 }
 
 /// Opens a pool that writes and has all the time it needs: on SQLite one connection, and the file is created if it is
@@ -156,10 +277,10 @@ pub async fn ready(database: &Database) -> Result<(), String> {
 /// # Errors
 /// One line that says what is wrong and what to do.
 pub async fn open_writer(url: &str, connections: u32) -> Result<DatabaseConnection> {
-    connect(writer_options(url, connections, &Deadline::default())?).await
+    connect(writer_options(url, connections)?).await
 }
 
-fn writer_options(url: &str, connections: u32, deadline: &Deadline) -> Result<ConnectOptions> {
+fn writer_options(url: &str, connections: u32) -> Result<ConnectOptions> {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme);
     let mut options = match scheme {
         Some("sqlite") => options(url, 1),
@@ -171,27 +292,6 @@ fn writer_options(url: &str, connections: u32, deadline: &Deadline) -> Result<Co
         ),
     };
     let in_memory = is_in_memory(url);
-    if !in_memory {
-        let (set, ended) = (Arc::clone(deadline), Arc::clone(deadline));
-        options
-            .map_sqlx_sqlite_pool_opts(move |pool| {
-                let set = Arc::clone(&set);
-                pool.after_connect(move |it, _| {
-                    let set = Arc::clone(&set);
-                    interrupt_when(it, move || lock(&set).is_some_and(|deadline| deadline < Instant::now()))
-                })
-            })
-            .map_sqlx_sqlite_before_acquire(move |connection, _| {
-                let ended = Arc::clone(&ended);
-                async move {
-                    // What used it last, or the rollback of that, may be on its way still.
-                    drop(connection.lock_handle().await?);
-                    *lock(&ended) = None;
-                    Ok(is_in_no_transaction(connection))
-                }
-                .boxed()
-            });
-    }
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = tuned(sqlite).create_if_missing(true);
         if in_memory { sqlite } else { sqlite.journal_mode(SqliteJournalMode::Wal) }
@@ -218,7 +318,15 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         // A ping would be one round trip more a statement; a connection that broke is an error of the one that meets it.
         .test_before_acquire(false)
         // Off, not quieter: sqlx would still warn of slow statements, and the request's log line has its time.
-        .sqlx_logging(false);
+        .sqlx_logging(false)
+        .map_sqlx_sqlite_pool_opts(|pool| pool.after_connect(|connection, _| interrupt_once_unwanted(connection)))
+        .map_sqlx_sqlite_before_acquire(|connection, _| {
+            async move {
+                interrupt_once_unwanted(connection).await?;
+                Ok(is_in_no_transaction(connection))
+            }
+            .boxed()
+        });
     if is_in_memory(url) {
         // It would be lost with its connection.
         options.idle_timeout(None).max_lifetime(None);
@@ -234,21 +342,18 @@ fn is_in_no_transaction(connection: &SqliteConnection) -> bool {
     !connection.is_in_transaction()
 }
 
-/// Has SQLite interrupt what runs on the connection once the limit has passed.
-fn interrupt_after(connection: &mut SqliteConnection, limit: Duration) -> BoxFuture<'_, Result<(), SqlxError>> {
-    let deadline = Instant::now() + limit;
-    interrupt_when(connection, move || deadline < Instant::now())
-}
-
-/// Has SQLite interrupt what runs on the connection when it is due.
-fn interrupt_when(
-    connection: &mut SqliteConnection,
-    is_due: impl Fn() -> bool + Send + 'static,
-) -> BoxFuture<'_, Result<(), SqlxError>> {
-    /// How many of SQLite's instructions run between two looks at the clock: well under a millisecond.
+/// Has SQLite interrupt what runs on the connection once nobody wants it any more. What is of no request is not interrupted.
+fn interrupt_once_unwanted(connection: &mut SqliteConnection) -> BoxFuture<'_, Result<(), SqlxError>> {
+    /// How many of SQLite's instructions run between two looks: well under a millisecond.
     const INSTRUCTIONS: i32 = 10_000;
+    let wanted = WANTED.try_with(Clone::clone);
     async move {
-        connection.lock_handle().await?.set_progress_handler(INSTRUCTIONS, move || !is_due());
+        // Waits for what used it last, or the rollback of that, which may be on its way still.
+        let mut handle = connection.lock_handle().await?;
+        match wanted {
+            Ok(wanted) => handle.set_progress_handler(INSTRUCTIONS, move || !wanted.is_over()),
+            Err(_) => handle.remove_progress_handler(),
+        }
         Ok(())
     }
     .boxed()

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use async_graphql::{Context, ErrorExtensionValues, ServerError};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
+use crate::memory::Full;
+
 /// The values of `extensions.code`: stable, for programs; the message is for people.
 pub mod code {
     /// The request is wrong; its sender can mend it.
@@ -39,6 +41,10 @@ pub mod code {
     pub const INTERNAL: &str = "INTERNAL";
 }
 
+/// What is told while requests hold as many bytes as they may.
+pub const FULL: &str =
+    "the server's requests hold as many bytes as they may together (`--max-memory-bytes`); try again in a second";
+
 /// A `Result` with the crate's [`Error`], unless it says another.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -55,6 +61,8 @@ pub enum Error {
     TooComplex(String),
     /// Nobody's, for now. Code `UNAVAILABLE`.
     Unavailable(Arc<Cause>),
+    /// Nobody's: all requests together hold as many bytes as they may. Code `UNAVAILABLE`.
+    Full,
     /// The database ended what took too long. Code `TIMEOUT`.
     TimedOut(Arc<Cause>),
     /// The data's: the database holds a value that the field's type does not have. Code `OUT_OF_RANGE`.
@@ -104,6 +112,12 @@ impl Error {
     #[expect(clippy::disallowed_types, reason = "as below")]
     pub fn of_field(self, field: &Context<'_>) -> ServerError {
         field.set_error_path(async_graphql::Error::from(self).into_server_error(field.item.pos))
+    }
+}
+
+impl From<Full> for Error {
+    fn from(Full: Full) -> Self {
+        Self::Full
     }
 }
 
@@ -160,6 +174,7 @@ impl From<Error> for async_graphql::Error {
             Error::BadUserInput(message) => (message, code::BAD_USER_INPUT, None),
             Error::TooComplex(message) => (message, code::TOO_COMPLEX, None),
             Error::Unavailable(cause) => ("the database is unavailable".to_owned(), code::UNAVAILABLE, Some(cause)),
+            Error::Full => (FULL.to_owned(), code::UNAVAILABLE, None),
             Error::TimedOut(cause) if matches!(*cause, Cause::Late) => {
                 ("the answer took too long to write; ask for less".to_owned(), code::TIMEOUT, Some(cause))
             }

@@ -19,10 +19,12 @@ mod node;
 mod normal;
 mod order;
 mod paging;
+mod parameters;
 mod persisted;
 mod post;
 mod report;
 mod roots;
+mod search;
 mod student;
 mod user;
 
@@ -42,6 +44,7 @@ pub use self::{
     api::{Api, Prepared},
     front::sdl,
     json::{ran, response as to_json},
+    parameters::{Parameters, kind},
     persisted::Persisted,
     report::EXTENSION,
 };
@@ -58,6 +61,7 @@ use crate::{
     config::limits::ApiLimits,
     error::{Error, Nullable, Result},
     loaders::{Asked, Cause, Load, Loaders, Session, Transaction},
+    memory::Held,
 };
 use async_graphql::{Context, ID, Interface, MergedObject, QueryPathSegment};
 
@@ -128,6 +132,7 @@ struct Running {
     deadline: Option<Instant>,
     /// How many bytes of its answer are written.
     written: AtomicU64,
+    held: Held,
     made: Made,
     loaders: Loaders,
     session: Session,
@@ -150,7 +155,12 @@ impl Running {
             let problem = format!("the answer has more bytes than are allowed: {most} (`--max-response-bytes`)");
             return Err(Error::TooComplex(problem));
         }
-        if before >> BYTES_A_LOOK != written >> BYTES_A_LOOK && self.is_late() { Err(Error::late()) } else { Ok(()) }
+        let looks = (written >> BYTES_A_LOOK) - (before >> BYTES_A_LOOK);
+        if looks == 0 {
+            return Ok(());
+        }
+        self.held.take((looks as usize) << BYTES_A_LOOK)?;
+        if self.is_late() { Err(Error::late()) } else { Ok(()) }
     }
 }
 

@@ -5,7 +5,11 @@ use std::{future::Future, io::IsTerminal, net::SocketAddr, time::Duration};
 use anyhow::{Context, Result};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::DbErr;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    time::timeout_at,
+};
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
 use crate::{
@@ -48,7 +52,7 @@ async fn serve(options: ServeOptions) -> Result<()> {
     let router = server::router(api, &options).await?;
 
     // Before the line that says that it is ready: who reads that may stop it.
-    let stop = stop()?;
+    let signals = signals()?;
     let listener = server::listen(SocketAddr::new(options.host, options.port))?;
     let address = listener.local_addr()?;
     println!("Dovetail is ready.");
@@ -59,10 +63,17 @@ async fn serve(options: ServeOptions) -> Result<()> {
     if options.api.introspection == Some(Switch::On) {
         println!("  schema    http://{address}/schema.graphql");
     }
-    server::serve(listener, router, &options.http, stop).await?;
-    // What is cut off is rolled back.
-    let _ = tokio::join!(database.reader.close_by_ref(), database.writer.close_by_ref());
-    Ok(())
+    let serve = async {
+        let end = server::serve(listener, router, &options.http, after(1, &signals)).await?;
+        // What is cut off is rolled back.
+        let close = async { tokio::join!(database.reader.close_by_ref(), database.writer.close_by_ref()) };
+        let _ = timeout_at(end, close).await;
+        Ok(())
+    };
+    tokio::select! {
+        served = serve => served,
+        () = after(2, &signals) => Ok(()),
+    }
 }
 
 fn log(options: &ServeOptions) -> Result<()> {
@@ -80,15 +91,29 @@ fn log(options: &ServeOptions) -> Result<()> {
     Ok(())
 }
 
-/// Ends with the first signal to stop: SIGINT, of a terminal, or SIGTERM, of whatever supervises the process.
-fn stop() -> Result<impl Future<Output = ()>> {
+/// How many signals to stop there were: SIGINT, of a terminal, or SIGTERM, of whatever supervises the process.
+fn signals() -> Result<watch::Receiver<u32>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+    let (count, signals) = watch::channel(0);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            count.send_modify(|count| *count += 1);
         }
-    })
+    });
+    Ok(signals)
+}
+
+/// Ends once there were so many.
+fn after(count: u32, signals: &watch::Receiver<u32>) -> impl Future<Output = ()> + use<> {
+    let mut signals = signals.clone();
+    async move {
+        // Their sender is there as long as the process.
+        let _ = signals.wait_for(|met| *met >= count).await;
+    }
 }
 
 async fn migrate(action: MigrateAction, url: &str) -> Result<()> {

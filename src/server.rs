@@ -14,11 +14,12 @@ use std::{any::Any, net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use axum::{
     Router,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use ipnet::IpNet;
 use tokio::{
     net::{TcpListener, TcpSocket},
     time::timeout,
@@ -54,6 +55,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The longest request id that is taken over, in bytes: it is on every line of the log.
 const LONGEST_REQUEST_ID: usize = 128;
 
+/// Where it is asked whether the server is ready.
+const READY: &str = "/readyz";
+
 /// The header that asks for an SQL report, for clients that cannot send a request's extensions: `sql` or `explain`.
 const REPORT: &str = "dovetail-report";
 
@@ -70,6 +74,7 @@ struct Server {
     auth: Auth,
     origins: Origins,
     admission: Admission,
+    trusted_proxies: Vec<IpNet>,
     limits: HttpLimits,
 }
 
@@ -86,15 +91,15 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
     let mut router = Router::new()
         .route("/graphql", any(endpoint::graphql))
         .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
-        .layer(DefaultBodyLimit::max(limits.max_body_bytes));
+        .route(READY, get(readyz));
     if let Some(page) = Page::new(options.graphiql.unwrap_or(Graphiql::On), api.reports_sql()) {
         router = router.route("/", get(async || page.respond())).route("/graphiql/{name}", get(graphiql::file));
     }
     if api.introspects() {
         router = router.route("/schema.graphql", get(schema));
     }
-    let server = Server { api, auth, origins, admission: Admission::new(&limits), limits };
+    let admission = Admission::new(&limits, api.database().connections());
+    let server = Server { api, auth, origins, admission, trusted_proxies: options.trusted_proxies.clone(), limits };
     let mut router = router.with_state(Arc::new(server));
     if let Some(cors) = cors {
         router = router.layer(cors);
@@ -154,7 +159,8 @@ async fn healthz() -> &'static str {
 
 /// That requests can be answered: the database is there, with the tables that this program knows.
 async fn readyz(State(server): State<Arc<Server>>) -> Response {
-    let ready = timeout(READY_TIME, database::ready(server.api.database())).await;
+    let database = server.api.database();
+    let ready = timeout(READY_TIME, database.attend(None, database::ready(database))).await;
     match ready.unwrap_or_else(|_| Err(format!("the database does not answer within {READY_TIME:?}"))) {
         Ok(()) => "ready".into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),

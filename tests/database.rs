@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dovetail::database::Database;
 use migration::{Migrator, MigratorTrait};
@@ -54,16 +54,19 @@ async fn the_database_itself_keeps_references_whole() {
 }
 
 #[tokio::test]
-async fn the_time_of_a_transaction_is_its_own() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("school.db").display());
-    let database = Database::open(&url, &settings(&[]).pools, Duration::ZERO).await.unwrap();
+async fn what_runs_for_a_request_is_interrupted_past_its_time_and_what_comes_then_is_not() {
     let counts =
         "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 10000) SELECT count(*) FROM c";
-    let transaction = database.begin_writing().await.unwrap();
-    assert!(transaction.execute_unprepared(counts).await.is_err());
-    drop(transaction);
-    database.writer.execute_unprepared(counts).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for url in [format!("sqlite:{}", folder.path().join("school.db").display()), "sqlite::memory:".to_owned()] {
+        let database = Database::open(&url, &settings(&[]).pools, Duration::MAX).await.unwrap();
+        let late = async || {
+            let transaction = database.begin_writing().await.unwrap();
+            transaction.execute_unprepared(counts).await
+        };
+        assert!(database.attend(Some(Instant::now()), late()).await.is_err(), "{url}");
+        late().await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -221,6 +221,7 @@ async fn what_takes_too_long_to_write_is_ended_too() {
         "--max-page-size=1000",
         "--max-aliases=2000",
         "--max-response-bytes=10000000000",
+        "--max-memory-bytes=10000000000",
     ])
     .await;
     for app in &apps.0 {

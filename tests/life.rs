@@ -145,7 +145,7 @@ async fn a_server_is_ready_while_its_database_is_there_and_up_to_date() {
     let pending = "1 migration is pending on this database".to_owned();
     assert_eq!(apps.agree(ready).await, (StatusCode::SERVICE_UNAVAILABLE, pending));
     for app in &apps.0 {
-        app.database.reader.close_by_ref().await.unwrap();
+        app.database.probe.reader.close_by_ref().await.unwrap();
     }
     let gone = "the database is unavailable".to_owned();
     assert_eq!(apps.agree(ready).await, (StatusCode::SERVICE_UNAVAILABLE, gone));

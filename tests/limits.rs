@@ -158,6 +158,75 @@ async fn a_list_in_an_argument_has_1_000_items() {
 }
 
 #[tokio::test]
+async fn variables_have_5_000_values_each_as_often_as_arguments_name_it() {
+    let apps = school().await;
+    let query =
+        |times| format!("query($ids: [ID!]!) {{ {} }}", repeat(times, |n| format!("a{n}: nodes(ids: $ids) {{ id }} ")));
+    let answer = async |times, items: usize, others: usize| {
+        let variables = json!({ "ids": vec!["User:1"; items], "nobody's": vec![json!({ "": 0 }); others] });
+        apps.agree(async |app| app.query_with(&query(times), &variables).await).await
+    };
+    // The list is a value too; what the operation does not declare is none.
+    assert!(answer(5, 999, 10_000).await.starts_with(r#"{"data":"#));
+    expect![[r#"{"errors":[{"message":"the variables in arguments have 5005 values; allowed are 5000 (`--max-variable-values`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]].assert_eq(&answer(5, 1_000, 0).await);
+    expect![[r#"{"errors":[{"message":"the variables have more values than are allowed: 5000 (`--max-variable-values`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]].assert_eq(&answer(1, 5_000, 0).await);
+}
+
+#[tokio::test]
+async fn a_text_in_an_argument_has_65_536_bytes() {
+    let create = "mutation($text: String!) { createUser(input: { name: \"Gil\", posts: [{ title: \"t\", content: $text }] }) { userErrors { code } } }";
+    let apps = school().await;
+    let answer =
+        async |bytes| apps.agree(async |app| app.query_with(create, &json!({ "text": "x".repeat(bytes) })).await).await;
+    assert_eq!(answer(65_536).await, r#"{"data":{"createUser":{"userErrors":[]}}}"#);
+    expect![[r#"{"errors":[{"message":"a text in an argument has 65537 bytes; allowed are 65536 (`--max-text-bytes`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]].assert_eq(&answer(65_537).await);
+}
+
+#[tokio::test]
+async fn the_texts_that_are_read_for_an_answer_have_as_many_bytes_as_are_allowed() {
+    let apps = school_with(&["--max-response-bytes=100"]).await;
+    for (bytes, expected) in [
+        (97, expect![[r#"{"data":{"posts":{"nodes":[{"content":"abc"}]}}}"#]]),
+        (
+            98,
+            expect![[
+                r#"{"errors":[{"message":"the answer's rows have more bytes than are allowed: 100 (`--max-response-bytes`)","locations":[{"line":1,"column":3}],"path":["posts"],"extensions":{"code":"TOO_COMPLEX"}}],"data":null}"#
+            ]],
+        ),
+    ] {
+        for app in &apps.0 {
+            app.sql("UPDATE posts SET content = 'abc' WHERE id = 1").await;
+            // The row that tells of a next page.
+            app.sql(&format!("UPDATE posts SET content = '{}' WHERE id = 2", "x".repeat(bytes))).await;
+        }
+        apps.answers("{ posts(first: 1) { nodes { content } } }", expected).await;
+    }
+}
+
+#[tokio::test]
+async fn all_requests_hold_as_many_bytes_as_are_allowed() {
+    let apps = school_with(&["--max-memory-bytes=100000"]).await;
+    let ask = async |bytes: usize| {
+        let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+        let query = r#"{"query":"{ __typename }"}"#.to_owned();
+        let body = query.clone() + &" ".repeat(bytes - query.len());
+        let response = apps.0[0].http(request.body(body.into()).unwrap()).await;
+        (response.status(), crate::support::body(response).await)
+    };
+    // What a request held is free for the next.
+    for _ in 0..2 {
+        assert_eq!(ask(100_000).await, (StatusCode::OK, r#"{"data":{"__typename":"Query"}}"#.to_owned()));
+    }
+    let (refused, text) = ask(100_001).await;
+    assert_eq!(refused, StatusCode::SERVICE_UNAVAILABLE);
+    expect![[r#"{"errors":[{"message":"the server has as many requests as it can take; try again in a second","extensions":{"code":"UNAVAILABLE"}}]}"#]].assert_eq(&text);
+    for app in &apps.0 {
+        app.sql(&format!("UPDATE posts SET content = '{}'", "x".repeat(60_000))).await;
+    }
+    apps.answers("{ posts(first: 2) { nodes { content } } }", expect![[r#"{"errors":[{"message":"the server's requests hold as many bytes as they may together (`--max-memory-bytes`); try again in a second","locations":[{"line":1,"column":3}],"path":["posts"],"extensions":{"code":"UNAVAILABLE"}}],"data":null}"#]]).await;
+}
+
+#[tokio::test]
 async fn an_answer_has_as_many_bytes_as_are_allowed() {
     let data = r#"{"nodes":[{"id":"Post:1","owner":{"name":"Ada"}},{"id":"Post:2","owner":{"name":"Bob"}}]}"#;
     let answer = async |most: usize| {
@@ -266,6 +335,24 @@ async fn a_cost_is_the_pages_of_lists_multiplied_along_the_way_and_added_up_besi
             r#"mutation { createUser(input: { name: "x" }) { user { posts(first: 8) { nodes { id } } } } }"#,
             json!({}),
             8,
+        ),
+        (r#"{ users(filter: { name: { eq: "Ada" }, not: { name: { ne: "x" } } }) { totalCount } }"#, json!({}), 20),
+        ("{ users(filter: { posts: { some: {}, none: { title: { eq: \"x\" } } } }) { totalCount } }", json!({}), 40),
+        (
+            "{ posts(filter: { and: [{ owner: { posts: { some: { owner: {} } } } }] }) { totalCount } }",
+            json!({}),
+            1_130,
+        ),
+        (
+            "query A($of: PostFilter) { users(first: 3) { nodes { posts(first: 2, filter: $of) { totalCount } } } }",
+            json!({ "of": { "or": [{ "owner": { "name": { "eq": "x" } } }, { "owner": null }] } }),
+            36,
+        ),
+        ("{ users(orderBy: [{ field: NAME }, { field: POSTS_COUNT }]) { totalCount } }", json!({}), 30),
+        (
+            "query A($by: [UserOrder!]) { users(orderBy: $by) { totalCount } }",
+            json!({ "by": { "field": "POSTS_COUNT" } }),
+            30,
         ),
     ] {
         assert_eq!(cost(&apps, query, variables).await, expected, "{query}");

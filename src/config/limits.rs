@@ -17,7 +17,7 @@ pub struct ApiLimits {
     #[command(flatten)]
     pub document: DocumentLimits,
 
-    /// The most bytes of an answer's data, counted while it is written
+    /// The most bytes of an answer's data, counted while it is written, and of the texts that are read for it
     #[arg(
         long = "max-response-bytes",
         env = "DOVETAIL_MAX_RESPONSE_BYTES",
@@ -51,7 +51,7 @@ pub struct FilterLimits {
         default_value_t = 50,
         value_name = "CONDITIONS"
     )]
-    pub conditions: usize,
+    pub conditions: u64,
 
     /// How many relations deep a filter may reach
     #[arg(
@@ -98,6 +98,19 @@ pub struct DocumentLimits {
     )]
     pub argument_bytes: u64,
 
+    /// The most values of an operation's variables, each as often as arguments name it: items of lists and fields of objects
+    #[arg(
+        long = "max-variable-values",
+        env = "DOVETAIL_MAX_VARIABLE_VALUES",
+        default_value_t = 5_000,
+        value_name = "VALUES"
+    )]
+    pub variable_values: u64,
+
+    /// The most bytes of a text in an argument
+    #[arg(long = "max-text-bytes", env = "DOVETAIL_MAX_TEXT_BYTES", default_value_t = 1 << 16, value_name = "BYTES")]
+    pub text_bytes: u64,
+
     /// The most items of a list in an argument or a variable
     #[arg(long = "max-list-items", env = "DOVETAIL_MAX_LIST_ITEMS", default_value_t = 1_000, value_name = "ITEMS")]
     pub list_items: u64,
@@ -119,7 +132,8 @@ pub struct DocumentLimits {
     #[arg(long = "max-directives", env = "DOVETAIL_MAX_DIRECTIVES", default_value_t = 5, value_name = "DIRECTIVES")]
     pub directives: u64,
 
-    /// The most that an operation may cost: each list the size of its page, times what the lists in it cost
+    /// The most that an operation may cost: each list the size of its page, times what the lists in it cost, and each relation in a
+    /// filter 10, or ten times what the relation that it is in costs
     #[arg(long = "max-cost", env = "DOVETAIL_MAX_COST", default_value_t = 10_000, value_name = "COST")]
     pub cost: u64,
 
@@ -150,14 +164,27 @@ pub struct HttpLimits {
     #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
     pub request_timeout: u64,
 
-    /// The most GraphQL requests that are executed at once
+    /// The most requests that are executed at once; those that find no connection to the database free wait for one
     #[arg(long, env = "DOVETAIL_MAX_CONCURRENT_REQUESTS", default_value_t = 100, value_name = "REQUESTS")]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub max_concurrent_requests: u32,
 
-    /// The most GraphQL requests that wait for that; what comes then is refused with status 503
+    /// The most requests beside those: that arrive, wait, or are being answered; what comes then is refused with status 503
     #[arg(long, env = "DOVETAIL_MAX_QUEUED_REQUESTS", default_value_t = 400, value_name = "REQUESTS")]
     pub max_queued_requests: u32,
+
+    /// The most of that room that one sender may have, in percent: one subject of tokens, or one address
+    #[arg(long, env = "DOVETAIL_MAX_SENDER_SHARE", default_value_t = 50, value_name = "PERCENT")]
+    #[arg(value_parser = value_parser!(u32).range(1..=100))]
+    pub max_sender_share: u32,
+
+    /// What the requests of one sender may cost in a minute; what comes then is refused with status 429; 0 is no limit
+    #[arg(long, env = "DOVETAIL_RATE_COST_PER_MINUTE", default_value_t = 0, value_name = "COST")]
+    pub rate_cost_per_minute: u32,
+
+    /// The most bytes that all requests hold at once: bodies, variables, rows and answers; what comes then is refused with status 503
+    #[arg(long, env = "DOVETAIL_MAX_MEMORY_BYTES", default_value_t = 128 << 20, value_name = "BYTES")]
+    pub max_memory_bytes: usize,
 
     /// The most connections; what comes then waits for one to end
     #[arg(long, env = "DOVETAIL_MAX_CONNECTIONS", default_value_t = 4_096, value_name = "CONNECTIONS")]
@@ -168,6 +195,11 @@ pub struct HttpLimits {
     #[arg(long, env = "DOVETAIL_CLIENT_TIMEOUT", default_value_t = 30, value_name = "SECONDS")]
     #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
     pub client_timeout: u64,
+
+    /// For how many seconds requests are still taken when the server is told to stop, and says that it is not ready
+    #[arg(long, env = "DOVETAIL_SHUTDOWN_DELAY", default_value_t = 0, value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(0..=86_400))]
+    pub shutdown_delay: u64,
 
     /// The most seconds that running requests get to finish when the server is told to stop
     #[arg(long, env = "DOVETAIL_SHUTDOWN_TIMEOUT", default_value_t = 15, value_name = "SECONDS")]

@@ -9,10 +9,9 @@ use async_graphql::{
     EmptySubscription, Request, Response, SDLExportOptions, Schema, ServerError, ValidationMode,
     parser::types::ExecutableDocument,
 };
-use serde_json::{Map, Value as Json};
 
 use super::{
-    Made, MutationRoot, QueryRoot, Running,
+    Made, MutationRoot, Parameters, QueryRoot, Running,
     documents::Documents,
     front::{self, Schema as Checked},
     limits::{self, Measure},
@@ -22,11 +21,15 @@ use super::{
 use crate::{
     config::{ApiOptions, Switch},
     database::Database,
-    error::{self, code},
+    error::{self, FULL, code},
     loaders::{Batches, Counts, Loaders, Session},
+    memory::{Full, Held},
 };
 
 type ApiSchema = Schema<QueryRoot, MutationRoot, EmptySubscription>;
+
+/// How many bytes a value of a variable takes: as it is parsed, as it is coerced, and in the arguments that name it.
+const BYTES_A_VALUE: usize = 1_000;
 
 /// The schema. What is asked of it was validated by the front already, and what is asked about it has answers of its own.
 fn schema() -> ApiSchema {
@@ -61,7 +64,10 @@ pub struct Prepared {
     operation: Option<String>,
     document: ExecutableDocument,
     wishes: Wishes,
+    held: Held,
     cost: u64,
+    /// What its sender may spend yet, if that is limited.
+    left: Option<u32>,
     writes: bool,
     /// Whether it has one root field alone.
     alone: bool,
@@ -75,6 +81,16 @@ impl Prepared {
     /// The same, to be answered by then: what is written takes no longer.
     pub fn until(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self }
+    }
+
+    /// The same, for whose sender so much is left to spend.
+    pub fn with_left(self, left: Option<u32>) -> Self {
+        Self { left, ..self }
+    }
+
+    /// What it costs.
+    pub fn cost(&self) -> u64 {
+        self.cost
     }
 
     /// The operation's name, if the request gives one.
@@ -142,33 +158,30 @@ impl Api {
     ///
     /// # Errors
     /// What is wrong, for the client, each with its code.
-    pub fn prepare(&self, mut parameters: Map<String, Json>) -> Result<Prepared, Vec<ServerError>> {
+    pub fn prepare(&self, parameters: Parameters, held: &Held) -> Result<Prepared, Vec<ServerError>> {
         let Named { text, untrusted, to_keep } = self.persisted.text(&parameters)?;
         let document = self.documents.read(&text, self.checked)?;
-        let wishes = Wishes::of(parameters.get("extensions").and_then(|extensions| extensions.get(EXTENSION)))?;
+        let wishes = Wishes::of(parameters.extensions.get(EXTENSION))?;
         if wishes.sql() && !self.reports_sql() {
             return Err(forbidden("the SQL report is off on this server; its setting `--sql-report` allows it"));
         }
-        let name = match parameters.remove("operationName") {
-            Some(Json::String(name)) if !name.is_empty() => Some(name),
-            _ => None,
-        };
-        let operation = document.operation(name.as_deref())?;
-        let given = match parameters.remove("variables") {
-            Some(Json::Object(given)) => given,
-            _ => Map::new(),
-        };
-        let variables = document.variables(operation, &given, self.checked, &self.options.limits.document)?;
+        let operation = document.operation(parameters.operation.as_deref())?;
+        let variables = document.variables(operation, &parameters, self.checked, &self.options.limits.document)?;
         let form = document.form(operation, &variables, self.checked);
-        let Measure { cost, introspects } = limits::measure(&form, &variables, &self.options.limits)?;
+        let Measure { cost, introspects, values } =
+            limits::measure(&form, &variables, &self.options.limits, self.checked)?;
         if introspects && !self.introspects() {
             return Err(forbidden("introspection is off on this server; its schema is the file `schema.graphql`"));
         }
+        held.take(values as usize * BYTES_A_VALUE)
+            .map_err(|Full| error::of_request(ServerError::new(FULL, None), code::UNAVAILABLE))?;
         Ok(Prepared {
-            operation: name,
+            operation: parameters.operation,
+            held: held.clone(),
             document: form.document(&variables),
             wishes,
             cost,
+            left: None,
             writes: form.writes,
             alone: form.fields.len() == 1,
             deadline: None,
@@ -180,12 +193,13 @@ impl Api {
     /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
     /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
     pub async fn execute(&self, prepared: Prepared, request_id: &str) -> (Response, Counts) {
-        let Prepared { document, wishes, cost, alone, deadline, to_keep, .. } = prepared;
+        let Prepared { document, wishes, held, cost, left, alone, deadline, to_keep, .. } = prepared;
         if let Some((digest, text)) = to_keep {
             self.persisted.keep(digest, text);
         }
         let report = wishes.report();
-        let session = Session::new(self.database.clone(), report.clone());
+        let session =
+            Session::new(self.database.clone(), report.clone(), self.options.limits.response_bytes, held.clone());
         let batches = Batches::default();
         let running = Running {
             limits: self.options.limits,
@@ -193,15 +207,20 @@ impl Api {
             alone,
             deadline,
             written: AtomicU64::new(0),
+            held,
             made: Made::default(),
             loaders: Loaders::new(session.clone(), batches.clone()),
             session: session.clone(),
         };
         let mut request = Request::new("").data(running);
         request.set_parsed_query(document);
-        let mut response = batches.drive(self.schema.execute(request)).await;
-        session.end().await;
-        wishes.fulfil(&report, cost, &mut response);
+        let run = async move {
+            let response = batches.drive(self.schema.execute(request)).await;
+            session.end().await;
+            response
+        };
+        let mut response = self.database.attend(deadline, run).await;
+        wishes.fulfil(&report, cost, left, &mut response);
         error::complete(&mut response.errors, request_id);
         (response, report.counts())
     }

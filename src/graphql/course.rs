@@ -113,7 +113,7 @@ pub struct CourseFilter {
 }
 
 impl FilterInput for CourseFilter {
-    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+    fn add_to(self, all: &mut Conditions) -> Result<()> {
         all.logic(self.and, self.or, self.not)?;
         all.id::<Course>(self.id)?;
         all.text(course::Column::Title, self.title)?;

@@ -76,7 +76,7 @@ pub struct EnrollmentFilter {
 }
 
 impl FilterInput for EnrollmentFilter {
-    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+    fn add_to(self, all: &mut Conditions) -> Result<()> {
         all.logic(self.and, self.or, self.not)?;
         all.parent::<Student, _>("student", enrollment::Column::StudentId, self.student)?;
         all.parent::<Course, _>("course", enrollment::Column::CourseId, self.course)?;

@@ -82,33 +82,27 @@ impl<F: FilterInput> TypeName for ListFilter<F> {
 /// The filter of a type's lists.
 pub trait FilterInput: InputType {
     /// Adds what must hold of an item.
-    fn add_to(self, all: &mut Conditions<'_>) -> Result<()>;
+    fn add_to(self, all: &mut Conditions) -> Result<()>;
 }
 
 /// What the list's argument `filter` says.
 pub fn filter<F: FilterInput>(filter: Option<F>, limits: FilterLimits) -> Result<Filter> {
     let Some(filter) = filter else { return Ok(Filter::default()) };
-    let mut budget = Budget { limits, conditions: 0, relations: 0 };
-    Conditions { path: "filter".to_owned(), budget: &mut budget, all: Vec::new() }.filled(filter)
-}
-
-/// How much of what the limits allow is spent.
-struct Budget {
-    limits: FilterLimits,
-    conditions: usize,
-    /// How many relations lead to where the filter is being read.
-    relations: usize,
+    let all = Conditions { path: "filter".to_owned(), relations: 0, most_relations: limits.relations, all: Vec::new() };
+    all.filled(filter)
 }
 
 /// What must hold of an item, as far as it has been read.
-pub struct Conditions<'a> {
+pub struct Conditions {
     /// Where in the arguments that is, for errors.
     path: String,
-    budget: &'a mut Budget,
+    /// How many relations lead there.
+    relations: usize,
+    most_relations: usize,
     all: Vec<Filter>,
 }
 
-impl Conditions<'_> {
+impl Conditions {
     /// The filters that `and`, `or` and `not` hold.
     pub fn logic<F: FilterInput>(
         &mut self,
@@ -221,7 +215,6 @@ impl Conditions<'_> {
         test: impl FnOnce(T, &str) -> Result<Test>,
     ) -> Result<()> {
         let Some(value) = value else { return Ok(()) };
-        self.budget.spend()?;
         let path = format!("{}.{}.{operator}", self.path, column.as_str().to_lower_camel_case());
         self.all.push(Filter::Column(column.as_str(), test(value, &path)?));
         Ok(())
@@ -232,39 +225,29 @@ impl Conditions<'_> {
         filters.map(|(index, filter)| self.nested(&format!("{field}.{index}"), filter)).collect()
     }
 
-    fn related<F: FilterInput>(&mut self, field: &str, filter: F) -> Result<Filter> {
-        self.budget.relations += 1;
-        if self.budget.relations > self.budget.limits.relations {
-            let most = self.budget.limits.relations;
+    fn related<F: FilterInput>(&self, field: &str, filter: F) -> Result<Filter> {
+        let (path, relations, most) = (&self.path, self.relations + 1, self.most_relations);
+        if relations > most {
             return Err(Error::TooComplex(format!(
-                "argument `{}.{field}` is {} relations deep; allowed are {most}",
-                self.path, self.budget.relations
+                "argument `{path}.{field}` is {relations} relations deep; allowed are {most}"
             )));
         }
-        let filter = self.nested(field, filter)?;
-        self.budget.relations -= 1;
-        Ok(filter)
+        self.at(field, relations).filled(filter)
     }
 
-    fn nested<F: FilterInput>(&mut self, field: &str, filter: F) -> Result<Filter> {
-        self.budget.spend()?;
-        Conditions { path: format!("{}.{field}", self.path), budget: self.budget, all: Vec::new() }.filled(filter)
+    fn nested<F: FilterInput>(&self, field: &str, filter: F) -> Result<Filter> {
+        self.at(field, self.relations).filled(filter)
+    }
+
+    /// Of a filter in this one, which so many relations lead to.
+    fn at(&self, field: &str, relations: usize) -> Self {
+        let path = format!("{}.{field}", self.path);
+        Self { path, relations, most_relations: self.most_relations, all: Vec::new() }
     }
 
     fn filled<F: FilterInput>(mut self, filter: F) -> Result<Filter> {
         filter.add_to(&mut self)?;
         Ok(Filter::All(self.all))
-    }
-}
-
-impl Budget {
-    fn spend(&mut self) -> Result<()> {
-        self.conditions += 1;
-        let most = self.limits.conditions;
-        if self.conditions <= most {
-            return Ok(());
-        }
-        Err(Error::TooComplex(format!("argument `filter` has more than {most} conditions; allowed are {most}")))
     }
 }
 

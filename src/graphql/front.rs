@@ -38,6 +38,7 @@ use self::{
     told::Teller,
 };
 use super::{
+    Parameters,
     limits::{NESTING, at_most},
     moment::{Moment, RFC_3339},
     node::excerpt,
@@ -181,14 +182,16 @@ impl Document {
     pub fn variables(
         &self,
         operation: usize,
-        given: &Map<String, Json>,
+        parameters: &Parameters,
         schema: &Schema,
         limits: &DocumentLimits,
     ) -> Result<Variables, Vec<ServerError>> {
         let mut variables = Variables::default();
         let definition = self.definition(operation);
         let Some(declared) = definition.as_ref().variable_definitions() else { return Ok(variables) };
-        self.check_variables(operation, given, schema, limits)?;
+        let is_declared = |name: &str| declared.iter().any(|declared| declared.variable().as_str() == name);
+        let given = parameters.variables(is_declared, limits.variable_values)?;
+        self.check_variables(operation, &given, schema, limits)?;
         for declared in declared.iter() {
             let name = declared.variable().as_str();
             let base = VariableType::as_ref(declared.r#type()).name();

@@ -2,7 +2,7 @@
 //!
 //! Its cost: a list costs the size of its page times what lies under it; any other relation, and any other field of a root,
 //! costs what lies under it; ten fields of one object that have nothing under them cost 1; and what would cost nothing, but is
-//! a list or a relation, costs 1. What lies side by side is added up. So `{ users(first: 50) { nodes { posts { nodes { owner {
+//! a list or a relation, costs 1. To that comes what it costs to find a list's items: [`search`]. What lies side by side is added up. So `{ users(first: 50) { nodes { posts { nodes { owner {
 //! name } } } } } }` costs 50 × 20 × 1.
 
 use std::collections::HashMap;
@@ -10,9 +10,13 @@ use std::collections::HashMap;
 use async_graphql::{Name, ServerError, Value, Variables};
 use async_graphql_value::Value as Given;
 
-use super::normal::{Field, Form, Selections, Size};
+use super::{
+    front::Schema,
+    normal::{Field, Form, Selections, Size},
+    search::{self, Search},
+};
 use crate::{
-    config::limits::{ApiLimits, PageSize},
+    config::limits::ApiLimits,
     error::{self, code},
 };
 
@@ -34,17 +38,26 @@ pub struct Measure {
     pub cost: u64,
     /// Whether it asks about the schema.
     pub introspects: bool,
+    /// How many values its variables have, each as often as arguments name it.
+    pub values: u64,
 }
 
 /// Refuses an operation that asks for more than is allowed.
-pub fn measure(form: &Form, variables: &Variables, limits: &ApiLimits) -> Result<Measure, ServerError> {
-    let weights = variables.iter().map(|(name, value)| (name, Weight::of(value))).collect();
-    let mut walk = Walk { variables, weights, sizes: limits.page_size, introspects: false };
+pub fn measure(
+    form: &Form,
+    variables: &Variables,
+    limits: &ApiLimits,
+    schema: &Schema,
+) -> Result<Measure, ServerError> {
+    let weights: HashMap<_, _> = variables.iter().map(|(name, value)| (name, Weight::of(value))).collect();
+    let mut walk = Walk { variables, weights, limits, schema, introspects: false };
     let allowed = &limits.document;
     let extent = walk.object(&form.fields, None)?;
     let what = "the document spreads to";
     at_most(extent.fields, allowed.tokens, what, "fields", "--max-document-tokens")?;
-    let Weight { bytes, items } = extent.given;
+    let Weight { bytes, values, text, items } = extent.given;
+    at_most(values, allowed.variable_values, "the variables in arguments have", "values", "--max-variable-values")?;
+    at_most(text, allowed.text_bytes, "a text in an argument has", "bytes", "--max-text-bytes")?;
     at_most(bytes, allowed.argument_bytes, "the variables in arguments have", "bytes", "--max-argument-bytes")?;
     at_most(items, allowed.list_items, "a list in an argument has", "items", "--max-list-items")?;
     at_most(extent.aliases, allowed.aliases, "the operation has", "aliases", "--max-aliases")?;
@@ -58,7 +71,7 @@ pub fn measure(form: &Form, variables: &Variables, limits: &ApiLimits) -> Result
             "the operation costs {cost}: pages times the pages in them; allowed are {most} (`--max-cost`)"
         )));
     }
-    Ok(Measure { cost, introspects: walk.introspects })
+    Ok(Measure { cost, introspects: walk.introspects, values })
 }
 
 /// Refuses more than is allowed.
@@ -100,7 +113,8 @@ struct Walk<'a> {
     variables: &'a Variables,
     /// What each variable's value comes to.
     weights: HashMap<&'a Name, Weight>,
-    sizes: PageSize,
+    limits: &'a ApiLimits,
+    schema: &'a Schema,
     introspects: bool,
 }
 
@@ -109,28 +123,35 @@ struct Walk<'a> {
 struct Weight {
     /// The bytes that values of variables have at least, as JSON.
     bytes: u64,
+    /// How many values of variables there are: items of lists and fields of objects too.
+    values: u64,
+    /// The bytes of the longest text.
+    text: u64,
     /// The items of the longest list.
     items: u64,
 }
 
 impl Weight {
     fn of(value: &Value) -> Self {
+        let one = Self { bytes: 1, values: 1, text: 0, items: 0 };
         match value {
-            Value::String(text) => Self { bytes: text.len() as u64, items: 0 },
+            Value::String(text) => Self { bytes: text.len() as u64, text: text.len() as u64, ..one },
             Value::List(list) => {
-                Self { bytes: list.len() as u64, items: list.len() as u64 }.and(list.iter().map(Self::of))
+                Self { bytes: list.len() as u64, items: list.len() as u64, ..one }.and(list.iter().map(Self::of))
             }
             Value::Object(fields) => {
                 let names = fields.keys().map(|name| name.len() as u64 + 1).sum();
-                Self { bytes: names, items: 0 }.and(fields.values().map(Self::of))
+                Self { bytes: names, ..one }.and(fields.values().map(Self::of))
             }
-            _ => Self { bytes: 1, items: 0 },
+            _ => one,
         }
     }
 
     fn and(self, others: impl IntoIterator<Item = Self>) -> Self {
         others.into_iter().fold(self, |sum, other| Self {
             bytes: sum.bytes.saturating_add(other.bytes),
+            values: sum.values.saturating_add(other.values),
+            text: sum.text.max(other.text),
             items: sum.items.max(other.items),
         })
     }
@@ -142,9 +163,10 @@ impl Walk<'_> {
         match given {
             Given::Variable(name) => self.weights.get(name).copied().unwrap_or_default(),
             Given::List(list) => {
-                Weight { bytes: 0, items: list.len() as u64 }.and(list.iter().map(|item| self.given(item)))
+                Weight { items: list.len() as u64, ..Weight::default() }.and(list.iter().map(|item| self.given(item)))
             }
             Given::Object(fields) => Weight::default().and(fields.values().map(|field| self.given(field))),
+            Given::String(text) => Weight { text: text.len() as u64, ..Weight::default() },
             _ => Weight::default(),
         }
     }
@@ -212,14 +234,27 @@ impl Walk<'_> {
             Size::Part => below.cost(),
             _ => below.cost().max(1),
         };
+        let relations = times.max(u64::from(!is_leaf)).saturating_mul(under);
         Ok(Extent {
-            relations: times.max(u64::from(!is_leaf)).saturating_mul(under),
+            relations: relations.saturating_add(self.search(field)?),
             leaves: is_leaf.into(),
             fields: below.fields.saturating_add(1),
             given: below.given.and(field.arguments.iter().map(|(.., given)| self.given(given))),
             aliases: below.aliases + u64::from(field.has_alias()),
             depth: if introspects { 0 } else { below.depth + 1 },
         })
+    }
+
+    /// What it costs to find a list's items.
+    fn search(&self, field: &Field) -> Result<u64, ServerError> {
+        let order = field.argument("orderBy", self.variables).map_or(0, |order| search::order(&order));
+        let Some(ty) = &field.filter else { return Ok(order) };
+        let filter = field.argument("filter", self.variables).unwrap_or_default();
+        let Search { conditions, cost } = Search::of(&filter, ty, self.schema);
+        let (name, most) = (&field.name, self.limits.filter.conditions);
+        let holder = format!("the filter of `{name}` has");
+        at_most(conditions, most, &holder, "conditions", "--max-filter-conditions")?;
+        Ok(order.saturating_add(cost))
     }
 
     /// How many objects the argument `ids` names.
@@ -237,11 +272,12 @@ impl Walk<'_> {
 
     /// The size of a list's page. One that is not allowed is refused later, and counts as the largest here.
     fn page(&self, field: &Field) -> u64 {
+        let sizes = self.limits.page_size;
         let mut given = ["first", "last"].into_iter().filter_map(|name| field.argument(name, self.variables));
         match given.find(|size| *size != Value::Null) {
-            None => self.sizes.default,
-            Some(Value::Number(size)) => size.as_u64().map_or(self.sizes.max, |size| size.min(self.sizes.max)),
-            Some(_) => self.sizes.max,
+            None => sizes.default,
+            Some(Value::Number(size)) => size.as_u64().map_or(sizes.max, |size| size.min(sizes.max)),
+            Some(_) => sizes.max,
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct Field {
     pub name: Name,
     /// Its arguments, as far as they are given.
     pub arguments: Vec<(Name, Pos, Given)>,
+    /// The type of its argument `filter`, if that is given.
+    pub filter: Option<Name>,
     /// How often it is written.
     pub times: u64,
     /// How it counts in the operation's cost.
@@ -324,9 +326,13 @@ impl<'a> Normal<'a> {
     fn field(&self, ty: Type<'_>, Merged { first: field, times, sets }: Merged<'a>) -> Field {
         let name = field.name().as_str();
         let definition = ty.fields_definition().and_then(|fields| fields.get(name));
+        let mut filter = None;
         let arguments = field.arguments().into_iter().flat_map(|arguments| arguments.iter()).map(|argument| {
             let known = definition.and_then(|field| field.arguments_definition()?.get(argument.name().as_str()));
             let base = known.map_or("", |known| InputType::base(known.r#type(), self.schema).name());
+            if argument.name().as_str() == "filter" {
+                filter = Some(Name::new(base));
+            }
             let pos = self.positions.at(argument.value().span());
             (Name::new(argument.name().as_str()), pos, literal(argument.value(), base, self.schema))
         });
@@ -336,6 +342,7 @@ impl<'a> Normal<'a> {
             alias: field.alias().map(Name::new),
             name: Name::new(name),
             arguments: arguments.collect(),
+            filter,
             times,
             size: definition.map_or(Size::Part, |field| self.size(ty, field)),
             below: match below {

@@ -13,17 +13,13 @@ use anyhow::{Context, Result, bail, ensure};
 use async_graphql::ServerError;
 use lru::LruCache;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use super::Parameters;
 use crate::{
     config::access::{DocumentOptions, TrustMode},
     error::{self, code},
 };
-
-/// The parameters of a request that hold the id of a trusted document: that of the GraphQL over HTTP draft's appendix on
-/// persisted documents, and those that Relay's guides use.
-const IDS: [&str; 3] = ["documentId", "doc_id", "id"];
 
 /// The documents that requests may name.
 pub struct Persisted {
@@ -86,15 +82,15 @@ impl Persisted {
     }
 
     /// The text of the document that a request asks for.
-    pub fn text(&self, parameters: &Map<String, Value>) -> Result<Named, ServerError> {
-        let query = parameters.get("query").and_then(Value::as_str);
+    pub fn text(&self, parameters: &Parameters) -> Result<Named, ServerError> {
         let hash = hash(parameters);
-        let Some(text) = query else {
-            let text = match (id(parameters)?, hash) {
+        let Some(text) = parameters.query.as_deref() else {
+            let wrong = |name| bad_input(&format!("`{name}` is of another type; allowed is a string or null"));
+            let text = match (parameters.document_id().map_err(wrong)?, hash) {
                 (Some(_), Some(_)) => Err(bad_input(
                     "the request has the id of a trusted document and `extensions.persistedQuery`; allowed is one of them",
                 )),
-                (Some(id), None) => self.trusted(id).ok_or_else(|| {
+                (Some(id), None) => self.trusted(&id).ok_or_else(|| {
                     bad_input("the request names a trusted document that is not in this server's manifests")
                 }),
                 (None, Some(hash)) => self.by_hash(hash),
@@ -165,19 +161,9 @@ fn add(trusted: &mut HashMap<String, String>, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The id of the trusted document that a request names. Nothing, or an empty text, names none.
-fn id(parameters: &Map<String, Value>) -> Result<Option<&str>, ServerError> {
-    let mut given = IDS.iter().filter_map(|name| Some((name, parameters.get(*name)?)));
-    let Some((name, id)) = given.find(|(_, id)| !id.is_null() && *id != "") else { return Ok(None) };
-    match id.as_str() {
-        Some(id) => Ok(Some(id)),
-        None => Err(bad_input(&format!("`{name}` is of another type; allowed is a string or null"))),
-    }
-}
-
 /// The hash in a request of Apollo's protocol.
-fn hash(parameters: &Map<String, Value>) -> Option<&str> {
-    parameters.get("extensions")?.get("persistedQuery")?.get("sha256Hash")?.as_str()
+fn hash(parameters: &Parameters) -> Option<&str> {
+    parameters.extensions.get("persistedQuery")?.get("sha256Hash")?.as_str()
 }
 
 fn hex(bytes: &[u8]) -> String {

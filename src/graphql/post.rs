@@ -80,7 +80,7 @@ pub struct PostFilter {
 }
 
 impl FilterInput for PostFilter {
-    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+    fn add_to(self, all: &mut Conditions) -> Result<()> {
         all.logic(self.and, self.or, self.not)?;
         all.id::<Post>(self.id)?;
         all.text(post::Column::Title, self.title)?;

@@ -48,10 +48,11 @@ impl Wishes {
     }
 
     /// Puts into the answer what they ask for.
-    pub fn fulfil(self, report: &Report, cost: u64, response: &mut Response) {
+    pub fn fulfil(self, report: &Report, cost: u64, left: Option<u32>, response: &mut Response) {
         let mut answer = IndexMap::new();
         if self.cost {
             answer.insert(Name::new("cost"), cost.into());
+            answer.extend(left.map(|left| (Name::new("costLeft"), left.into())));
         }
         if self.sql() {
             let statements: Vec<Value> = report.take().into_iter().map(statement).collect();

@@ -117,7 +117,7 @@ pub struct StudentFilter {
 }
 
 impl FilterInput for StudentFilter {
-    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+    fn add_to(self, all: &mut Conditions) -> Result<()> {
         all.logic(self.and, self.or, self.not)?;
         all.id::<Student>(self.id)?;
         all.text(student::Column::Name, self.name)?;

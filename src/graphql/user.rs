@@ -83,7 +83,7 @@ pub struct UserFilter {
 }
 
 impl FilterInput for UserFilter {
-    fn add_to(self, all: &mut Conditions<'_>) -> Result<()> {
+    fn add_to(self, all: &mut Conditions) -> Result<()> {
         all.logic(self.and, self.or, self.not)?;
         all.id::<User>(self.id)?;
         all.text(user::Column::Name, self.name)?;

@@ -7,7 +7,7 @@ use sea_orm::{
     DbErr, EntityTrait, ModelTrait, QueryResult, RuntimeErr, SqlxError, TryGetable, Value,
     prelude::{ChronoDate, ChronoDateTime, ChronoTime},
     sea_query::{ColumnType, ValueType},
-    sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgColumn},
+    sqlx::{Column as _, Database as DatabaseDriver, Postgres, Row as _, Sqlite, Type, postgres::PgColumn},
 };
 
 use super::{
@@ -71,6 +71,38 @@ impl Reading {
             _ => Ok(row.try_get_by_index(position)?),
         }
     }
+}
+
+/// Which columns of a statement's rows hold texts.
+pub struct Texts(Vec<usize>);
+
+impl Texts {
+    /// Those of the rows that this is one of.
+    pub fn of(row: &QueryResult) -> Self {
+        let of_postgres = row.try_as_pg_row().map(|row| texts::<Postgres>(row.columns()));
+        let of_sqlite = || row.try_as_sqlite_row().map(|row| texts::<Sqlite>(row.columns()));
+        Self(of_postgres.or_else(of_sqlite).unwrap_or_default())
+    }
+
+    /// How many bytes they have in a row.
+    pub fn bytes(&self, row: &QueryResult) -> u64 {
+        let bytes = |column: &usize| {
+            let of_postgres = row.try_as_pg_row().map(|row| row.try_get_unchecked(*column));
+            let of_sqlite = || row.try_as_sqlite_row().map(|row| row.try_get_unchecked(*column));
+            // What is no text has no bytes of one.
+            let text: Option<&[u8]> = of_postgres.or_else(of_sqlite)?.ok()?;
+            text.map(|text| text.len() as u64)
+        };
+        self.0.iter().filter_map(bytes).sum()
+    }
+}
+
+fn texts<D: DatabaseDriver>(columns: &[D::Column]) -> Vec<usize>
+where
+    str: Type<D>,
+{
+    let is_text = |column: &&D::Column| <str as Type<D>>::compatible(column.type_info());
+    columns.iter().filter(is_text).map(|column| column.ordinal()).collect()
 }
 
 /// The 64-bit integers in a column of a statement's rows.

@@ -1,9 +1,19 @@
 //! The database as one request sees it: a snapshot that begins with the first statement, and the transactions that write.
 
-use std::{future::Future, mem, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    mem,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Instant,
+};
 
+use futures_util::TryStreamExt;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, StreamTrait,
     prelude::async_trait,
     sea_query::{PostgresQueryBuilder, SelectStatement, Value, Values},
 };
@@ -12,11 +22,16 @@ use tokio::sync::Mutex;
 use super::{
     Asked,
     report::{Cause, Detail, Report},
+    rows::Texts,
 };
 use crate::{
     database::Database,
     error::{Error, Result},
+    memory::Held,
 };
+
+/// How many bytes of texts are held at once, as a power of 2.
+const BYTES_A_STEP: u32 = 16;
 
 /// What one request reads with. Clones share the snapshot.
 #[derive(Clone)]
@@ -25,6 +40,11 @@ pub struct Session(Arc<Inner>);
 struct Inner {
     database: Database,
     report: Report,
+    /// How many bytes of texts may be read.
+    most: u64,
+    /// How many are.
+    read: AtomicU64,
+    held: Held,
     snapshot: Mutex<Snapshot>,
 }
 
@@ -43,9 +63,10 @@ enum Snapshot {
 }
 
 impl Session {
-    /// A session of a request. What runs is added to `report`.
-    pub fn new(database: Database, report: Report) -> Self {
-        Self(Arc::new(Inner { database, report, snapshot: Mutex::new(Snapshot::Open) }))
+    /// A session of a request, which may read so many bytes of texts at `most`; they are `held`. What runs is added to `report`.
+    pub fn new(database: Database, report: Report, most: u64, held: Held) -> Self {
+        let (read, snapshot) = (AtomicU64::new(0), Mutex::new(Snapshot::Open));
+        Self(Arc::new(Inner { database, report, most, read, held, snapshot }))
     }
 
     /// Which SQL to speak.
@@ -86,7 +107,6 @@ impl Session {
             Snapshot::Open | Snapshot::Alone => self.run(&database.reader, select, keys, causes).await,
         };
         rows.map_err(|error| {
-            let error = Error::from(error);
             *snapshot = Snapshot::Lost(error.clone());
             error
         })
@@ -94,22 +114,42 @@ impl Session {
 
     async fn run<'a>(
         &self,
-        connection: &impl ConnectionTrait,
+        connection: &(impl ConnectionTrait + StreamTrait),
         select: &SelectStatement,
         keys: usize,
         causes: impl Iterator<Item = &'a Cause> + Send,
-    ) -> Result<Vec<QueryResult>, DbErr> {
+    ) -> Result<Vec<QueryResult>> {
         let statement = build(self.backend(), select);
         let explained = (self.report().detail() == Detail::Explain).then(|| explain(&statement));
         let text = (self.report().detail() > Detail::Counts).then(|| statement.sql.clone());
         let started = Instant::now();
-        let rows = connection.query_all_raw(statement).await;
+        let rows = self.read(connection, statement).await;
         let returned = rows.as_ref().map_or(0, Vec::len) as u64;
         self.report().add(|| text.unwrap_or_default(), keys, returned, started, causes);
         let rows = rows?;
         if let Some(explained) = explained {
             let plan = connection.query_all_raw(explained).await?;
             self.report().add_plan(plan.iter().map(plan_line).collect::<Result<_, _>>()?);
+        }
+        Ok(rows)
+    }
+
+    /// The rows of a statement, whose texts are counted as they arrive.
+    async fn read(&self, connection: &impl StreamTrait, statement: Statement) -> Result<Vec<QueryResult>> {
+        let Inner { most, read, held, .. } = &*self.0;
+        let (mut rows, mut texts) = (Vec::new(), None);
+        let mut stream = pin!(connection.stream_raw(statement).await?);
+        while let Some(row) = stream.try_next().await? {
+            let bytes = texts.get_or_insert_with(|| Texts::of(&row)).bytes(&row);
+            let before = read.fetch_add(bytes, Relaxed);
+            if before + bytes > *most {
+                let problem =
+                    format!("the answer's rows have more bytes than are allowed: {most} (`--max-response-bytes`)");
+                return Err(Error::TooComplex(problem));
+            }
+            let steps = ((before + bytes) >> BYTES_A_STEP) - (before >> BYTES_A_STEP);
+            held.take((steps as usize) << BYTES_A_STEP)?;
+            rows.push(row);
         }
         Ok(rows)
     }
@@ -199,7 +239,7 @@ impl Transaction {
 #[async_trait::async_trait]
 impl ConnectionTrait for Transaction {
     fn get_database_backend(&self) -> DbBackend {
-        self.transaction.get_database_backend()
+        ConnectionTrait::get_database_backend(&self.transaction)
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {

@@ -1,36 +1,220 @@
-//! How many requests run at once, and how many wait.
+//! Which requests have room: how many there are at once, of all senders and of each, how many bytes they hold, and what each
+//! sender may spend in a minute.
 
-use axum::http::{StatusCode, header};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use super::protocol::{RETRY_AFTER, Refusal};
-use crate::{config::limits::HttpLimits, error::code};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use governor::{
+    DefaultKeyedRateLimiter, Quota,
+    clock::{Clock, DefaultClock},
+    middleware::{StateInformationMiddleware, StateSnapshot},
+};
+use ipnet::IpNet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+
+use super::protocol::Refusal;
+use crate::{
+    config::limits::HttpLimits,
+    database::Connections,
+    error::code,
+    memory::{Held, Memory},
+};
+
+/// The header in which proxies tell whose request it is: the last address is the nearest.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// How many senders' spending is known before those are forgotten that may spend all again.
+const MOST_SPENDERS: usize = 10_000;
+
+/// Whom a connection is with.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// Who sends requests.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Sender {
+    /// The subject of tokens.
+    Subject(String),
+    /// Whoever has this address.
+    Address(IpNet),
+}
+
+impl Sender {
+    /// Who sends a request without a subject: the peer, or whom it forwards for if it is a trusted proxy. A subscriber of IPv6 has
+    /// a network of 64 bits at least.
+    pub fn at(Peer(peer): &Peer, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
+        let is_proxy = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
+        let forwarded = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
+        let mut told: Vec<IpAddr> =
+            forwarded.flat_map(|line| line.split(',')).map_while(|address| address.trim().parse().ok()).collect();
+        let mut address = peer.to_canonical();
+        while is_proxy(&address)
+            && let Some(next) = told.pop()
+        {
+            address = next.to_canonical();
+        }
+        let bits = if address.is_ipv4() { 32 } else { 64 };
+        // Neither number of bits is more than an address has.
+        Self::Address(IpNet::new(address, bits).map_or(IpNet::from(address), |network| network.trunc()))
+    }
+}
 
 /// Room for requests.
 pub struct Admission {
-    /// For those that run.
-    running: Semaphore,
-    /// For those that run, and those that wait.
-    present: Semaphore,
+    /// For those that run, wait, or are being answered.
+    present: Arc<Semaphore>,
+    connections: Share,
+    memory: Memory,
+    senders: Senders,
+    /// How many requests of one sender may be present.
+    most_of_sender: usize,
+    share_of_sender: (usize, usize),
+    rate: Option<DefaultKeyedRateLimiter<Sender, StateInformationMiddleware>>,
+}
+
+/// The senders whose requests are present, and what each has of the connections.
+type Senders = Arc<Mutex<HashMap<Sender, Arc<Share>>>>;
+
+/// How many requests may read, and how many write, at once.
+struct Share {
+    reading: Semaphore,
+    writing: Semaphore,
+}
+
+impl Share {
+    fn new((reading, writing): (usize, usize)) -> Self {
+        Self { reading: Semaphore::new(reading), writing: Semaphore::new(writing) }
+    }
+
+    fn of(&self, writes: bool) -> &Semaphore {
+        if writes { &self.writing } else { &self.reading }
+    }
 }
 
 impl Admission {
-    /// As much as the limits allow.
-    pub fn new(limits: &HttpLimits) -> Self {
-        let (running, waiting) = (limits.max_concurrent_requests as usize, limits.max_queued_requests as usize);
-        Self { running: Semaphore::new(running), present: Semaphore::new(running + waiting) }
+    /// As much as the limits allow over so many connections.
+    pub fn new(limits: &HttpLimits, connections: Connections) -> Self {
+        let running = limits.max_concurrent_requests as usize;
+        let part = |whole: usize| (whole * limits.max_sender_share as usize).div_ceil(100);
+        let Connections { reading, writing } = connections;
+        let (reading, writing) = (reading.min(running), writing.min(running));
+        let present = running + limits.max_queued_requests as usize;
+        Self {
+            present: Arc::new(Semaphore::new(present)),
+            connections: Share::new((reading, writing)),
+            memory: Memory::new(limits.max_memory_bytes),
+            senders: Senders::default(),
+            most_of_sender: part(present),
+            share_of_sender: (part(reading), part(writing)),
+            rate: NonZeroU32::new(limits.rate_cost_per_minute).map(|cost| {
+                DefaultKeyedRateLimiter::hashmap(Quota::per_minute(cost))
+                    .with_middleware::<StateInformationMiddleware>()
+            }),
+        }
     }
 
-    /// Waits for room to run, which is there until what is returned is dropped; refused if too many wait already.
-    pub async fn enter(&self) -> Result<[SemaphorePermit<'_>; 2], Refusal> {
-        // They are never closed, so that an error is a lack of room.
-        let full = |_| {
-            let problem = "the server has as many requests as it can take; try again in a second";
-            Refusal::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, problem)
-                .with(header::RETRY_AFTER, RETRY_AFTER)
-        };
-        let present = self.present.try_acquire().map_err(|error| full(error.to_string()))?;
-        let running = self.running.acquire().await.map_err(|error| full(error.to_string()))?;
-        Ok([present, running])
+    /// Makes room for a request before anything of it is read; it is there until what is returned is dropped.
+    pub fn enter(&self, sender: Option<Sender>) -> Result<Place, Refusal> {
+        self.spend(sender.as_ref(), 1)?;
+        let present = Arc::clone(&self.present).try_acquire_owned().map_err(|_| Refusal::full())?;
+        let part = sender.map(|sender| self.part(sender)).transpose()?;
+        Ok(Place { held: self.memory.hold(), part, _present: present })
     }
+
+    fn part(&self, sender: Sender) -> Result<Part, Refusal> {
+        let mut senders = lock(&self.senders);
+        let share = senders.entry(sender.clone()).or_insert_with(|| Share::new(self.share_of_sender).into());
+        // One more is the table's.
+        if Arc::strong_count(share) > self.most_of_sender {
+            let most = self.most_of_sender;
+            let problem =
+                format!("this sender has as many requests as it may have at once: {most} (`--max-sender-share`)");
+            return Err(too_many(problem, Duration::ZERO));
+        }
+        Ok(Part { share: Arc::clone(share), sender, senders: Arc::clone(&self.senders) })
+    }
+
+    /// Waits for a connection to the database that a request may use.
+    pub async fn connection<'a>(&'a self, place: &'a Place, writes: bool) -> [Option<SemaphorePermit<'a>>; 2] {
+        // They are never closed.
+        let acquire = async |share: &'a Share| share.of(writes).acquire().await.ok();
+        // First the sender's own: what it sends beside waits for that, and not before others.
+        let of_sender = match &place.part {
+            Some(part) => acquire(&part.share).await,
+            None => None,
+        };
+        [of_sender, acquire(&self.connections).await]
+    }
+
+    /// Has a sender spend so much, and says what is left; `None` where nothing is limited.
+    pub fn spend(&self, sender: Option<&Sender>, cost: u64) -> Result<Option<u32>, Refusal> {
+        let cost = NonZeroU32::new(u32::try_from(cost).unwrap_or(u32::MAX));
+        let (Some(rate), Some(sender), Some(cost)) = (&self.rate, sender, cost) else { return Ok(None) };
+        if rate.len() > MOST_SPENDERS {
+            rate.retain_recent();
+        }
+        match rate.check_key_n(sender, cost) {
+            Ok(Ok(state)) => Ok(Some(StateSnapshot::remaining_burst_capacity(&state))),
+            Ok(Err(until)) => {
+                let wait = until.wait_time_from(DefaultClock::default().now());
+                let problem = "this sender's requests cost more than they may in a minute (`--rate-cost-per-minute`)";
+                Err(too_many(problem, wait))
+            }
+            Err(all) => {
+                let most = all.0;
+                let problem = format!(
+                    "the operation costs more than a sender's may in a minute: {most} (`--rate-cost-per-minute`)"
+                );
+                Err(Refusal::coded(StatusCode::BAD_REQUEST, code::TOO_COMPLEX, problem))
+            }
+        }
+    }
+}
+
+/// A request's place among those that are present.
+pub struct Place {
+    /// The bytes that it holds.
+    pub held: Held,
+    part: Option<Part>,
+    _present: OwnedSemaphorePermit,
+}
+
+impl Place {
+    /// Whose request it is, if that is known.
+    pub fn sender(&self) -> Option<&Sender> {
+        self.part.as_ref().map(|part| &part.sender)
+    }
+}
+
+/// A request's part in what its sender may have.
+struct Part {
+    share: Arc<Share>,
+    sender: Sender,
+    senders: Senders,
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        let mut senders = lock(&self.senders);
+        // Its own and the table's: it is the sender's last.
+        if Arc::strong_count(&self.share) == 2 {
+            senders.remove(&self.sender);
+        }
+    }
+}
+
+fn too_many(problem: impl Into<String>, wait: Duration) -> Refusal {
+    let seconds = wait.as_secs() + 1;
+    Refusal::coded(StatusCode::TOO_MANY_REQUESTS, code::UNAVAILABLE, problem)
+        .with(header::RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,10 +1,24 @@
 //! Connections: how many, for how long, and how they end.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use anyhow::Result;
-use axum::{Router, middleware::from_fn};
-use hyper::server::conn::http1;
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -14,17 +28,19 @@ use tokio::{
     net::{TcpListener, TcpStream},
     select,
     sync::Semaphore,
-    time::sleep,
+    time::{Instant, sleep, timeout_at},
 };
 use tokio_io_timeout::TimeoutStream;
+use tower::util::MapRequest;
 
-use super::origins::check_host;
+use super::{READY, admission::Peer, origins::check_host};
 use crate::config::limits::HttpLimits;
 
 /// How long to wait when the system refuses a connection, as it does when there are too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`. Then nothing more is accepted, and what runs gets its time to finish.
+/// Serves until `stop`, and says until when what is left may take. After `stop` it is not ready, then accepts nothing more, and what
+/// runs gets its time to finish.
 ///
 /// # Errors
 /// None at present: what befalls a connection ends that connection.
@@ -33,7 +49,7 @@ pub async fn serve(
     router: Router,
     limits: &HttpLimits,
     stop: impl Future<Output = ()>,
-) -> Result<()> {
+) -> Result<Instant> {
     // What the system allows besides is the operator's to raise.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let slots = Arc::new(Semaphore::new(limits.max_connections as usize));
@@ -41,21 +57,27 @@ pub async fn serve(
     let mut http = http1::Builder::new();
     // The head's time begins with the connection, and again with the end of each answer.
     http.timer(TokioTimer::new()).header_read_timeout(patience);
-    let router = router.layer(from_fn(check_host));
+    let stopping = Arc::new(AtomicBool::new(false));
+    let router = router.layer(from_fn_with_state(Arc::clone(&stopping), tell_stopping)).layer(from_fn(check_host));
     let connections = GracefulShutdown::new();
     let accept = async {
         loop {
             // It is never closed.
             let Ok(slot) = Arc::clone(&slots).acquire_owned().await else { return };
-            let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match listener.accept().await {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a connection");
                     sleep(PAUSE).await;
                     continue;
                 }
             };
-            let connection = http.serve_connection(io(stream, patience), TowerToHyperService::new(router.clone()));
+            let peer = Peer(peer.ip());
+            let router = MapRequest::new(router.clone(), move |mut request: hyper::Request<Incoming>| {
+                request.extensions_mut().insert(peer);
+                request
+            });
+            let connection = http.serve_connection(io(stream, patience), TowerToHyperService::new(router));
             let connection = connections.watch(connection);
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
@@ -65,18 +87,31 @@ pub async fn serve(
             });
         }
     };
+    let until_stopped = async {
+        stop.await;
+        stopping.store(true, Relaxed);
+        tracing::info!(connections = connections.count(), "stopping");
+        sleep(Duration::from_secs(limits.shutdown_delay)).await;
+    };
     select! {
         () = accept => {}
-        () = stop => {}
+        () = until_stopped => {}
     }
     drop(listener);
-    tracing::info!(connections = connections.count(), "stopping");
     let time = Duration::from_secs(limits.shutdown_timeout);
-    select! {
-        () = connections.shutdown() => {}
-        () = sleep(time) => tracing::warn!("stopped with requests still running after {time:?} (`--shutdown-timeout`)"),
+    let end = Instant::now() + time;
+    if timeout_at(end, connections.shutdown()).await.is_err() {
+        tracing::warn!("stopped with requests still running after {time:?} (`--shutdown-timeout`)");
     }
-    Ok(())
+    Ok(end)
+}
+
+/// Says of a server that stops that it is not ready, so that no more is sent to it.
+async fn tell_stopping(State(stopping): State<Arc<AtomicBool>>, request: Request, next: Next) -> Response {
+    if stopping.load(Relaxed) && request.uri().path() == READY {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response();
+    }
+    next.run(request).await
 }
 
 /// A connection that ends when its client takes nothing of what it is sent.

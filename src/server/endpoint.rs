@@ -9,23 +9,24 @@ use async_graphql::Response as Answer;
 use axum::{
     body::{Body, to_bytes},
     extract::{Extension, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant as Deadline, timeout_at};
 use tower_http::request_id::RequestId;
 
 use super::{
     REPORT, Server,
+    admission::{Place, Sender},
     auth::{Caller, Scope},
     protocol::{Asked, Format, Refusal, read, respond, respond_all},
 };
 use crate::{
     error::code,
-    graphql::{EXTENSION, Prepared},
+    graphql::{EXTENSION, Parameters, Prepared},
     loaders::{Counts, milliseconds},
 };
 
@@ -65,19 +66,20 @@ impl Server {
         };
         self.origins.check(&head)?;
         let caller = self.auth.caller(&head.headers).await?;
+        let place = Arc::new(self.admission.enter(self.sender(&caller, &head))?);
         let report = head.headers.get(REPORT);
-        let asked = timeout_at(deadline, read(&head, body, &self.limits)).await.map_err(|_| {
+        let asked = timeout_at(deadline, read(&head, body, &self.limits, &place.held)).await.map_err(|_| {
             let problem = "the request took too long to arrive (`--request-timeout`)";
             Refusal::coded(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, problem)
         })??;
         let one = async |parameters| {
-            let run = self.run(&caller, parameters, report, is_get, id, deadline);
+            let run = self.run(&caller, &place, parameters, report, is_get, id, deadline);
             timeout_at(deadline, run).await.unwrap_or_else(|_| Err(self.took_too_long()))
         };
         match asked {
             Asked::One(parameters) => {
                 let answer = one(parameters).await?;
-                let response = respond(&answer, format);
+                let response = respond(&answer, format, Arc::clone(&place));
                 Ok(if is_get && answer.is_ok() { cacheable(response, &head.headers).await } else { response })
             }
             Asked::Many(requests) => {
@@ -89,22 +91,32 @@ impl Server {
                     };
                     answers.push(answer.unwrap_or_else(Refusal::into_answer));
                 }
-                Ok(respond_all(&answers, format))
+                Ok(respond_all(&answers, format, Arc::clone(&place)))
             }
         }
     }
 
+    /// Who sends a request.
+    fn sender(&self, caller: &Caller, head: &Parts) -> Option<Sender> {
+        let subject = caller.subject().map(|subject| Sender::Subject(subject.to_owned()));
+        let address = || Some(Sender::at(head.extensions.get()?, &head.headers, &self.trusted_proxies));
+        subject.or_else(address)
+    }
+
     /// Answers one GraphQL request.
+    #[expect(clippy::too_many_arguments, reason = "TODO")]
     async fn run(
         &self,
         caller: &Caller,
-        parameters: Map<String, Value>,
+        place: &Place,
+        parameters: Parameters,
         report: Option<&HeaderValue>,
         is_get: bool,
         id: &str,
         deadline: Deadline,
     ) -> Result<Answer, Refusal> {
-        let prepared = self.api.prepare(with_report(parameters, report)?)?.until(deadline.into_std());
+        let parameters = with_report(parameters, report)?;
+        let prepared = self.api.prepare(parameters, &place.held)?.until(deadline.into_std());
         if is_get && prepared.writes() {
             return Err(Refusal::method("a GET is for queries; allowed for a mutation is POST", "POST"));
         }
@@ -112,10 +124,12 @@ impl Server {
         if let Some(sha256) = prepared.untrusted() {
             tracing::warn!(request_id = id, sha256, "a document that is not trusted");
         }
-        let _room = self.admission.enter().await?;
+        // Each request has spent 1 already.
+        let left = self.admission.spend(place.sender(), prepared.cost().saturating_sub(1))?;
+        let _connection = self.admission.connection(place, prepared.writes()).await;
         let started = Instant::now();
         let operation = prepared.operation().map(str::to_owned);
-        let (answer, counts) = self.api.execute(prepared, id).await;
+        let (answer, counts) = self.api.execute(prepared.with_left(left), id).await;
         let (elapsed, errors, subject) = (started.elapsed(), answer.errors.len(), caller.subject());
         let Counts { statements, rows, time } = counts;
         let milliseconds = milliseconds(time);
@@ -149,10 +163,7 @@ fn check_scopes(caller: &Caller, prepared: &Prepared) -> Result<(), Refusal> {
 }
 
 /// The parameters, with the report that the header asks for unless their own extensions say something of it.
-fn with_report(
-    mut parameters: Map<String, Value>,
-    header: Option<&HeaderValue>,
-) -> Result<Map<String, Value>, Refusal> {
+fn with_report(mut parameters: Parameters, header: Option<&HeaderValue>) -> Result<Parameters, Refusal> {
     let wish = match header.map(HeaderValue::as_bytes) {
         None => return Ok(parameters),
         Some(b"sql") => json!({ "sql": true }),
@@ -162,13 +173,7 @@ fn with_report(
             return Err(Refusal::new(StatusCode::BAD_REQUEST, problem));
         }
     };
-    let extensions = parameters.entry("extensions").or_insert(Value::Null);
-    if extensions.is_null() {
-        *extensions = Map::new().into();
-    }
-    if let Value::Object(extensions) = extensions {
-        extensions.entry(EXTENSION).or_insert(wish);
-    }
+    parameters.extensions.entry(EXTENSION).or_insert(wish);
     Ok(parameters)
 }
 

@@ -1,26 +1,31 @@
 //! GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>): which HTTP requests are GraphQL requests, and how
 //! their answers are sent.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use async_graphql::{Response as Answer, ServerError, Value as Data};
 use axum::{
-    body::{Body, Bytes},
-    extract::{FromRequest, Request},
+    body::{Body, Bytes, HttpBody},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use futures_util::StreamExt;
 use mediatype::{
     MediaType, MediaTypeList, Name, ReadParams,
     names::{_STAR, APPLICATION, CHARSET, JSON as JSON_NAME, Q},
 };
-use serde_json::{Map, Value, from_slice, from_str};
+use serde_json::{
+    from_slice, from_str,
+    value::{RawValue, to_raw_value},
+};
 use url::form_urlencoded;
 
+use super::admission::Place;
 use crate::{
     config::limits::HttpLimits,
     error::{self, code},
-    graphql::{ran, to_json},
+    graphql::{Parameters, kind, ran, to_json},
+    memory::{Full, Held},
 };
 
 const JSON: MediaType<'_> = MediaType::new(APPLICATION, JSON_NAME);
@@ -136,6 +141,12 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    /// There is no room for it now.
+    pub fn full() -> Self {
+        let problem = "the server has as many requests as it can take; try again in a second";
+        Self::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, problem).with(header::RETRY_AFTER, RETRY_AFTER)
+    }
+
     /// A method that no GraphQL request has; or that this one must not have.
     pub fn method(message: &str, allowed: &'static str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, HeaderValue::from_static(allowed))
@@ -163,7 +174,7 @@ impl Refusal {
             _ => self.status,
         };
         let header = self.header.clone();
-        let mut response = send(to_json(&self.into_answer()), status, format);
+        let mut response = send(to_json(&self.into_answer()).into(), status, format);
         if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }
@@ -174,8 +185,11 @@ impl Refusal {
 impl From<Vec<ServerError>> for Refusal {
     /// Of what is wrong with the GraphQL request.
     fn from(errors: Vec<ServerError>) -> Self {
-        let is_forbidden = errors.iter().any(|error| has_code(error, code::FORBIDDEN));
-        let status = if is_forbidden { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
+        let any_is = |code| errors.iter().any(|error| has_code(error, code));
+        if any_is(code::UNAVAILABLE) {
+            return Self::full();
+        }
+        let status = if any_is(code::FORBIDDEN) { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
         Self { status, errors, header: None }
     }
 }
@@ -185,15 +199,28 @@ fn has_code(error: &ServerError, code: &str) -> bool {
     matches!(found, Some(Data::String(found)) if found == code)
 }
 
+/// The bytes of an answer, with the place of its request: both are there until the last of them is sent.
+struct Sent {
+    json: Vec<u8>,
+    _place: Arc<Place>,
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        &self.json
+    }
+}
+
 /// Sends an answer in the format.
-pub fn respond(answer: &Answer, format: Format) -> Response {
+pub fn respond(answer: &Answer, format: Format, place: Arc<Place>) -> Response {
     let status = match format {
         Format::Json => StatusCode::OK,
         Format::GraphqlResponse if !ran(answer) => StatusCode::BAD_REQUEST,
         Format::GraphqlResponse if is_unavailable(answer) => StatusCode::SERVICE_UNAVAILABLE,
         Format::GraphqlResponse => StatusCode::OK,
     };
-    let mut response = send(to_json(answer), status, format);
+    let json = Bytes::from_owner(Sent { json: to_json(answer), _place: place });
+    let mut response = send(json, status, format);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     }
@@ -214,7 +241,7 @@ fn is_unavailable(answer: &Answer) -> bool {
 }
 
 /// Sends several answers in the format, in the order of their requests.
-pub fn respond_all(answers: &[Answer], format: Format) -> Response {
+pub fn respond_all(answers: &[Answer], format: Format, place: Arc<Place>) -> Response {
     let mut json = vec![b'['];
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
@@ -223,98 +250,91 @@ pub fn respond_all(answers: &[Answer], format: Format) -> Response {
         json.extend_from_slice(&to_json(answer));
     }
     json.push(b']');
-    send(json, StatusCode::OK, format)
+    send(Bytes::from_owner(Sent { json, _place: place }), StatusCode::OK, format)
 }
 
-fn send(json: Vec<u8>, status: StatusCode, format: Format) -> Response {
+fn send(json: Bytes, status: StatusCode, format: Format) -> Response {
     (status, [(header::CONTENT_TYPE, format.content_type())], json).into_response()
 }
 
 /// What an HTTP request asks.
 pub enum Asked {
     /// One GraphQL request, by its parameters.
-    One(Map<String, Value>),
+    One(Parameters),
     /// Several, to be answered with a list.
-    Many(Vec<Result<Map<String, Value>, Refusal>>),
+    Many(Vec<Result<Parameters, Refusal>>),
 }
 
-/// Reads the GraphQL requests in an HTTP request.
-pub async fn read(head: &Parts, body: Body, limits: &HttpLimits) -> Result<Asked, Refusal> {
+/// Reads the GraphQL requests in an HTTP request, whose bytes are `held` from then on.
+pub async fn read(head: &Parts, body: Body, limits: &HttpLimits, held: &Held) -> Result<Asked, Refusal> {
     if matches!(head.method, Method::GET | Method::HEAD) {
-        return in_query(&head.uri).and_then(checked).map(Asked::One);
+        return in_query(&head.uri).and_then(|request| checked(&request)).map(Asked::One);
     }
     check_content_type(&head.headers)?;
     check_codings(&head.headers)?;
-    let mut request = Request::new(body);
-    // How much of it may be read is among them.
-    request.extensions_mut().clone_from(&head.extensions);
-    let body = Bytes::from_request(request, &()).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            let most = limits.max_body_bytes;
-            let problem = format!("the body has more bytes than are allowed: {most} (`--max-body-bytes`)");
-            Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, problem)
-        }
-        _ => Refusal::bad_request("the body ended too early"),
-    })?;
-    match from_slice(&body) {
-        Ok(Value::Array(requests)) => {
-            let (found, most) = (requests.len(), limits.max_batch);
-            if most == 0 {
-                return Err(Refusal::bad_request(
-                    "the body is an array of requests; allowed is one request, a JSON object (`--max-batch`)",
-                ));
-            }
-            if !(1..=most).contains(&found) {
-                let problem = format!("the body has {found} requests; allowed are 1 to {most} (`--max-batch`)");
-                return Err(Refusal::bad_request(problem));
-            }
-            Ok(Asked::Many(requests.into_iter().map(checked).collect()))
-        }
-        Ok(request) => checked(request).map(Asked::One),
-        Err(error) => Err(Refusal::bad_request(format!("the body is not JSON: {error}"))),
+    let body = collected(body, limits.max_body_bytes, held).await?;
+    let request: &RawValue =
+        from_slice(&body).map_err(|error| Refusal::bad_request(format!("the body is not JSON: {error}")))?;
+    if kind(request) != b'[' {
+        return checked(request).map(Asked::One);
     }
+    let most = limits.max_batch;
+    if most == 0 {
+        return Err(Refusal::bad_request(
+            "the body is an array of requests; allowed is one request, a JSON object (`--max-batch`)",
+        ));
+    }
+    let requests: Vec<&RawValue> = from_str(request.get()).unwrap_or_default();
+    let found = requests.len();
+    if !(1..=most).contains(&found) {
+        let problem = format!("the body has {found} requests; allowed are 1 to {most} (`--max-batch`)");
+        return Err(Refusal::bad_request(problem));
+    }
+    Ok(Asked::Many(requests.into_iter().map(checked).collect()))
+}
+
+/// The bytes of a body, of which there are so many at `most`.
+async fn collected(body: Body, most: usize, held: &Held) -> Result<Vec<u8>, Refusal> {
+    let too_large = || {
+        let problem = format!("the body has more bytes than are allowed: {most} (`--max-body-bytes`)");
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, problem)
+    };
+    if body.size_hint().lower() > most as u64 {
+        return Err(too_large());
+    }
+    let (mut parts, mut bytes) = (body.into_data_stream(), Vec::new());
+    while let Some(part) = parts.next().await {
+        let part = part.map_err(|_| Refusal::bad_request("the body ended too early"))?;
+        if bytes.len() + part.len() > most {
+            return Err(too_large());
+        }
+        held.take(part.len()).map_err(|Full| Refusal::full())?;
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
 }
 
 /// The parameters of a GET: `variables` and `extensions` are JSON texts (section 5.3). An empty one is none.
-fn in_query(uri: &Uri) -> Result<Value, Refusal> {
-    let mut parameters = Map::new();
+fn in_query(uri: &Uri) -> Result<Box<RawValue>, Refusal> {
+    let mut parameters = BTreeMap::new();
     for (name, text) in form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         let value = match &*name {
-            _ if text.is_empty() => Value::Null,
-            "variables" | "extensions" => from_str(&text)
-                .map_err(|error| Refusal::bad_request(format!("the parameter `{name}` is not JSON: {error}")))?,
-            _ => text.into(),
+            _ if text.is_empty() => Ok(RawValue::NULL.to_owned()),
+            "variables" | "extensions" => RawValue::from_string(text.into_owned()),
+            _ => to_raw_value(&text),
         };
-        if parameters.insert(name.to_string(), value).is_some() {
+        let value =
+            value.map_err(|error| Refusal::bad_request(format!("the parameter `{name}` is not JSON: {error}")))?;
+        if parameters.insert(name, value).is_some() {
             return Err(Refusal::bad_request("a parameter is given twice; allowed is each once"));
         }
     }
-    Ok(parameters.into())
+    to_raw_value(&parameters).map_err(|error| Refusal::bad_request(error.to_string()))
 }
 
-/// The parameters of a request, if each of those that the specification has (section 5.1, and the appendix on persisted
-/// documents) is of its type. Others are let through, as the specification wants; what is null is absent.
-fn checked(request: Value) -> Result<Map<String, Value>, Refusal> {
-    let Value::Object(mut parameters) = request else {
-        return Err(Refusal::bad_request("the request is no JSON object, which alone is allowed"));
-    };
-    parameters.retain(|_, value| !value.is_null());
-    // The specification says that it names no operation.
-    if parameters.get("operationName").and_then(Value::as_str) == Some("") {
-        parameters.remove("operationName");
-    }
-    for (name, value) in &parameters {
-        let (fits, allowed) = match name.as_str() {
-            "query" => (value.is_string(), "a string"),
-            "operationName" | "documentId" => (value.is_string(), "a string or null"),
-            "variables" | "extensions" => (value.is_object(), "an object or null"),
-            _ => continue,
-        };
-        if !fits {
-            return Err(Refusal::bad_request(format!("`{name}` is of another type; allowed is {allowed}")));
-        }
-    }
-    Ok(parameters)
+/// The parameters of a request, if they are as they must be.
+fn checked(request: &RawValue) -> Result<Parameters, Refusal> {
+    Parameters::read(request).map_err(Refusal::bad_request)
 }
 
 /// Only what a web page of another origin cannot send without asking first (a CORS preflight) is executed.
