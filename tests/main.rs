@@ -4,6 +4,7 @@
 
 mod support;
 
+mod admission;
 mod batching;
 mod connections;
 mod cop;
