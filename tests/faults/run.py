@@ -243,8 +243,63 @@ async def stop(folder):
     check(load, sqlite_users(f"{folder}/dovetail.db"))
 
 
-for scenario in sys.argv[2:] or ["kill", "slow", "full", "stop"]:
-    run = {"kill": kill, "slow": slow, "full": full, "stop": stop}[scenario]
+async def memory(folder):
+    """The largest requests that the limits let in, 100 at once: how much is resident at most, of 512 MB."""
+    server = Server(folder, "--persisted-queries", "1000")
+    import sqlite3
+    with sqlite3.connect(f"{folder}/dovetail.db") as database:
+        database.execute("INSERT INTO users (name) VALUES ('Ada'), ('Bob')")
+        database.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) "
+                         "INSERT INTO posts (title, content, owner_id) SELECT 't', printf('%.*c', 200000, 'x'), 1 FROM n")
+        database.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) "
+                         "INSERT INTO posts (title, content, owner_id) SELECT 't', printf('%.*c', 65536, 'x'), 2 FROM n")
+
+    def contents(user, aliases):
+        return f"{{ user(id: {user}) {{ posts(first: 100) {{ nodes {{ {' '.join(f'a{n}: content' for n in range(aliases))} }} }} }} }}"
+
+    posts = [{"title": "t", "content": "x" * 900}] * 1_000
+    requests = {
+        "an unknown variable of 1 MB": {"query": "{ users { nodes { id } } }", "variables": {"no": [{"": 0}] * 110_000}},
+        "an `or` of 1 MB": {"query": "query($of: UserFilter) { users(filter: $of) { totalCount } }", "variables": {"of": {"or": [{}] * 250_000}}},
+        "lists of lists of 1 MB": {"query": "query($of: UserFilter) { users(filter: $of) { totalCount } }",
+                                   "variables": {"of": {"or": [{"or": [{}] * 70}] * 70}}},
+        "20 rows of 200 kB under 20 aliases": {"query": contents(1, 20)},
+        "an answer of 15 MB, of 100 rows": {"query": contents(2, 2)},
+        "a mutation of 1 MB": {"query": "mutation($of: CreateUserInput!) { createUser(input: $of) { user { posts(first: 100) { nodes { content } } } } }",
+                               "variables": {"of": {"name": "x", "posts": posts}}},
+        "a document of 5,000 tokens": {"query": "{ " + " ".join(f"a{n}: user(id: {n}) {{ {'id ' * 240}}}" for n in range(19)) + " }"},
+    }
+
+    async def ask(body, coding, slowly):
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1 << 14)
+        writer.write(f"POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n"
+                     f"accept-encoding: {coding}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
+        head = await reader.readuntil(b"\r\n\r\n")
+        first = await reader.read(400)
+        await asyncio.sleep(slowly)
+        while await reader.read(1 << 16):
+            pass
+        code = re.search(rb'"code":"(\w+)"', first)
+        writer.close()
+        return f"{head[9:12].decode()} {code[1].decode() if code else ''}".strip()
+
+    worst = 0
+    for name, request in requests.items():
+        body = json.dumps(request, separators=(",", ":")).encode()
+        for coding in ["identity", "br", "zstd"]:
+            with open(f"/proc/{server.process.pid}/clear_refs", "w") as peak:
+                peak.write("5")
+            outcomes = collections.Counter(await asyncio.gather(*(ask(body, coding, 1) for _ in range(100))))
+            now, most = server.memory()
+            worst = max(worst, most)
+            print(f"  {name}, {len(body)} bytes, {coding}: MB at most {most}, then {now}; {dict(outcomes)}", flush=True)
+    assert server.process.poll() is None and worst <= 512
+    server.process.terminate()
+    assert server.process.wait() == 0
+
+
+for scenario in sys.argv[2:] or ["kill", "slow", "full", "stop", "memory"]:
+    run = {"kill": kill, "slow": slow, "full": full, "stop": stop, "memory": memory}[scenario]
     print(f"{scenario}: {run.__doc__}")
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(run(folder))
