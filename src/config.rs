@@ -4,9 +4,10 @@
 pub mod access;
 pub mod limits;
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, env, net::IpAddr};
 
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+use anyhow::{Result, ensure};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
 use ipnet::IpNet;
 
 use self::{
@@ -30,6 +31,33 @@ pub struct Cli {
     /// The options of serving.
     #[command(flatten)]
     pub serve: Box<ServeOptions>,
+}
+
+impl Cli {
+    /// Refuses environment variables of this program that no setting has: a limit that was misspelt would be none.
+    ///
+    /// # Errors
+    /// One line that names each of them, and the nearest that there is.
+    pub fn check_environment() -> Result<()> {
+        let command = Self::command();
+        let known = variables(&command);
+        let given = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let unknown = given.filter(|name| name.starts_with("DOVETAIL_") && !known.contains(name.as_str()));
+        let problems: Vec<_> = unknown
+            .map(|name| {
+                let nearest = known.iter().min_by_key(|known| strsim::levenshtein(&name, known));
+                format!("{name} is no setting; did you mean {}?", nearest.copied().unwrap_or_default())
+            })
+            .collect();
+        ensure!(problems.is_empty(), "{}", problems.join("; "));
+        Ok(())
+    }
+}
+
+/// The environment variables of a command's settings, and of its subcommands'.
+fn variables(command: &clap::Command) -> BTreeSet<&str> {
+    let own = command.get_arguments().filter_map(|argument| argument.get_env()?.to_str());
+    own.chain(command.get_subcommands().flat_map(variables)).collect()
 }
 
 /// What the program does.

@@ -24,6 +24,7 @@ use crate::{
 /// # Errors
 /// One line that says what is wrong and what to do.
 pub async fn run(cli: Cli) -> Result<()> {
+    Cli::check_environment()?;
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(options) => serve(*options).await,
         Command::Migrate { action, database } => migrate(action, &database.database_url).await,

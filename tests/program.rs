@@ -6,6 +6,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use expect_test::expect;
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::{TempDir, tempdir};
 
@@ -177,6 +178,15 @@ fn a_port_in_use_is_one_line_and_exit_code_1() {
     let port = taken.local_addr().unwrap().port().to_string();
     let said = failure(&run(tempdir().unwrap().path(), &["--port", &port, "--log", "off"]));
     assert!(said.contains("Choose another with --host and --port"), "{said}");
+}
+
+#[test]
+fn a_variable_that_no_setting_has_is_one_line_and_exit_code_1() {
+    let variables = [("DOVETAIL_MAX_DEPHT", "3"), ("DOVETAIL_MIGRATE_STEP", "1"), ("DOVETAIL_GRAPHIQL", "off")];
+    let output = dovetail(Path::new("."), &["schema"]).envs(variables).output().unwrap();
+    expect![["
+        dovetail: DOVETAIL_MAX_DEPHT is no setting; did you mean DOVETAIL_MAX_DEPTH?; DOVETAIL_MIGRATE_STEP is no setting; did you mean DOVETAIL_MIGRATE_STEPS?
+    "]].assert_eq(&failure(&output));
 }
 
 #[test]
