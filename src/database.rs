@@ -11,15 +11,18 @@ use futures_util::{FutureExt, future::BoxFuture};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, SqlxError, Statement, TransactionOptions, TransactionTrait,
+    IsolationLevel, SqliteTransactionMode, SqlxError, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
         Connection, Executor,
         sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
     },
 };
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use crate::{config::PoolOptions, error::driver_error};
+use crate::{
+    config::{MigrateAction, PoolOptions},
+    error::driver_error,
+};
 
 /// How long a statement waits for SQLite's one writer before it fails, and a request for a connection that is there for it, but has
 /// to be opened: less than a request may take, so that what is told is the lack of a database.
@@ -227,13 +230,38 @@ fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandoned) -
 /// # Errors
 /// One line that says what is wrong and what to do.
 pub async fn ensure_migrated(writer: &DatabaseConnection) -> Result<()> {
-    if writer.get_database_backend() == DbBackend::Sqlite {
-        return Migrator::up(writer, None).await.map_err(|error| explain(&error)).context("cannot migrate");
-    }
     match pending(writer).await.map_err(|error| explain(&error))? {
         None => Ok(()),
+        Some(_) if writer.get_database_backend() == DbBackend::Sqlite => {
+            migrate(writer, MigrateAction::Up).await.map_err(|error| explain(&error)).context("cannot migrate")
+        }
         Some(pending) => bail!("{pending}; run `dovetail migrate up`"),
     }
+}
+
+/// Migrates in one transaction: all is applied, or nothing. Others that migrate the same database at once wait for one another.
+pub async fn migrate(writer: &DatabaseConnection, action: MigrateAction) -> Result<(), DbErr> {
+    /// The key of the lock on PostgreSQL: the program's name, as a number.
+    const KEY: i64 = i64::from_be_bytes(*b"dovetail");
+    let is_postgres = writer.get_database_backend() == DbBackend::Postgres;
+    let options = TransactionOptions {
+        // A snapshot would be from before the wait.
+        isolation_level: is_postgres.then_some(IsolationLevel::ReadCommitted),
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = writer.begin_with_options(options).await?;
+    if is_postgres {
+        // The transaction's lock, not the session's: behind a pooler, the next transaction may be in another session.
+        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({KEY})")).await?;
+    }
+    match action {
+        MigrateAction::Up => Migrator::up(&transaction, None).await?,
+        MigrateAction::Down { steps } => Migrator::down(&transaction, Some(steps)).await?,
+        MigrateAction::Fresh => Migrator::fresh(&transaction).await?,
+        MigrateAction::Status => {}
+    }
+    transaction.commit().await
 }
 
 /// What migrations are pending, if any.
@@ -364,8 +392,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
-    let shown = without_password(options.get_url());
-    SeaOrm::connect(options).await.map_err(|error| explain(&error)).with_context(|| format!("cannot open {shown}"))
+    /// How long to wait for whoever else turns WAL on.
+    const PAUSE: Duration = Duration::from_millis(20);
+    let began = Instant::now();
+    loop {
+        match SeaOrm::connect(options.clone()).await {
+            // Of several processes that turn WAL on in a new file at once, SQLite lets one, and the others fail without a wait.
+            Err(error) if is_busy(&error) && began.elapsed() < PATIENCE => sleep(PAUSE).await,
+            result => {
+                let shown = without_password(options.get_url());
+                return result.map_err(|error| explain(&error)).with_context(|| format!("cannot open {shown}"));
+            }
+        }
+    }
+}
+
+/// Whether another process holds SQLite's lock.
+fn is_busy(error: &DbErr) -> bool {
+    let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
+    matches!(error.code().as_deref(), Some("5" | "261" | "517"))
 }
 
 /// The URL without what must not be shown.
@@ -391,9 +436,9 @@ pub fn explain(error: &DbErr) -> anyhow::Error {
                 "no connection within {PATIENCE:?}; is the server running, and is --database-url right?"
             );
         }
+        _ if is_busy(error) => "another process holds its lock: stop that, or choose another --database-url",
         SqlxError::Io(_) => "is the server running, and is --database-url right?",
         SqlxError::Database(error) => match error.code().as_deref() {
-            Some("5" | "261" | "517") => "another process holds its lock: stop that, or choose another --database-url",
             Some("14") => "does its folder exist, and may this user write there?",
             Some("26") => "that file is something else: choose another --database-url",
             Some("28P01" | "28000") => "check the user and the password in --database-url",

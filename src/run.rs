@@ -120,11 +120,8 @@ fn after(count: u32, signals: &watch::Receiver<u32>) -> impl Future<Output = ()>
 async fn migrate(action: MigrateAction, url: &str) -> Result<()> {
     let database = database::open_writer(url, 1).await?;
     let explain = |error: DbErr| database::explain(&error);
-    match action {
-        MigrateAction::Up => Migrator::up(&database, None).await.map_err(explain)?,
-        MigrateAction::Down { steps } => Migrator::down(&database, Some(steps)).await.map_err(explain)?,
-        MigrateAction::Fresh => Migrator::fresh(&database).await.map_err(explain)?,
-        MigrateAction::Status => {}
+    if !matches!(action, MigrateAction::Status) {
+        database::migrate(&database, action).await.map_err(explain)?;
     }
     for migration in Migrator::get_migration_with_status_read_only(&database).await.map_err(explain)? {
         println!("{:8} {}", migration.status().to_string(), migration.name());

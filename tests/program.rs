@@ -207,6 +207,32 @@ async fn a_pending_migration_on_postgresql_is_one_line_and_exit_code_1() {
 }
 
 #[tokio::test]
+async fn four_migrations_at_once_of_a_new_database_succeed() {
+    let (folder, postgres) = (tempdir().unwrap(), TestDatabase::create().await);
+    let urls = postgres.iter().map(TestDatabase::url).chain(["sqlite:dovetail.db".to_owned()]);
+    for url in urls {
+        let start = |_| dovetail(folder.path(), &["migrate", "up", "--database-url", &url]).spawn().unwrap();
+        let processes: Vec<_> = (0..4).map(start).collect();
+        let succeeded = processes.into_iter().map(|mut process| process.wait().unwrap().success());
+        assert_eq!(succeeded.collect::<Vec<_>>(), [true; 4], "{url}");
+    }
+}
+
+#[test]
+fn four_servers_at_once_on_a_new_file_are_ready() {
+    let folder = tempdir().unwrap();
+    let start = |_| dovetail(folder.path(), &["--port=0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut servers: Vec<_> = (0..4).map(start).collect();
+    let said = |server: &mut Child| BufReader::new(server.stdout.take().unwrap()).lines().next().map(Result::unwrap);
+    let said: Vec<_> = servers.iter_mut().map(said).collect();
+    for mut server in servers {
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+    assert_eq!(said, vec![Some("Dovetail is ready.".to_owned()); 4]);
+}
+
+#[tokio::test]
 async fn the_same_seed_makes_the_same_rows_and_only_in_an_empty_database() {
     let urls = |folder: &TempDir| format!("sqlite:{}", folder.path().join("seeded.db").display());
     let amounts = [

@@ -1,7 +1,8 @@
 //! Dovetail's schema changes, oldest first: one file a change, a table's indexes beside the table.
 //!
 //! A migration that has been released is never edited; it keeps its own literals, so that a change of a constant
-//! elsewhere cannot rewrite history.
+//! elsewhere cannot rewrite history. All that are pending are applied in one transaction: none can do what needs to be outside of
+//! one, such as `CREATE INDEX CONCURRENTLY`, or SQLite's `PRAGMA foreign_keys`.
 
 pub use sea_orm_migration::prelude::*;
 
