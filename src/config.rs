@@ -101,7 +101,11 @@ pub enum MigrateAction {
     /// List all migrations, applied or pending
     Status,
     /// Drop all tables, with all rows, and apply all migrations
-    Fresh,
+    Fresh {
+        /// Do not ask first; needed where there is no terminal to ask on
+        #[arg(long, env = "DOVETAIL_MIGRATE_YES")]
+        yes: bool,
+    },
 }
 
 /// The options of `dovetail serve`.

@@ -244,6 +244,11 @@ pub async fn migrate(writer: &DatabaseConnection, action: MigrateAction) -> Resu
     /// The key of the lock on PostgreSQL: the program's name, as a number.
     const KEY: i64 = i64::from_be_bytes(*b"dovetail");
     let is_postgres = writer.get_database_backend() == DbBackend::Postgres;
+    // `fresh` drops tables that others refer to, and SQLite does not change this setting within a transaction.
+    let ignores_references = !is_postgres && matches!(action, MigrateAction::Fresh { .. });
+    if ignores_references {
+        writer.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
+    }
     let options = TransactionOptions {
         // A snapshot would be from before the wait.
         isolation_level: is_postgres.then_some(IsolationLevel::ReadCommitted),
@@ -258,10 +263,14 @@ pub async fn migrate(writer: &DatabaseConnection, action: MigrateAction) -> Resu
     match action {
         MigrateAction::Up => Migrator::up(&transaction, None).await?,
         MigrateAction::Down { steps } => Migrator::down(&transaction, Some(steps)).await?,
-        MigrateAction::Fresh => Migrator::fresh(&transaction).await?,
+        MigrateAction::Fresh { .. } => Migrator::fresh(&transaction).await?,
         MigrateAction::Status => {}
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    if ignores_references {
+        writer.execute_unprepared("PRAGMA foreign_keys = ON").await?;
+    }
+    Ok(())
 }
 
 /// What migrations are pending, if any.
@@ -414,7 +423,7 @@ fn is_busy(error: &DbErr) -> bool {
 }
 
 /// The URL without what must not be shown.
-fn without_password(url: &str) -> String {
+pub fn without_password(url: &str) -> String {
     match url::Url::parse(url) {
         Ok(mut url) if url.password().is_some() => {
             // Fails only for a URL that cannot have a password.

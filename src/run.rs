@@ -1,8 +1,13 @@
 //! What each command of the program does.
 
-use std::{future::Future, io::IsTerminal, net::SocketAddr, time::Duration};
+use std::{
+    future::Future,
+    io::{IsTerminal, stdin},
+    net::SocketAddr,
+    time::Duration,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::DbErr;
 use tokio::{
@@ -118,6 +123,9 @@ fn after(count: u32, signals: &watch::Receiver<u32>) -> impl Future<Output = ()>
 }
 
 async fn migrate(action: MigrateAction, url: &str) -> Result<()> {
+    if let MigrateAction::Fresh { yes: false } = action {
+        confirm(&format!("This drops all tables of {} with all rows.", database::without_password(url)))?;
+    }
     let database = database::open_writer(url, 1).await?;
     let explain = |error: DbErr| database::explain(&error);
     if !matches!(action, MigrateAction::Status) {
@@ -126,5 +134,15 @@ async fn migrate(action: MigrateAction, url: &str) -> Result<()> {
     for migration in Migrator::get_migration_with_status_read_only(&database).await.map_err(explain)? {
         println!("{:8} {}", migration.status().to_string(), migration.name());
     }
+    Ok(())
+}
+
+/// Asks on the terminal whether to go on after this warning.
+fn confirm(warning: &str) -> Result<()> {
+    ensure!(stdin().is_terminal(), "{warning} There is no terminal to ask on: to go on, say --yes");
+    eprint!("{warning} Go on? [y/N] ");
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    ensure!(matches!(answer.trim(), "y" | "Y" | "yes"), "nothing was changed");
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+use dovetail::database::without_password;
 use expect_test::expect;
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::{TempDir, tempdir};
@@ -44,7 +45,13 @@ fn the_program_prints_the_schema() {
 
 #[test]
 fn help_explains_each_option_and_names_its_variable() {
-    for command in [&["--help"][..], &["serve", "--help"], &["seed", "--help"], &["migrate", "down", "--help"]] {
+    for command in [
+        &["--help"][..],
+        &["serve", "--help"],
+        &["seed", "--help"],
+        &["migrate", "down", "--help"],
+        &["migrate", "fresh", "--help"],
+    ] {
         let help = String::from_utf8(run(Path::new("."), command).stdout).unwrap();
         let options: Vec<_> = help.split("\n      --").skip(1).collect();
         assert!(!options.is_empty(), "{help}");
@@ -208,8 +215,8 @@ async fn a_pending_migration_on_postgresql_is_one_line_and_exit_code_1() {
 
 #[tokio::test]
 async fn four_migrations_at_once_of_a_new_database_succeed() {
-    let (folder, postgres) = (tempdir().unwrap(), TestDatabase::create().await);
-    let urls = postgres.iter().map(TestDatabase::url).chain(["sqlite:dovetail.db".to_owned()]);
+    let folder = tempdir().unwrap();
+    let (urls, _postgres) = urls(&folder).await;
     for url in urls {
         let start = |_| dovetail(folder.path(), &["migrate", "up", "--database-url", &url]).spawn().unwrap();
         let processes: Vec<_> = (0..4).map(start).collect();
@@ -230,6 +237,47 @@ fn four_servers_at_once_on_a_new_file_are_ready() {
         server.wait().unwrap();
     }
     assert_eq!(said, vec![Some("Dovetail is ready.".to_owned()); 4]);
+}
+
+/// The databases that a test of the program has for itself: a file that is not there yet, and one on PostgreSQL.
+async fn urls(folder: &TempDir) -> (Vec<String>, Option<TestDatabase>) {
+    let postgres = TestDatabase::create().await;
+    let file = format!("sqlite:{}", folder.path().join("new.db").display());
+    (postgres.iter().map(TestDatabase::url).chain([file]).collect(), postgres)
+}
+
+/// The program, on a terminal where somebody types this.
+fn run_on_terminal(arguments: &[&str], typed: &str) -> Output {
+    let command = [&[env!("CARGO_BIN_EXE_dovetail")], arguments].concat().join(" ");
+    let mut terminal = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    terminal.stdin.take().unwrap().write_all(typed.as_bytes()).unwrap();
+    terminal.wait_with_output().unwrap()
+}
+
+#[tokio::test]
+async fn fresh_drops_rows_only_once_somebody_agreed() {
+    let folder = tempdir().unwrap();
+    let (urls, _postgres) = urls(&folder).await;
+    for url in urls {
+        let warning = format!("This drops all tables of {} with all rows.", without_password(&url));
+        let url = format!("--database-url={url}");
+        let fresh = |more: &[&str]| run(folder.path(), &[&["migrate", "fresh", &url], more].concat());
+        let is_empty = || run(folder.path(), &["seed", "--users=1", "--students=0", &url]).status.success();
+        assert!(fresh(&["--yes"]).status.success() && is_empty() && !is_empty());
+        let refusal = format!("dovetail: {warning} There is no terminal to ask on: to go on, say --yes\n");
+        assert_eq!(failure(&fresh(&[])), refusal);
+        for (typed, agrees) in [("\n", false), ("n\n", false), ("y\n", true)] {
+            let output = run_on_terminal(&["migrate", "fresh", &url], typed);
+            let said = String::from_utf8(output.stdout).unwrap();
+            assert!(said.contains(&format!("{warning} Go on? [y/N] ")), "{said}");
+            assert_eq!((output.status.success(), is_empty()), (agrees, agrees), "{said}");
+        }
+    }
 }
 
 #[tokio::test]
