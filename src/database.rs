@@ -1,6 +1,9 @@
 //! Opening the database: one pool that reads, one that writes.
 
 use std::{
+    fs::OpenOptions,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
@@ -331,9 +334,22 @@ fn writer_options(url: &str, connections: u32) -> Result<ConnectOptions> {
     let in_memory = is_in_memory(url);
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = tuned(sqlite).create_if_missing(true);
-        if in_memory { sqlite } else { sqlite.journal_mode(SqliteJournalMode::Wal) }
+        if in_memory {
+            return sqlite;
+        }
+        create_privately(sqlite.get_filename());
+        sqlite.journal_mode(SqliteJournalMode::Wal)
     });
     Ok(options)
+}
+
+/// Creates the file of a new database, which only its owner may read; SQLite gives those beside it the same mode. A file that is
+/// there stays as it is. What fails here fails in SQLite too, which says why.
+fn create_privately(file: &Path) {
+    // SQLite takes such a name for a URI.
+    if !file.as_os_str().as_encoded_bytes().starts_with(b"file:") {
+        let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    }
 }
 
 fn is_in_memory(url: &str) -> bool {

@@ -1,7 +1,9 @@
 use std::{
-    fs,
+    collections::BTreeSet,
+    fs::{self, Permissions},
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
     process::{Child, Command, Output, Stdio},
 };
@@ -278,6 +280,30 @@ async fn fresh_drops_rows_only_once_somebody_agreed() {
             assert_eq!((output.status.success(), is_empty()), (agrees, agrees), "{said}");
         }
     }
+}
+
+#[test]
+fn a_new_file_is_its_owners_alone_and_another_keeps_its_mode() {
+    let folder = tempdir().unwrap();
+    let old = folder.path().join("old.db");
+    fs::write(&old, "").unwrap();
+    fs::set_permissions(&old, Permissions::from_mode(0o640)).unwrap();
+    let urls = ["new.db", "old.db"].map(|file| format!("--database-url=sqlite:{}", folder.path().join(file).display()));
+    let _servers = urls.map(|url| Server::start(&[&url]));
+    let files = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+    let modes = files.map(|it| format!("{} {:o}", it.file_name().display(), it.metadata().unwrap().mode() & 0o777));
+    let modes: BTreeSet<_> = modes.collect();
+    expect![[r#"
+        {
+            "new.db 600",
+            "new.db-shm 600",
+            "new.db-wal 600",
+            "old.db 640",
+            "old.db-shm 640",
+            "old.db-wal 640",
+        }
+    "#]]
+    .assert_debug_eq(&modes);
 }
 
 #[tokio::test]
