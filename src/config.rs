@@ -75,6 +75,7 @@ pub enum Command {
         database: DatabaseOptions,
     },
     /// Fill an empty database with made-up rows: the same for the same numbers
+    #[cfg(feature = "seed")]
     Seed {
         /// How much.
         #[command(flatten)]
@@ -132,6 +133,7 @@ pub struct ServeOptions {
     pub api: ApiOptions,
 
     /// Fill the database with a small school first, if it is empty, and allow the SQL report
+    #[cfg(feature = "seed")]
     #[arg(long, env = "DOVETAIL_DEMO")]
     pub demo: bool,
 
@@ -257,6 +259,7 @@ pub struct ApiOptions {
 }
 
 /// How much `dovetail seed` makes up.
+#[cfg(feature = "seed")]
 #[derive(Clone, Copy, Debug, Args)]
 pub struct SeedOptions {
     /// How many users

@@ -16,7 +16,7 @@
 //! | [`loaders`] | where every row of an answer comes from, in batches; `loaders/` holds the generic pieces |
 //! | [`database`] | opening the two pools |
 //! | [`memory`] | how many bytes requests may hold |
-//! | [`seed`], [`insert`] | made-up rows; many rows at once |
+//! | `seed`, [`insert`] | made-up rows, a feature of the build; many rows at once |
 //! | [`error`] | the one error that a client can see |
 //!
 //! The import rule: `main -> server -> graphql -> loaders -> entity`. Import from below, never from above; `error`,
@@ -33,5 +33,6 @@ pub mod loaders;
 pub mod memory;
 pub mod profile;
 pub mod run;
+#[cfg(feature = "seed")]
 pub mod seed;
 pub mod server;

@@ -40,6 +40,7 @@ pub fn settle(mut options: ServeOptions) -> Result<ServeOptions> {
             (!jwks.is_empty() && auth.jwt_issuer.is_none(), "with --jwks, but without --jwt-issuer"),
             (!jwks.is_empty() && auth.jwt_audience.is_none(), "with --jwks, but without --jwt-audience"),
             (any_origin, "with --cors-origins *"),
+            #[cfg(feature = "seed")]
             (options.demo, "with --demo"),
             (options.api.sql_report, "with --sql-report"),
             (options.api.introspection == Some(Switch::On), "with --introspection on"),
@@ -53,6 +54,9 @@ pub fn settle(mut options: ServeOptions) -> Result<ServeOptions> {
     options.graphiql.get_or_insert(if is_production { Graphiql::Off } else { Graphiql::On });
     options.log_format.get_or_insert(if is_production { LogFormat::Json } else { LogFormat::Text });
     // What a demo is for.
-    options.api.sql_report |= options.demo;
+    #[cfg(feature = "seed")]
+    {
+        options.api.sql_report |= options.demo;
+    }
     Ok(options)
 }

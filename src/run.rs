@@ -21,7 +21,7 @@ use crate::{
     config::{Cli, Command, Graphiql, LogFormat, MigrateAction, ServeOptions, Switch},
     database::{self, Database},
     graphql::{Api, Persisted, sdl},
-    profile, seed, server,
+    profile, server,
 };
 
 /// Runs the command that the command line names.
@@ -33,10 +33,11 @@ pub async fn run(cli: Cli) -> Result<()> {
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(options) => serve(*options).await,
         Command::Migrate { action, database } => migrate(action, &database.database_url).await,
+        #[cfg(feature = "seed")]
         Command::Seed { amounts, database } => {
             let writer = database::open_writer(&database.database_url, 1).await?;
             database::ensure_migrated(&writer).await?;
-            seed::seed(&writer, amounts).await
+            crate::seed::seed(&writer, amounts).await
         }
         Command::Schema => {
             print!("{}", sdl());
@@ -51,8 +52,9 @@ async fn serve(options: ServeOptions) -> Result<()> {
     let limit = Duration::from_secs(options.http.request_timeout);
     let database = Database::open(&options.database.database_url, &options.pools, limit).await?;
     database::ensure_migrated(&database.writer).await?;
-    if options.demo && seed::is_empty(&database.writer).await? {
-        seed::seed(&database.writer, seed::DEMO).await?;
+    #[cfg(feature = "seed")]
+    if options.demo && crate::seed::is_empty(&database.writer).await? {
+        crate::seed::seed(&database.writer, crate::seed::DEMO).await?;
     }
     let api = Api::new(database.clone(), options.api, Persisted::open(&options.documents)?)?;
     let router = server::router(api, &options).await?;
