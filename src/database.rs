@@ -242,27 +242,15 @@ pub async fn ensure_migrated(writer: &DatabaseConnection) -> Result<()> {
     }
 }
 
-/// Migrates in one transaction: all is applied, or nothing. Others that migrate the same database at once wait for one another.
+/// Migrates in one transaction: all is applied, or nothing.
 pub async fn migrate(writer: &DatabaseConnection, action: MigrateAction) -> Result<(), DbErr> {
-    /// The key of the lock on PostgreSQL: the program's name, as a number.
-    const KEY: i64 = i64::from_be_bytes(*b"dovetail");
-    let is_postgres = writer.get_database_backend() == DbBackend::Postgres;
+    let is_sqlite = writer.get_database_backend() == DbBackend::Sqlite;
     // `fresh` drops tables that others refer to, and SQLite does not change this setting within a transaction.
-    let ignores_references = !is_postgres && matches!(action, MigrateAction::Fresh { .. });
+    let ignores_references = is_sqlite && matches!(action, MigrateAction::Fresh { .. });
     if ignores_references {
         writer.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
     }
-    let options = TransactionOptions {
-        // A snapshot would be from before the wait.
-        isolation_level: is_postgres.then_some(IsolationLevel::ReadCommitted),
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let transaction = writer.begin_with_options(options).await?;
-    if is_postgres {
-        // The transaction's lock, not the session's: behind a pooler, the next transaction may be in another session.
-        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({KEY})")).await?;
-    }
+    let transaction = begin_alone(writer).await?;
     match action {
         MigrateAction::Up => Migrator::up(&transaction, None).await?,
         MigrateAction::Down { steps } => Migrator::down(&transaction, Some(steps)).await?,
@@ -274,6 +262,25 @@ pub async fn migrate(writer: &DatabaseConnection, action: MigrateAction) -> Resu
         writer.execute_unprepared("PRAGMA foreign_keys = ON").await?;
     }
     Ok(())
+}
+
+/// Begins a transaction to migrate or to seed in: another process that would do either waits for its end.
+pub async fn begin_alone(writer: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    /// The key of the lock on PostgreSQL: the program's name, as a number.
+    const KEY: i64 = i64::from_be_bytes(*b"dovetail");
+    let is_postgres = writer.get_database_backend() == DbBackend::Postgres;
+    let options = TransactionOptions {
+        // A snapshot would be from before the wait.
+        isolation_level: is_postgres.then_some(IsolationLevel::ReadCommitted),
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    let transaction = writer.begin_with_options(options).await?;
+    if is_postgres {
+        // The transaction's lock, not the session's: behind a pooler, the next transaction may be in another session.
+        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({KEY})")).await?;
+    }
+    Ok(transaction)
 }
 
 /// What migrations are pending, if any.

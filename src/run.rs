@@ -53,8 +53,8 @@ async fn serve(options: ServeOptions) -> Result<()> {
     let database = Database::open(&options.database.database_url, &options.pools, limit).await?;
     database::ensure_migrated(&database.writer).await?;
     #[cfg(feature = "seed")]
-    if options.demo && crate::seed::is_empty(&database.writer).await? {
-        crate::seed::seed(&database.writer, crate::seed::DEMO).await?;
+    if options.demo {
+        crate::seed::seed_if_empty(&database.writer, crate::seed::DEMO).await?;
     }
     let api = Api::new(database.clone(), options.api, Persisted::open(&options.documents)?)?;
     let router = server::router(api, &options).await?;

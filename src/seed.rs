@@ -15,40 +15,52 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rand::{SeedableRng, rngs::StdRng, seq::index};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryOrder, QuerySelect, Set,
-    TransactionTrait, prelude::DateTimeUtc,
+    prelude::DateTimeUtc,
 };
 
-use crate::{config::SeedOptions, insert::insert_all};
+use crate::{
+    config::SeedOptions,
+    database::{begin_alone, explain},
+    insert::insert_all,
+};
 
 /// The small school of `dovetail serve --demo`.
 pub const DEMO: SeedOptions =
     SeedOptions { users: 12, posts_per_user: 6, students: 40, courses: 8, enrollments_per_student: 3, rng_seed: 1 };
 
 /// Whether no table has a row.
-///
-/// # Errors
-/// If the database cannot be read.
-pub async fn is_empty(database: &impl ConnectionTrait) -> Result<bool, DbErr> {
+async fn is_empty(database: &impl ConnectionTrait) -> Result<bool, DbErr> {
     Ok(user::Entity::find().count(database).await? == 0
         && student::Entity::find().count(database).await? == 0
         && course::Entity::find().count(database).await? == 0)
 }
 
-/// Fills an empty database, in one transaction, and shows how far it is on a terminal.
+/// Fills an empty database.
 ///
 /// # Errors
 /// If the database is not empty, if the numbers do not fit each other, or if it cannot be written.
 pub async fn seed(database: &DatabaseConnection, amounts: SeedOptions) -> Result<()> {
+    ensure!(
+        seed_if_empty(database, amounts).await?,
+        "the database has rows already, and seed fills an empty one; `dovetail migrate fresh` empties it"
+    );
+    Ok(())
+}
+
+/// Fills a database if it is empty, in one transaction, and shows how far it is on a terminal. Whether it was empty.
+///
+/// # Errors
+/// If the numbers do not fit each other, or if it cannot be written.
+pub async fn seed_if_empty(database: &DatabaseConnection, amounts: SeedOptions) -> Result<bool> {
     let SeedOptions { users, posts_per_user, students, courses, enrollments_per_student, rng_seed } = amounts;
     ensure!(
         enrollments_per_student <= courses,
         "--enrollments-per-student is {enrollments_per_student}; allowed are 0 to {courses}, the number of --courses"
     );
-    let transaction = database.begin().await?;
-    ensure!(
-        is_empty(&transaction).await?,
-        "the database has rows already, and seed fills an empty one; `dovetail migrate fresh` empties it"
-    );
+    let transaction = begin_alone(database).await.map_err(|error| explain(&error))?;
+    if !is_empty(&transaction).await? {
+        return Ok(false);
+    }
     let rows = users + users * posts_per_user + students + courses + students * enrollments_per_student;
     let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} rows, {eta} left")?;
     let bar = ProgressBar::new(rows as u64).with_style(style);
@@ -108,7 +120,7 @@ pub async fn seed(database: &DatabaseConnection, amounts: SeedOptions) -> Result
     transaction.commit().await?;
     // Both databases choose their plans by what this finds.
     database.execute_unprepared("ANALYZE").await?;
-    Ok(())
+    Ok(true)
 }
 
 /// A post's title: a few words, the first with a capital.

@@ -228,9 +228,9 @@ async fn four_migrations_at_once_of_a_new_database_succeed() {
 }
 
 #[test]
-fn four_servers_at_once_on_a_new_file_are_ready() {
+fn four_demos_at_once_on_a_new_file_are_ready() {
     let folder = tempdir().unwrap();
-    let start = |_| dovetail(folder.path(), &["--port=0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let start = |_| dovetail(folder.path(), &["--demo", "--port=0"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut servers: Vec<_> = (0..4).map(start).collect();
     let said = |server: &mut Child| BufReader::new(server.stdout.take().unwrap()).lines().next().map(Result::unwrap);
     let said: Vec<_> = servers.iter_mut().map(said).collect();
