@@ -32,7 +32,7 @@ pub use self::{
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
     report::{Cause, Counts, Detail, Ran, Report, milliseconds},
-    rows::{Block, Cell, Row, Rows},
+    rows::{Block, Cell, LongTexts, Row, Rows},
     select::{by_keys, key_column},
     session::{Session, Transaction},
 };
@@ -112,7 +112,8 @@ impl<E: Table> Load for ById<E> {
             [one] if one.asked.alone => select::by_key::<E>(one.key, &columns),
             _ => by_keys::<E>(session.backend(), &keys, &columns),
         };
-        let rows = session.rows(&select, keys.len(), all.iter().map(|one| &*one.asked)).await?;
+        let texts = LongTexts::of(&columns, 0);
+        let rows = session.rows(&select, &texts, keys.len(), all.iter().map(|one| &*one.asked)).await?;
         let count = rows.len();
         let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
         let mut found: Vec<_> = (0..count).map(|row| Ok((block.key(row)?, row))).collect::<Result<_>>()?;
@@ -146,7 +147,8 @@ impl<E: Table> Load for All<E> {
         for (page, all) in grouped(all, |All(list)| &list.page) {
             let wanted = Wanted::union(all.iter().map(|(_, All(list))| &list.wanted));
             let select = select::page::<E>(session.backend(), page, &wanted);
-            let rows = session.rows(&select, 0, all.iter().map(|(_, All(list))| &list.asked)).await?;
+            let texts = LongTexts::of(&wanted.node, 0);
+            let rows = session.rows(&select, &texts, 0, all.iter().map(|(_, All(list))| &list.asked)).await?;
             let page = page.of_list(&wanted, rows);
             all.iter().for_each(|(place, _)| loaded[*place].clone_from(&page));
         }
@@ -174,7 +176,9 @@ impl<E: Table> Load for AllCount<E> {
         let mut loaded = vec![None; all.len()];
         for (filter, all) in grouped(all, |AllCount(count, _)| &count.filter) {
             let select = select::count::<E>(session.backend(), filter);
-            let rows = session.rows(&select, 0, all.iter().map(|(_, AllCount(count, _))| &count.asked)).await?;
+            let rows = session
+                .rows(&select, &LongTexts::default(), 0, all.iter().map(|(_, AllCount(count, _))| &count.asked))
+                .await?;
             let count = rows.first().ok_or_else(|| Error::broken("a count without a row"))?.try_get_by_index(0)?;
             all.iter().for_each(|(place, _)| loaded[*place] = Some(count));
         }
@@ -201,7 +205,8 @@ impl<R: Relation> Load for Children<R> {
             let parents = distinct(all.iter().map(|(_, one)| one.parent));
             let wanted = Wanted::union(all.iter().map(|(_, one)| &one.list.wanted));
             let select = select::page_by_parent::<R>(session.backend(), &parents, page, &wanted);
-            let rows = session.rows(&select, parents.len(), all.iter().map(|(_, one)| &one.list.asked)).await?;
+            let texts = LongTexts::of(&wanted.node, 1);
+            let rows = session.rows(&select, &texts, parents.len(), all.iter().map(|(_, one)| &one.list.asked)).await?;
             let of_rows = rows::integers(&rows, 0)?.into_iter().map(|parent| place_of(&parents, parent));
             let of_rows: Vec<_> = of_rows.collect::<Result<_>>()?;
             let pages = page.of_parents(&wanted, rows, &of_rows, parents.len())?;
@@ -238,7 +243,9 @@ impl<R: Relation> Load for ChildCount<R> {
         for (filter, all) in grouped(all, |one| &one.count.filter) {
             let parents = distinct(all.iter().map(|(_, one)| one.parent));
             let select = select::count_by_parent::<R>(session.backend(), &parents, filter);
-            let rows = session.rows(&select, parents.len(), all.iter().map(|(_, one)| &one.count.asked)).await?;
+            let rows = session
+                .rows(&select, &LongTexts::default(), parents.len(), all.iter().map(|(_, one)| &one.count.asked))
+                .await?;
             let counts = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
             let counts: HashMap<i64, i64> = counts.collect::<Result<_>>()?;
             // The statement counts what is there: a parent without children is not among its rows.

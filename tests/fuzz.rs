@@ -12,7 +12,7 @@ use proptest::{
     collection::vec,
     option,
     prelude::*,
-    sample::select,
+    sample::{Index, select},
     test_runner::{Config, TestRunner},
 };
 use serde_json::{Value, json};
@@ -106,28 +106,75 @@ const RIGHT: [&str; 9] = [
     "mutation { a : deleteUser ( input : { id : 3 } ) { deletedId } b : updatePost ( input : { id : 1 , title : \"\" } ) { userErrors { code } } }",
 ];
 
+/// The same with variables, whose values are spoilt too.
+const WITH_VARIABLES: [(&str, &str); 3] = [
+    (
+        "query ( $of : UserFilter , $by : [UserOrder!] , $n : Int ) { users ( filter : $of , orderBy : $by , first : $n ) { totalCount nodes { posts ( filter : { owner : $of } ) { totalCount } } } }",
+        r#"{"of":{"or":[{"name":{"in":["Ada"],"contains":"a"}},{"posts":{"some":{"title":{"startsWith":"A"}}}}],"createdAt":{"gt":"2026-03-01T08:00:00Z"}},"by":[{"field":"POSTS_COUNT","direction":"DESC"}],"n":2}"#,
+    ),
+    (
+        "query ( $ids : [ID!]! , $in : Boolean = true ) { nodes ( ids : $ids ) { id ... @include ( if : $in ) { ... on User { name } } } }",
+        r#"{"ids":["User:1",2,"Enrollment:1:1"],"in":false}"#,
+    ),
+    (
+        "mutation ( $of : CreateUserInput! ) { createUser ( input : $of ) { user { posts { nodes { content } } } userErrors { code path } } }",
+        r#"{"of":{"name":"x","posts":[{"title":"t","content":"c"},{"title":"","content":""}]}}"#,
+    ),
+];
+
 fn token() -> impl Strategy<Value = &'static str> {
     select(&TOKENS[..])
 }
 
-fn text() -> impl Strategy<Value = String> {
-    let spoilt =
-        (select(&RIGHT[..]), vec((any::<prop::sample::Index>(), 0..4, token()), 0..4)).prop_map(|(right, edits)| {
-            let mut tokens: Vec<_> = right.split(' ').collect();
-            for (place, edit, token) in edits {
-                let place = place.index(tokens.len());
-                match edit {
-                    0 => drop(tokens.remove(place)),
-                    1 => tokens.insert(place, token),
-                    2 => tokens[place] = token,
-                    _ => tokens.insert(place, tokens[place]),
-                }
-                if tokens.is_empty() {
-                    tokens.push("{");
-                }
+/// A text that is right but for a few of its tokens.
+fn spoilt(right: &'static str) -> impl Strategy<Value = String> {
+    vec((any::<Index>(), 0..4, token()), 0..4).prop_map(move |edits| {
+        let mut tokens: Vec<_> = right.split(' ').collect();
+        for (place, edit, token) in edits {
+            let place = place.index(tokens.len());
+            match edit {
+                0 => drop(tokens.remove(place)),
+                1 => tokens.insert(place, token),
+                2 => tokens[place] = token,
+                _ => tokens.insert(place, tokens[place]),
             }
-            tokens.join(" ")
-        });
+            if tokens.is_empty() {
+                tokens.push("{");
+            }
+        }
+        tokens.join(" ")
+    })
+}
+
+/// JSON that is right but for a part of it.
+fn spoilt_json(right: &'static str) -> impl Strategy<Value = Value> {
+    let many = (json_value(), 0..3_000_usize).prop_map(|(item, times)| vec![item; times].into());
+    let with = prop_oneof![3 => json_value(), 1 => many];
+    (vec(any::<Index>(), 0..6), option::weighted(0.7, with)).prop_map(|(steps, with)| {
+        let mut value = serde_json::from_str(right).unwrap();
+        if let Some(with) = with {
+            *part(&mut value, &steps) = with;
+        }
+        value
+    })
+}
+
+/// The part of a value that one gets to by these steps, or as far as they go.
+fn part<'a>(value: &'a mut Value, steps: &[Index]) -> &'a mut Value {
+    let Some((step, steps)) = steps.split_first() else { return value };
+    let parts = value.as_array().map_or(0, Vec::len) + value.as_object().map_or(0, |fields| fields.len());
+    if parts == 0 {
+        return value;
+    }
+    match value {
+        Value::Array(items) => part(step.get_mut(items), steps),
+        Value::Object(fields) => part(fields.values_mut().nth(step.index(parts)).unwrap(), steps),
+        leaf => leaf,
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let spoilt = select(&RIGHT[..]).prop_flat_map(spoilt);
     let soup = vec(token(), 0..40).prop_map(|tokens| tokens.join(" "));
     let repeated = (vec(token(), 1..4), 1..3_000_usize).prop_map(|(tokens, times)| tokens.join(" ").repeat(times));
     prop_oneof![9 => spoilt, 2 => soup, 1 => repeated, 1 => any::<String>()]
@@ -154,7 +201,10 @@ fn json_value() -> impl Strategy<Value = Value> {
 fn parameters() -> impl Strategy<Value = Value> {
     let name = select(&["operationName", "variables", "extensions", "documentId", "query", "id", "x"][..]);
     let variables = option::of(json_value()).prop_map(|n| json!({ "n": n }));
-    (text(), option::weighted(0.3, variables), vec((name, json_value()), 0..2)).prop_map(|(text, variables, others)| {
+    let with_variables = select(&WITH_VARIABLES[..])
+        .prop_flat_map(|(text, variables)| (spoilt(text), spoilt_json(variables).prop_map(Some)));
+    let asked = prop_oneof![2 => (text(), option::weighted(0.3, variables)), 1 => with_variables];
+    (asked, vec((name, json_value()), 0..2)).prop_map(|((text, variables), others)| {
         let mut parameters = json!({ "query": text });
         if let Some(variables) = variables {
             parameters["variables"] = variables;
@@ -171,7 +221,7 @@ fn request_body() -> impl Strategy<Value = Vec<u8>> {
         12 => parameters().prop_map(|it| it.to_string().into_bytes()),
         1 => vec(parameters(), 0..5).prop_map(|it| Value::from(it).to_string().into_bytes()),
         1 => json_value().prop_map(|it| it.to_string().into_bytes()),
-        1 => (parameters(), any::<prop::sample::Index>(), any::<u8>()).prop_map(|(it, place, byte)| {
+        1 => (parameters(), any::<Index>(), any::<u8>()).prop_map(|(it, place, byte)| {
             let mut bytes = it.to_string().into_bytes();
             let place = place.index(bytes.len());
             bytes[place] = byte;
@@ -294,7 +344,14 @@ async fn wrong(app: &App, request: Request<Vec<u8>>, tally: &Tally) -> Option<St
 #[test]
 fn whatever_is_asked_the_answer_is_no_fault_of_the_server() {
     let runtime = Runtime::new().unwrap();
-    let apps = runtime.block_on(school_with(&["--max-batch=3", "--sql-report", "--insecure-open"]));
+    let apps = runtime.block_on(school_with(&[
+        "--max-batch=3",
+        "--sql-report",
+        "--insecure-open",
+        "--max-text-bytes=30",
+        "--max-response-bytes=3000",
+        "--max-memory-bytes=100000",
+    ]));
     let app = &apps.0[0];
     let tally = Tally::default();
     let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });

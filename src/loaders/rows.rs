@@ -7,7 +7,7 @@ use sea_orm::{
     DbErr, EntityTrait, ModelTrait, QueryResult, RuntimeErr, SqlxError, TryGetable, Value,
     prelude::{ChronoDate, ChronoDateTime, ChronoTime},
     sea_query::{ColumnType, ValueType},
-    sqlx::{Column as _, Database as DatabaseDriver, Postgres, Row as _, Sqlite, Type, postgres::PgColumn},
+    sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgColumn},
 };
 
 use super::{
@@ -58,7 +58,8 @@ impl Reading {
                 read(postgres()?.try_get_unchecked(position)).map(|value| Cell::Value(Value::BigInt(value)))
             }
             Self::Checked(kind) => match row.try_as_sqlite_row() {
-                Some(row) if is_text(kind) => read(row.try_get(position)).map(text),
+                // What SQLite holds there, it gives as text.
+                Some(row) if is_text(kind) => read(row.try_get_unchecked(position)).map(text),
                 _ => value(row, position, kind).map(Cell::Value),
             },
         }
@@ -73,15 +74,20 @@ impl Reading {
     }
 }
 
-/// Which columns of a statement's rows hold texts.
-pub struct Texts(Vec<usize>);
+/// Where the columns are in a statement's rows whose texts may be of any length: those of the type `Text`.
+#[derive(Default)]
+pub struct LongTexts(Vec<usize>);
 
-impl Texts {
-    /// Those of the rows that this is one of.
-    pub fn of(row: &QueryResult) -> Self {
-        let of_postgres = row.try_as_pg_row().map(|row| texts::<Postgres>(row.columns()));
-        let of_sqlite = || row.try_as_sqlite_row().map(|row| texts::<Sqlite>(row.columns()));
-        Self(of_postgres.or_else(of_sqlite).unwrap_or_default())
+impl LongTexts {
+    /// Those among an entity's columns, which begin at `position`.
+    pub fn of<E: EntityTrait>(columns: &Columns<E>, position: usize) -> Self {
+        let long = columns.with_types().zip(position..).filter(|((_, kind), _)| *kind == ColumnType::Text);
+        Self(long.map(|(_, position)| position).collect())
+    }
+
+    /// Whether there are any.
+    pub fn any(&self) -> bool {
+        !self.0.is_empty()
     }
 
     /// How many bytes they have in a row.
@@ -89,20 +95,11 @@ impl Texts {
         let bytes = |column: &usize| {
             let of_postgres = row.try_as_pg_row().map(|row| row.try_get_unchecked(*column));
             let of_sqlite = || row.try_as_sqlite_row().map(|row| row.try_get_unchecked(*column));
-            // What is no text has no bytes of one.
             let text: Option<&[u8]> = of_postgres.or_else(of_sqlite)?.ok()?;
             text.map(|text| text.len() as u64)
         };
         self.0.iter().filter_map(bytes).sum()
     }
-}
-
-fn texts<D: DatabaseDriver>(columns: &[D::Column]) -> Vec<usize>
-where
-    str: Type<D>,
-{
-    let is_text = |column: &&D::Column| <str as Type<D>>::compatible(column.type_info());
-    columns.iter().filter(is_text).map(|column| column.ordinal()).collect()
 }
 
 /// The 64-bit integers in a column of a statement's rows.

@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 use super::{
     Asked,
     report::{Cause, Detail, Report},
-    rows::Texts,
+    rows::LongTexts,
 };
 use crate::{
     database::Database,
@@ -79,10 +79,12 @@ impl Session {
         &self.0.report
     }
 
-    /// Runs one statement, for so many keys, in the session's snapshot. After one that failed, all fail of the same.
+    /// Runs one statement, for so many keys, in the session's snapshot. Of its rows, the `texts` are counted. After one that failed, all
+    /// fail of the same.
     pub async fn rows<'a>(
         &self,
         select: &SelectStatement,
+        texts: &LongTexts,
         keys: usize,
         asked: impl Iterator<Item = &'a Asked> + Clone + Send,
     ) -> Result<Vec<QueryResult>> {
@@ -102,9 +104,9 @@ impl Session {
         let rows = match &*snapshot {
             Snapshot::Lost(error) => return Err(error.clone()),
             Snapshot::Begun(transaction) | Snapshot::Written(transaction) => {
-                self.run(transaction, select, keys, causes).await
+                self.run(transaction, select, texts, keys, causes).await
             }
-            Snapshot::Open | Snapshot::Alone => self.run(&database.reader, select, keys, causes).await,
+            Snapshot::Open | Snapshot::Alone => self.run(&database.reader, select, texts, keys, causes).await,
         };
         rows.map_err(|error| {
             *snapshot = Snapshot::Lost(error.clone());
@@ -116,6 +118,7 @@ impl Session {
         &self,
         connection: &(impl ConnectionTrait + StreamTrait),
         select: &SelectStatement,
+        texts: &LongTexts,
         keys: usize,
         causes: impl Iterator<Item = &'a Cause> + Send,
     ) -> Result<Vec<QueryResult>> {
@@ -123,7 +126,10 @@ impl Session {
         let explained = (self.report().detail() == Detail::Explain).then(|| explain(&statement));
         let text = (self.report().detail() > Detail::Counts).then(|| statement.sql.clone());
         let started = Instant::now();
-        let rows = self.read(connection, statement).await;
+        let rows = match texts.any() {
+            true => self.counted(connection, statement, texts).await,
+            false => connection.query_all_raw(statement).await.map_err(Error::from),
+        };
         let returned = rows.as_ref().map_or(0, Vec::len) as u64;
         self.report().add(|| text.unwrap_or_default(), keys, returned, started, causes);
         let rows = rows?;
@@ -134,13 +140,18 @@ impl Session {
         Ok(rows)
     }
 
-    /// The rows of a statement, whose texts are counted as they arrive.
-    async fn read(&self, connection: &impl StreamTrait, statement: Statement) -> Result<Vec<QueryResult>> {
+    /// The rows of a statement, whose long texts are counted as they arrive.
+    async fn counted(
+        &self,
+        connection: &impl StreamTrait,
+        statement: Statement,
+        texts: &LongTexts,
+    ) -> Result<Vec<QueryResult>> {
         let Inner { most, read, held, .. } = &*self.0;
-        let (mut rows, mut texts) = (Vec::new(), None);
+        let mut rows = Vec::new();
         let mut stream = pin!(connection.stream_raw(statement).await?);
         while let Some(row) = stream.try_next().await? {
-            let bytes = texts.get_or_insert_with(|| Texts::of(&row)).bytes(&row);
+            let bytes = texts.bytes(&row);
             let before = read.fetch_add(bytes, Relaxed);
             if before + bytes > *most {
                 let problem =
