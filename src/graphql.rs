@@ -66,6 +66,10 @@ use crate::{
 use async_graphql::{Context, ID, Interface, MergedObject, QueryPathSegment};
 
 /// The root of all reading.
+///
+/// What an operation costs is in its answer, as `extensions.dovetail.cost`, where the request's extensions have
+/// `"dovetail": {"cost": true}`: the size of each list's page times what lies under it; and to find a list's items, 10 for an order by
+/// a number of children and for a relation in a filter, and ten times as much for each relation that leads to that.
 #[derive(MergedObject, Default)]
 pub struct Query(
     node::NodeQuery,

@@ -67,8 +67,12 @@ impl Reading {
 
     /// A part of a key.
     fn integer(&self, row: &QueryResult, position: usize) -> Result<i64> {
-        match (self, row.try_as_pg_row()) {
-            (Self::PostgresInteger, Some(row)) => read(row.try_get_unchecked(position)),
+        match (self, row.try_as_pg_row(), row.try_as_sqlite_row()) {
+            (Self::PostgresInteger, Some(row), _) => read(row.try_get_unchecked(position)),
+            (_, _, Some(row)) => {
+                let integer: Option<i64> = read(row.try_get_unchecked(position))?;
+                integer.ok_or_else(|| Error::broken("a part of a key is NULL"))
+            }
             _ => Ok(row.try_get_by_index(position)?),
         }
     }

@@ -1,17 +1,18 @@
 //! The database as one request sees it: a snapshot that begins with the first statement, and the transactions that write.
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     mem,
     pin::pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    task::{Poll, ready},
     time::Instant,
 };
 
-use futures_util::TryStreamExt;
+use futures_util::Stream;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, StreamTrait,
     prelude::async_trait,
@@ -148,20 +149,25 @@ impl Session {
         texts: &LongTexts,
     ) -> Result<Vec<QueryResult>> {
         let Inner { most, read, held, .. } = &*self.0;
-        let mut rows = Vec::new();
         let mut stream = pin!(connection.stream_raw(statement).await?);
-        while let Some(row) = stream.try_next().await? {
-            let bytes = texts.bytes(&row);
-            let before = read.fetch_add(bytes, Relaxed);
-            if before + bytes > *most {
-                let problem =
-                    format!("the answer's rows have more bytes than are allowed: {most} (`--max-response-bytes`)");
-                return Err(Error::TooComplex(problem));
+        let mut rows = Vec::new();
+        // Not `try_next`, which makes a future a row.
+        poll_fn(|context| {
+            while let Some(row) = ready!(stream.as_mut().poll_next(context)?) {
+                let bytes = texts.bytes(&row);
+                let before = read.fetch_add(bytes, Relaxed);
+                if before + bytes > *most {
+                    let problem =
+                        format!("the answer's rows have more bytes than are allowed: {most} (`--max-response-bytes`)");
+                    return Poll::Ready(Err(Error::TooComplex(problem)));
+                }
+                let steps = ((before + bytes) >> BYTES_A_STEP) - (before >> BYTES_A_STEP);
+                held.take((steps as usize) << BYTES_A_STEP)?;
+                rows.push(row);
             }
-            let steps = ((before + bytes) >> BYTES_A_STEP) - (before >> BYTES_A_STEP);
-            held.take((steps as usize) << BYTES_A_STEP)?;
-            rows.push(row);
-        }
+            Poll::Ready(Ok(()))
+        })
+        .await?;
         Ok(rows)
     }
 
