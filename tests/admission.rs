@@ -60,6 +60,21 @@ async fn one_sender_leaves_half_of_the_room_to_others() {
 }
 
 #[test]
+fn one_sender_leaves_half_of_the_memory_to_others() {
+    let server = Server::start(&["--max-memory-bytes=200000", "--trusted-proxies=127.0.0.1"]);
+    let ask = |bytes: usize, forwarded_for: &str| {
+        let head = format!(
+            "POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\nx-forwarded-for: {forwarded_for}"
+        );
+        let query = r#"{"query":"{ __typename }"}"#;
+        let body = query.to_owned() + &" ".repeat(bytes - query.len());
+        server.send(&format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
+    };
+    assert!(ask(100_000, "192.0.2.1").starts_with("HTTP/1.1 200"));
+    assert!(ask(100_001, "192.0.2.1").starts_with("HTTP/1.1 503"));
+}
+
+#[test]
 fn a_sender_spends_as_much_in_a_minute_as_it_may() {
     let server = Server::start(&["--rate-cost-per-minute=25", "--trusted-proxies=127.0.0.1,10.0.0.0/8"]);
     let ask = |users: u32, forwarded_for: &str| {

@@ -259,9 +259,7 @@ async fn when_the_client_hangs_up_no_further_statement_starts() {
         drop(hold);
         app.data("{ courses { totalCount } }").await;
         let statements = app.statements().take();
-        // The second was running.
-        assert!(statements[1].contains("users") && statements[2].contains("courses"), "{statements:#?}");
-        assert_eq!(statements.len(), 3);
+        assert!(statements.len() == 2 && statements[1].contains("courses"), "{statements:#?}");
     }
 }
 

@@ -69,27 +69,35 @@ impl Sender {
 pub struct Admission {
     /// For those that run, wait, or are being answered.
     present: Arc<Semaphore>,
-    connections: Share,
-    memory: Memory,
+    all: Share,
     senders: Senders,
-    /// How many requests of one sender may be present.
-    most_of_sender: usize,
-    share_of_sender: (usize, usize),
+    of_sender: Most,
     rate: Option<DefaultKeyedRateLimiter<Sender, StateInformationMiddleware>>,
 }
 
 /// The senders whose requests are present, and what each has of the connections.
 type Senders = Arc<Mutex<HashMap<Sender, Arc<Share>>>>;
 
-/// How many requests may read, and how many write, at once.
+/// What one sender may have.
+#[derive(Clone, Copy)]
+struct Most {
+    /// How many requests may be present.
+    present: usize,
+    connections: Connections,
+    /// How many bytes they may hold.
+    bytes: usize,
+}
+
+/// How many requests may read, and how many write, at once, and what they may hold.
 struct Share {
     reading: Semaphore,
     writing: Semaphore,
+    memory: Memory,
 }
 
 impl Share {
-    fn new((reading, writing): (usize, usize)) -> Self {
-        Self { reading: Semaphore::new(reading), writing: Semaphore::new(writing) }
+    fn new(Connections { reading, writing }: Connections, memory: Memory) -> Self {
+        Self { reading: Semaphore::new(reading), writing: Semaphore::new(writing), memory }
     }
 
     fn of(&self, writes: bool) -> &Semaphore {
@@ -101,17 +109,19 @@ impl Admission {
     /// As much as the limits allow over so many connections.
     pub fn new(limits: &HttpLimits, connections: Connections) -> Self {
         let running = limits.max_concurrent_requests as usize;
-        let part = |whole: usize| (whole * limits.max_sender_share as usize).div_ceil(100);
-        let Connections { reading, writing } = connections;
-        let (reading, writing) = (reading.min(running), writing.min(running));
+        let part = |whole: usize| (whole as u128 * u128::from(limits.max_sender_share)).div_ceil(100) as usize;
+        let reading = connections.reading.min(running);
+        let writing = connections.writing.min(running);
         let present = running + limits.max_queued_requests as usize;
         Self {
             present: Arc::new(Semaphore::new(present)),
-            connections: Share::new((reading, writing)),
-            memory: Memory::new(limits.max_memory_bytes),
+            all: Share::new(Connections { reading, writing }, Memory::new(limits.max_memory_bytes)),
             senders: Senders::default(),
-            most_of_sender: part(present),
-            share_of_sender: (part(reading), part(writing)),
+            of_sender: Most {
+                present: part(present),
+                connections: Connections { reading: part(reading), writing: part(writing) },
+                bytes: part(limits.max_memory_bytes),
+            },
             rate: NonZeroU32::new(limits.rate_cost_per_minute).map(|cost| {
                 DefaultKeyedRateLimiter::hashmap(Quota::per_minute(cost))
                     .with_middleware::<StateInformationMiddleware>()
@@ -124,15 +134,17 @@ impl Admission {
         self.spend(sender.as_ref(), 1)?;
         let present = Arc::clone(&self.present).try_acquire_owned().map_err(|_| Refusal::full())?;
         let part = sender.map(|sender| self.part(sender)).transpose()?;
-        Ok(Place { held: self.memory.hold(), part, _present: present })
+        let memory = part.as_ref().map_or(&self.all.memory, |part| &part.share.memory);
+        Ok(Place { held: memory.hold(), part, _present: present })
     }
 
     fn part(&self, sender: Sender) -> Result<Part, Refusal> {
         let mut senders = lock(&self.senders);
-        let share = senders.entry(sender.clone()).or_insert_with(|| Share::new(self.share_of_sender).into());
+        let Most { present: most, connections, bytes } = self.of_sender;
+        let share = || Share::new(connections, self.all.memory.part(bytes)).into();
+        let share = senders.entry(sender.clone()).or_insert_with(share);
         // One more is the table's.
-        if Arc::strong_count(share) > self.most_of_sender {
-            let most = self.most_of_sender;
+        if Arc::strong_count(share) > most {
             let problem =
                 format!("this sender has as many requests as it may have at once: {most} (`--max-sender-share`)");
             return Err(too_many(problem, Duration::ZERO));
@@ -149,7 +161,7 @@ impl Admission {
             Some(part) => acquire(&part.share).await,
             None => None,
         };
-        [of_sender, acquire(&self.connections).await]
+        [of_sender, acquire(&self.all).await]
     }
 
     /// Has a sender spend so much, and says what is left; `None` where nothing is limited.

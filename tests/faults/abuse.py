@@ -7,8 +7,8 @@ from harness import BINARY, Cluster, Load, Server, check, sqlite_users
 
 
 async def memory(folder):
-    """The largest requests that the limits let in, 100 at once: how much is resident at most, of 512 MB."""
-    server = Server(folder, "--persisted-queries", "1000")
+    """The largest requests that the limits let in, 100 at once, of ten senders: how much is resident at most, of 512 MB."""
+    server = Server(folder, "--trusted-proxies", "127.0.0.1")
     with sqlite3.connect(f"{folder}/dovetail.db") as database:
         database.execute("INSERT INTO users (name) VALUES ('Ada'), ('Bob')")
         database.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) "
@@ -32,13 +32,13 @@ async def memory(folder):
         "a document of 5,000 tokens": {"query": "{ " + " ".join(f"a{n}: user(id: {n}) {{ {'id ' * 240}}}" for n in range(19)) + " }"},
     }
 
-    async def ask(body, coding, slowly):
+    async def ask(body, coding, number):
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port, limit=1 << 14)
         writer.write(f"POST /graphql HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\n"
-                     f"accept-encoding: {coding}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
+                     f"x-forwarded-for: 192.0.2.{number % 10}\r\naccept-encoding: {coding}\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body)
         head = await reader.readuntil(b"\r\n\r\n")
         first = await reader.read(400)
-        await asyncio.sleep(slowly)
+        await asyncio.sleep(1)
         while await reader.read(1 << 16):
             pass
         code = re.search(rb'"code":"(\w+)"', first)
@@ -51,7 +51,7 @@ async def memory(folder):
         for coding in ["identity", "br", "zstd"]:
             with open(f"/proc/{server.process.pid}/clear_refs", "w") as peak:
                 peak.write("5")
-            outcomes = collections.Counter(await asyncio.gather(*(ask(body, coding, 1) for _ in range(100))))
+            outcomes = collections.Counter(await asyncio.gather(*(ask(body, coding, number) for number in range(100))))
             now, most = server.memory()
             worst = max(worst, most)
             print(f"  {name}, {len(body)} bytes, {coding}: MB at most {most}, then {now}; {dict(outcomes)}", flush=True)
