@@ -18,6 +18,20 @@ use self::{
 /// The file that `DATABASE_URL` unset means: in the working folder, created where it is missing.
 pub const EMBEDDED_DATABASE: &str = "sqlite:dovetail.db";
 
+/// A URL without what must not be shown: its user, its password and its query.
+///
+/// It is taken as text, for it may be no URL: a `/` or `?` in a password leads those who parse it astray.
+pub fn without_secrets(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once(':') else { return url.to_owned() };
+    let (place, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    // Which of it is a password cannot be told.
+    if query.contains('@') {
+        return format!("{scheme}:***");
+    }
+    let place = place.rsplit_once('@').map_or_else(|| place.to_owned(), |(_, host)| format!("//***@{host}"));
+    format!("{scheme}:{place}{}", if query.is_empty() { "" } else { "?***" })
+}
+
 /// A GraphQL server for related data, on an embedded SQLite or on PostgreSQL.
 ///
 /// Without a command it serves. Every option can also come from the environment variable beside it.

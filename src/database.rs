@@ -21,9 +21,10 @@ use sea_orm::{
     },
 };
 use tokio::time::{sleep, timeout};
+use url::Url;
 
 use crate::{
-    config::{MigrateAction, PoolOptions},
+    config::{MigrateAction, PoolOptions, without_secrets},
     error::driver_error,
 };
 
@@ -135,6 +136,9 @@ impl Database {
         let is_sqlite = writer.get_database_backend() == DbBackend::Sqlite;
         if is_sqlite && read_url.is_some() {
             bail!("--read-database-url is for PostgreSQL; an SQLite file is read where it is written");
+        }
+        if read_url.is_some_and(|url| !url.starts_with("postgres")) {
+            bail!("--read-database-url is for another database; allowed is `postgres://USER:PASSWORD@HOST:PORT/NAME`");
         }
         let reading = |connections| {
             let mut reading = options(read_url.unwrap_or(url), connections);
@@ -424,6 +428,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
+    let cannot = format!("cannot open {}", without_secrets(options.get_url()));
+    // SeaORM would panic.
+    if let Err(error) = Url::parse(options.get_url()) {
+        bail!(
+            "{cannot}: it is no URL ({error}); in a user and a password, `/` is written `%2F`, `?` `%3F`, and `#` `%23`"
+        );
+    }
     /// How long to wait for whoever else turns WAL on.
     const PAUSE: Duration = Duration::from_millis(20);
     let began = Instant::now();
@@ -431,10 +442,7 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
         match SeaOrm::connect(options.clone()).await {
             // Of several processes that turn WAL on in a new file at once, SQLite lets one, and the others fail without a wait.
             Err(error) if is_busy(&error) && began.elapsed() < PATIENCE => sleep(PAUSE).await,
-            result => {
-                let shown = without_password(options.get_url());
-                return result.map_err(|error| explain(&error)).with_context(|| format!("cannot open {shown}"));
-            }
+            result => return result.map_err(|error| explain(&error)).context(cannot),
         }
     }
 }
@@ -443,18 +451,6 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
 fn is_busy(error: &DbErr) -> bool {
     let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
     matches!(error.code().as_deref(), Some("5" | "261" | "517"))
-}
-
-/// The URL without what must not be shown.
-pub fn without_password(url: &str) -> String {
-    match url::Url::parse(url) {
-        Ok(mut url) if url.password().is_some() => {
-            // Fails only for a URL that cannot have a password.
-            let _ = url.set_password(Some("***"));
-            url.into()
-        }
-        _ => url.to_owned(),
-    }
 }
 
 /// A database's error as one line for the operator, with what to do about the usual ones.

@@ -88,6 +88,8 @@ fn log(options: &ServeOptions) -> Result<()> {
     let filter: Result<EnvFilter, ParseError> = options.log.parse();
     let filter =
         filter.with_context(|| format!("--log is `{}`; allowed are directives such as `info`", options.log))?;
+    // It warns of each parameter of a URL that it does not know, with the value: that of a password whose name is misspelt.
+    let filter = filter.add_directive("sqlx_postgres::options=off".parse()?);
     let ansi = std::io::stderr().is_terminal();
     // What cannot be written is lost; saying so, on the same standard error, would end the request with a panic.
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
@@ -126,7 +128,7 @@ fn after(count: u32, signals: &watch::Receiver<u32>) -> impl Future<Output = ()>
 
 async fn migrate(action: MigrateAction, url: &str) -> Result<()> {
     if let MigrateAction::Fresh { yes: false } = action {
-        confirm(&format!("This drops all tables of {} with all rows.", database::without_password(url)))?;
+        confirm(&format!("This drops all tables of {} with all rows.", without_secrets(url)))?;
     }
     let database = database::open_writer(url, 1).await?;
     let explain = |error: DbErr| database::explain(&error);
