@@ -69,6 +69,7 @@ pub struct Prepared {
     /// What its sender may spend yet, if that is limited.
     left: Option<u32>,
     writes: bool,
+    reads: bool,
     /// Whether it has one root field alone.
     alone: bool,
     deadline: Option<Instant>,
@@ -101,6 +102,11 @@ impl Prepared {
     /// Whether it is a mutation.
     pub fn writes(&self) -> bool {
         self.writes
+    }
+
+    /// Whether it asks for anything stored: a query, or a mutation that selects more of a payload than how writing went.
+    pub fn reads(&self) -> bool {
+        self.reads
     }
 
     /// Whether it asks for a report of its SQL.
@@ -183,6 +189,7 @@ impl Api {
             cost,
             left: None,
             writes: form.writes,
+            reads: form.reads(),
             alone: form.fields.len() == 1,
             deadline: None,
             untrusted,

@@ -120,6 +120,18 @@ impl Field {
 }
 
 impl Selections {
+    fn fields(&self) -> impl Iterator<Item = &Field> {
+        let (same, by_type) = match self {
+            Self::Fields(fields) => (&fields[..], &[][..]),
+            Self::ByType(types) => (&[][..], &types[..]),
+        };
+        same.iter().chain(by_type.iter().flat_map(|(_, fields)| fields))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.fields().next().is_none()
+    }
+
     fn items(&self, pos: Pos, variables: &Variables) -> Items {
         match self {
             Self::Fields(fields) => items(fields, variables),
@@ -161,6 +173,12 @@ fn value(given: &Given, variables: &Variables) -> Option<Given> {
 }
 
 impl Form {
+    /// Whether it asks for anything stored: all of a query, and the objects in a mutation's payloads but `userErrors`.
+    pub fn reads(&self) -> bool {
+        let is_object = |field: &Field| field.name != "userErrors" && !field.below.is_empty();
+        !self.writes || self.fields.iter().any(|field| field.below.fields().any(is_object))
+    }
+
     /// The operation as async-graphql runs it.
     pub fn document(&self, variables: &Variables) -> Executable {
         let operation = OperationDefinition {

@@ -158,8 +158,9 @@ impl Server {
 }
 
 fn check_scopes(caller: &Caller, prepared: &Prepared) -> Result<(), Refusal> {
-    caller.check(if prepared.writes() { Scope::Write } else { Scope::Read })?;
-    if prepared.reports_sql() { caller.check(Scope::Sql) } else { Ok(()) }
+    let asked =
+        [(Scope::Write, prepared.writes()), (Scope::Read, prepared.reads()), (Scope::Sql, prepared.reports_sql())];
+    asked.into_iter().filter(|(_, is_asked)| *is_asked).try_for_each(|(scope, _)| caller.check(scope))
 }
 
 /// The parameters, with the report that the header asks for unless their own extensions say something of it.
