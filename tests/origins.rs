@@ -36,7 +36,11 @@ async fn a_name_that_was_made_to_lead_here_is_not_this_server() {
             app.http(request.body("".into()).unwrap()).await.status()
         };
         let status = get("/graphql?query=%7B__typename%7D").await;
-        assert_eq!(status, get("/schema.graphql").await);
+        for path in ["/schema.graphql", "/", "/graphiql/app.js"] {
+            assert_eq!(status, get(path).await, "{path}");
+        }
+        // Probes ask for these by a pod's address.
+        assert_eq!((get("/healthz").await, get("/readyz").await), (StatusCode::OK, StatusCode::OK));
         status
     };
     let app = &school_with(&[]).await.0[0];
@@ -79,6 +83,42 @@ async fn a_name_that_was_made_to_lead_here_is_not_this_server() {
     }
     let app = &school_with(&["--insecure-open"]).await.0[0];
     assert_eq!(status(app, "dovetail.example.com").await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_page_whose_browser_does_not_say_where_it_is_from_is_known_by_its_origin() {
+    let app = &school_with(&["--insecure-open", "--cors-origins=https://app.example.com"]).await.0[0];
+    let status = async |path: &str, host: &str, origin: &str| {
+        let request = Request::get(path).header(header::HOST, host).header(header::ORIGIN, origin);
+        app.http(request.body("".into()).unwrap()).await.status().as_u16()
+    };
+    for (host, origin, expected) in [
+        ("api.example.com", "http://api.example.com", 200),
+        ("api.example.com", "https://api.example.com", 200),
+        ("API.example.com:443", "https://api.example.com", 200),
+        ("api.example.com:8000", "http://api.example.com:8000", 200),
+        ("api.example.com:8000", "http://api.example.com", 403),
+        ("api.example.com", "http://api.example.com:8000", 403),
+        ("api.example.com", "https://example.com", 403),
+        ("api.example.com", "https://app.example.com", 200),
+        ("api.example.com", "null", 403),
+        ("null", "null", 403),
+        ("[::1]:8000", "http://[::1]:8000", 200),
+    ] {
+        for path in ["/graphql?query=%7B__typename%7D", "/schema.graphql"] {
+            assert_eq!(status(path, host, origin).await, expected, "{path} {host} {origin}");
+        }
+        assert_eq!(status("/", host, origin).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_link_on_any_page_may_lead_to_graphiql_and_nowhere_else() {
+    let app = &school_with(&[]).await.0[0];
+    for (path, expected) in [("/", 200), ("/graphql?query=%7B__typename%7D", 403), ("/schema.graphql", 403)] {
+        let request = Request::get(path).header(header::HOST, "localhost").header("sec-fetch-site", "cross-site");
+        assert_eq!(app.http(request.body("".into()).unwrap()).await.status().as_u16(), expected, "{path}");
+    }
 }
 
 #[test]

@@ -46,11 +46,23 @@ pub async fn graphql(
         Ok(format) => server.answer(request, format, id).await,
         Err(refusal) => Err(refusal),
     };
-    let mut response = answered.unwrap_or_else(|refusal| {
-        let (status, problem) = refusal.told();
-        tracing::info!(request_id = id, status, problem, "refused");
-        refusal.respond(shown)
-    });
+    varying(answered.unwrap_or_else(|refusal| refused(refusal, shown, id)))
+}
+
+/// Refuses a request before it comes to an endpoint.
+pub fn refuse(request: &Request, refusal: Refusal) -> Response {
+    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
+    let format = Format::accepted(request.headers()).unwrap_or(Format::Json);
+    varying(refused(refusal, format, id.unwrap_or_default()))
+}
+
+fn refused(refusal: Refusal, format: Format, id: &str) -> Response {
+    let (status, problem) = refusal.told();
+    tracing::info!(request_id = id, status, problem, "refused");
+    refusal.respond(format)
+}
+
+fn varying(mut response: Response) -> Response {
     response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
     response
 }
@@ -64,7 +76,6 @@ impl Server {
             Method::POST => false,
             _ => return Err(Refusal::method("allowed are GET, for queries, and POST", "GET, POST")),
         };
-        self.origins.check(&head)?;
         let caller = self.auth.caller(&head.headers).await?;
         let place = Arc::new(self.admission.enter(self.sender(&caller, &head))?);
         let report = head.headers.get(REPORT);

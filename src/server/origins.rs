@@ -1,12 +1,12 @@
 //! Which web pages may ask. A browser sends whatever a page wants, from where its user may be let in: behind a firewall, or on
 //! the loopback address.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Result, ensure};
 use axum::{
-    extract::Request,
-    http::{HeaderName, HeaderValue, Method, StatusCode, Version, header, request::Parts, uri::Authority},
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Version, header, uri::Authority},
     middleware::Next,
     response::Response,
 };
@@ -14,6 +14,7 @@ use tower_http::cors::{Any, CorsLayer};
 use url::{Host, Url};
 
 use super::{
+    endpoint::refuse,
     protocol::{Format, Refusal},
     secure,
 };
@@ -53,22 +54,29 @@ impl Origins {
         self.others.iter().any(|origin| origin == "*")
     }
 
-    /// Refuses what a page of another origin sends. Of what has no such header, a page can send just what it cannot read the
-    /// answer of, and that writes nothing: [`super::protocol::read`].
-    pub fn check(&self, head: &Parts) -> Result<(), Refusal> {
-        let headers = &head.headers;
+    /// Of what has neither header that tells where a page is from, a page can send just what it cannot read the answer of, and
+    /// that writes nothing: [`super::protocol::read`].
+    fn check(&self, request: &Request) -> Result<(), Refusal> {
+        let headers = request.headers();
         let refused = |problem: &str| Err(Refusal::coded(StatusCode::FORBIDDEN, code::FORBIDDEN, problem));
-        let is_listed = headers.get(header::ORIGIN).is_some_and(|origin| self.others.contains(origin));
-        let site = headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
-        if !matches!(site, None | Some(b"same-origin" | b"none")) && !is_listed && !self.any() {
+        // What the request's target names has precedence over the header (RFC 9112, section 3.2.2).
+        let hosts: Vec<_> = match request.uri().authority() {
+            Some(target) => vec![target.as_str().as_bytes()],
+            None => headers.get_all(header::HOST).iter().map(HeaderValue::as_bytes).collect(),
+        };
+        let origin = headers.get(header::ORIGIN);
+        let is_own = match headers.get(SEC_FETCH_SITE) {
+            Some(site) => site == "same-origin" || site == "none",
+            // Browsers send it just to where nobody listens in: over TLS, or on the same machine.
+            None => origin.is_none_or(|origin| hosts.iter().any(|host| is_of(origin, host))),
+        };
+        let is_allowed = self.any() || origin.is_some_and(|origin| self.others.contains(origin));
+        // A link on any page may lead to GraphiQL.
+        let is_page = request.uri().path() == "/";
+        if !is_own && !is_allowed && !is_page {
             return refused("the request is of a web page of another origin; `--cors-origins` allows them");
         }
-        // What the request's target names has precedence over the header (RFC 9112, section 3.2.2).
-        let is_here = match head.uri.authority() {
-            Some(target) => is_loopback(target.as_str().as_bytes()),
-            None => headers.get_all(header::HOST).iter().all(|host| is_loopback(host.as_bytes())),
-        };
-        if self.is_local && !is_here {
+        if self.is_local && !hosts.iter().all(|host| is_loopback(host)) {
             return refused(
                 "the header `host` names another machine; without tokens (`--auth`), allowed are `localhost` and loopback \
                  addresses",
@@ -91,6 +99,14 @@ impl Origins {
             false if self.others.is_empty() => None,
             false => Some(cors.allow_origin(self.others.clone())),
         }
+    }
+}
+
+/// Refuses what a page of another origin sends, and what is for another host where that is to be this machine.
+pub async fn check(State(origins): State<Arc<Origins>>, request: Request, next: Next) -> Response {
+    match origins.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refuse(&request, refusal),
     }
 }
 
@@ -125,6 +141,15 @@ fn host_in(authority: &[u8]) -> Option<String> {
     let is_port = port.strip_prefix(':').unwrap_or(port).bytes().all(|byte| byte.is_ascii_digit());
     let is_host = !host.starts_with('[') || Host::parse(host).is_ok();
     (is_port && is_host).then(|| host.to_owned())
+}
+
+/// Whether an origin is that of the pages of `host` or `host:port`, whichever their scheme is: a proxy may have changed it.
+fn is_of(origin: &HeaderValue, host: &[u8]) -> bool {
+    let origin = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());
+    origin.zip(str::from_utf8(host).ok()).is_some_and(|(origin, host)| {
+        let own = Url::parse(&format!("{}://{host}", origin.scheme()));
+        own.is_ok_and(|own| own.origin() == origin.origin())
+    })
 }
 
 /// Whether `host` or `host:port` names this machine, as a browser understands it.
