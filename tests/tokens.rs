@@ -2,27 +2,35 @@
 
 use std::{
     io::{Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::http::{HeaderValue, Request, header};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use expect_test::expect;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
+use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tempfile::tempdir;
+use tokio::time;
 
-use crate::support::{App, Apps, body, graphql_request, school_with};
+use crate::{
+    program::{failure, run},
+    support::{App, Apps, body, graphql_request, school_with},
+};
 
 const READ: &str = "{ user(id: 1) { name } }";
 const WRITE: &str = r#"mutation { createUser(input: { name: "Eve" }) { userErrors { code } } }"#;
 
 const SECRET: &[u8] = b"thirty-two bytes that are no secret";
 const RSA: &[u8] = include_bytes!("tokens/rsa.der");
-const SMALL: &[u8] = include_bytes!("tokens/small.der");
+const OTHER: &[u8] = include_bytes!("tokens/other.der");
+/// A token that is signed with the key `small`, of 1,024 bits.
+const SMALL: &str = include_str!("tokens/small.jwt");
 const P256: &[u8] = include_bytes!("tokens/p256.der");
 const ED25519: &[u8] = include_bytes!("tokens/ed25519.der");
 
@@ -143,14 +151,37 @@ async fn a_token_for_an_audience_is_refused_where_none_is_expected() {
     assert_eq!(problem(app, &token).await, "the token is for another audience");
 }
 
+const LACKS: &str = "the token lacks one of `exp`, `iss` and `aud`, or has it of another type";
+const OTHER_TYPE: &str = "a claim of the token has another type; allowed are a number for `exp` and `nbf`, a text for `iss` and `sub`, and a text or a list of texts for `aud`, `scope` and `scp`";
+
 #[tokio::test]
 async fn a_token_that_lacks_a_claim_or_has_it_of_another_type_is_refused() {
     let app = &campus(&[]).await.0[0];
     for name in ["exp", "iss", "aud"] {
-        for value in [Value::Null, json!({ "a": 1 }), json!(true)] {
-            let said = problem(app, &rsa(json!({ name: value }))).await;
-            assert!(said.starts_with("the token lacks one of") || said == "the token is malformed", "{name}: {said}");
-        }
+        assert_eq!(problem(app, &rsa(json!({ name: null }))).await, LACKS, "{name}");
+        assert_eq!(problem(app, &rsa(json!({ name: { "a": 1 } }))).await, OTHER_TYPE, "{name}");
+    }
+    for (name, expected) in [("exp", LACKS), ("nbf", OTHER_TYPE), ("iss", OTHER_TYPE), ("aud", OTHER_TYPE)] {
+        assert_eq!(problem(app, &rsa(json!({ name: true }))).await, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_several_issuers_is_refused() {
+    let app = &campus(&[]).await.0[0];
+    assert_eq!(problem(app, &rsa(json!({ "iss": ["campus"] }))).await, OTHER_TYPE);
+    assert_eq!(problem(app, &rsa(json!({ "iss": ["campus", "elsewhere"] }))).await, OTHER_TYPE);
+}
+
+#[tokio::test]
+async fn claims_have_their_types_also_where_nothing_is_expected_of_them() {
+    let app = &school_with(&["--jwt-secret=thirty-two bytes that are no secret"]).await.0[0];
+    for (name, value) in
+        [("iss", json!(["campus"])), ("aud", json!({ "a": 1 })), ("aud", json!([1])), ("scope", json!(1))]
+    {
+        let mut changes = json!({ "aud": null });
+        changes[name] = value;
+        assert_eq!(problem(app, &sign(Algorithm::HS256, None, changes)).await, OTHER_TYPE, "{name}");
     }
 }
 
@@ -168,7 +199,7 @@ async fn a_token_whose_text_was_changed_is_refused() {
 async fn a_token_that_is_signed_with_another_key_is_refused() {
     let app = &campus(&[]).await.0[0];
     let header = Header { kid: Some("rsa".to_owned()), ..Header::new(Algorithm::RS256) };
-    let token = encode(&header, &claims(json!({})), &EncodingKey::from_rsa_der(SMALL)).unwrap();
+    let token = encode(&header, &claims(json!({})), &EncodingKey::from_rsa_der(OTHER)).unwrap();
     assert_eq!(problem(app, &token).await, "the token's signature is not of the key that it names");
 }
 
@@ -217,7 +248,6 @@ async fn another_algorithm_of_the_same_key_is_refused() {
 async fn keys_that_are_weak_or_secret_or_for_something_else_are_not_used() {
     let app = &campus(&[]).await.0[0];
     for (id, algorithm, key) in [
-        ("small", Algorithm::RS256, EncodingKey::from_rsa_der(SMALL)),
         ("encryption", Algorithm::RS256, EncodingKey::from_rsa_der(RSA)),
         ("shared", Algorithm::HS256, EncodingKey::from_secret(SECRET)),
         ("future", Algorithm::RS256, EncodingKey::from_rsa_der(RSA)),
@@ -226,6 +256,7 @@ async fn keys_that_are_weak_or_secret_or_for_something_else_are_not_used() {
         let token = encode(&header, &claims(json!({})), &key).unwrap();
         assert_eq!(problem(app, &token).await, "the token names a key that its issuer does not have", "{id}");
     }
+    assert_eq!(problem(app, SMALL).await, "the token names a key that its issuer does not have");
 }
 
 #[tokio::test]
@@ -293,6 +324,38 @@ async fn a_token_without_the_scope_is_forbidden_and_nothing_is_written() {
 }
 
 #[tokio::test]
+async fn a_mutation_that_reads_what_is_stored_needs_the_scope_read_too() {
+    for app in &campus(&[]).await.0 {
+        let token = rsa(json!({ "scope": "write" }));
+        for payload in [
+            "user { id }",
+            "user { __typename }",
+            "userErrors: user { id }",
+            "userErrors { code } ...P } } fragment P on CreateUserPayload { user { posts { totalCount }",
+        ] {
+            let said = with_token(app, &WRITE.replace("userErrors { code }", payload), &token).await;
+            assert!(said.starts_with("403 ") && said.contains("scope=\"read\""), "{payload}: {said}");
+        }
+        for payload in
+            ["userErrors { code }", "user: userErrors { code }", "__typename", "user @skip(if: true) { id } __typename"]
+        {
+            let said = with_token(app, &WRITE.replace("userErrors { code }", payload), &token).await;
+            assert!(said.starts_with("200") && !said.contains("errors\":[{"), "{payload}: {said}");
+        }
+        let both = rsa(json!({ "scope": "read write" }));
+        let said = with_token(app, &WRITE.replace("userErrors { code }", "user { name }"), &both).await;
+        assert_eq!(said, "200\n{\"data\":{\"createUser\":{\"user\":{\"name\":\"Eve\"}}}}");
+        assert!(with_token(app, "{ users { totalCount } }", &both).await.contains("\"totalCount\":8"));
+    }
+    // Where whoever may read, writing is all that needs a scope.
+    let app = &campus(&["--auth=write"]).await.0[0];
+    let said =
+        with_token(app, &WRITE.replace("userErrors { code }", "user { name }"), &rsa(json!({ "scope": "write" })))
+            .await;
+    assert!(said.starts_with("200"), "{said}");
+}
+
+#[tokio::test]
 async fn a_document_is_not_kept_for_a_token_without_its_scope() {
     let app = &campus(&[]).await.0[0];
     let sha256: String = Sha256::digest(WRITE).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -333,6 +396,17 @@ async fn the_sql_report_needs_its_scope() {
     assert_eq!((report(&rsa(json!({ "scope": "read" }))).await, report(&rsa(json!({}))).await), (403, 200));
 }
 
+/// A key of the set in `tests/tokens/`, or several.
+fn set(keys: &[usize]) -> String {
+    let all: Value = serde_json::from_str(include_str!("tokens/jwks.json")).unwrap();
+    json!({ "keys": keys.iter().map(|index| &all["keys"][index]).collect::<Vec<_>>() }).to_string()
+}
+
+/// The whole of an HTTP response with this body.
+fn response(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+}
+
 /// A server of one file, which can change; it counts how often it is asked.
 fn serve_file(text: Arc<Mutex<(String, usize)>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -343,8 +417,7 @@ fn serve_file(text: Arc<Mutex<(String, usize)>>) -> String {
             let _ = stream.read(&mut [0; 4_096]);
             let mut text = text.lock().unwrap();
             text.1 += 1;
-            let (body, length) = (&text.0, text.0.len());
-            let _ = write!(stream, "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+            let _ = stream.write_all(response(&text.0).as_bytes());
         }
     });
     url
@@ -352,9 +425,7 @@ fn serve_file(text: Arc<Mutex<(String, usize)>>) -> String {
 
 #[tokio::test]
 async fn a_set_of_keys_is_read_again_for_a_key_that_is_not_in_it_but_not_each_time() {
-    let set: Value = serde_json::from_str(include_str!("tokens/jwks.json")).unwrap();
-    let only = |index: usize| json!({ "keys": [set["keys"][index]] }).to_string();
-    let file = Arc::new(Mutex::new((only(0), 0)));
+    let file = Arc::new(Mutex::new((set(&[0]), 0)));
     let url = serve_file(Arc::clone(&file));
     let apps = school_with(&[&format!("--jwks={url}"), "--jwt-audience=dovetail"]).await;
     let app = &apps.0[0];
@@ -363,7 +434,7 @@ async fn a_set_of_keys_is_read_again_for_a_key_that_is_not_in_it_but_not_each_ti
     // One key needs no name.
     assert_eq!(with_token(app, READ, &sign(Algorithm::RS256, None, json!({}))).await, ANSWERED);
     let before = asked();
-    file.lock().unwrap().0 = only(1);
+    file.lock().unwrap().0 = set(&[1]);
     assert_eq!(with_token(app, READ, &sign(Algorithm::ES256, Some("p256"), json!({}))).await, ANSWERED);
     assert_eq!(asked(), before + 1);
     // The first key is withdrawn; and whoever makes up names has the issuer left alone.
@@ -372,4 +443,121 @@ async fn a_set_of_keys_is_read_again_for_a_key_that_is_not_in_it_but_not_each_ti
         assert_eq!(said, "the token names a key that its issuer does not have");
     }
     assert_eq!(asked(), before + 1);
+}
+
+/// So many seconds pass at once, by the server's own clock.
+async fn pass(seconds: u64) {
+    time::pause();
+    time::advance(Duration::from_secs(seconds)).await;
+    time::resume();
+}
+
+fn es256() -> String {
+    sign(Algorithm::ES256, Some("p256"), json!({}))
+}
+
+#[tokio::test]
+async fn a_token_of_a_known_key_does_not_wait_for_an_issuer_that_hangs() {
+    let file = Arc::new(Mutex::new((set(&[0]), 0)));
+    let url = serve_file(Arc::clone(&file));
+    let apps = school_with(&[&format!("--jwks={url}"), "--jwt-audience=dovetail"]).await;
+    let app = &apps.0[0];
+    // Who is served first says nothing.
+    let silence = TcpStream::connect(url.split('/').nth(2).unwrap()).unwrap();
+    pass(300).await;
+    assert_eq!(with_token(app, READ, &rsa(json!({}))).await, ANSWERED);
+    file.lock().unwrap().0 = set(&[1]);
+    drop(silence);
+    // It waits for what is being read already: had that failed before, nobody would be asked again so soon.
+    assert_eq!(with_token(app, READ, &es256()).await, ANSWERED);
+}
+
+#[tokio::test]
+async fn the_keys_of_an_issuer_that_cannot_be_reached_end() {
+    let file = Arc::new(Mutex::new((set(&[0]), 0)));
+    let url = serve_file(Arc::clone(&file));
+    let apps = school_with(&[&format!("--jwks={url}"), "--jwt-audience=dovetail", "--jwks-max-age=301"]).await;
+    let app = &apps.0[0];
+    file.lock().unwrap().0 = "gone".to_owned();
+    pass(300).await;
+    assert_eq!(with_token(app, READ, &rsa(json!({}))).await, ANSWERED);
+    pass(2).await;
+    expect![[r#"
+        503
+        {"errors":[{"message":"the token cannot be verified: its issuer's keys could not be read for 301 s (`--jwks-max-age`); try again later","extensions":{"code":"UNAVAILABLE"}}]}"#]].assert_eq(&with_token(app, READ, &rsa(json!({}))).await);
+    file.lock().unwrap().0 = set(&[0]);
+    pass(10).await;
+    assert_eq!(with_token(app, READ, &rsa(json!({}))).await, ANSWERED);
+}
+
+#[tokio::test]
+async fn a_set_that_cannot_be_read_leaves_the_known_keys_and_an_empty_one_withdraws_them() {
+    let file = Arc::new(Mutex::new((set(&[0]), 0)));
+    let url = serve_file(Arc::clone(&file));
+    let apps = school_with(&[&format!("--jwks={url}"), "--jwt-audience=dovetail"]).await;
+    let app = &apps.0[0];
+    file.lock().unwrap().0 = "gone".to_owned();
+    assert_eq!(problem(app, &es256()).await, "the token names a key that its issuer does not have");
+    assert_eq!(with_token(app, READ, &rsa(json!({}))).await, ANSWERED);
+    file.lock().unwrap().0 = set(&[]);
+    pass(10).await;
+    assert_eq!(problem(app, &es256()).await, "the token's issuer has no keys");
+    assert_eq!(problem(app, &rsa(json!({}))).await, "the token's issuer has no keys");
+}
+
+#[tokio::test]
+async fn keys_of_one_id_are_tried_by_their_algorithm() {
+    let other = Jwk::from_encoding_key(&EncodingKey::from_rsa_der(OTHER), Algorithm::RS256).unwrap();
+    let mut set: Value = serde_json::from_str(&set(&[0, 1])).unwrap();
+    set["keys"].as_array_mut().unwrap().insert(0, serde_json::to_value(other).unwrap());
+    for key in set["keys"].as_array_mut().unwrap() {
+        key["kid"] = "one".into();
+    }
+    let url = serve_file(Arc::new(Mutex::new((set.to_string(), 0))));
+    let app = &school_with(&[&format!("--jwks={url}"), "--jwt-audience=dovetail"]).await.0[0];
+    for algorithm in [Algorithm::RS256, Algorithm::ES256] {
+        assert_eq!(with_token(app, READ, &sign(algorithm, Some("one"), json!({}))).await, ANSWERED, "{algorithm:?}");
+    }
+    let said = problem(app, &sign(Algorithm::EdDSA, Some("one"), json!({}))).await;
+    assert_eq!(said, "the token's algorithm is not that of its key");
+}
+
+/// A server with a certificate of the authority in `tests/tokens/`, which says the same to everybody.
+fn serve_over_tls(response: String) -> String {
+    let certificates = vec![include_bytes!("tokens/server.der").to_vec().into()];
+    let key = PrivateKeyDer::try_from(&include_bytes!("tokens/server.key.der")[..]).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
+    let config = config.with_safe_default_protocol_versions().unwrap().with_no_client_auth();
+    let config = Arc::new(config.with_single_cert(certificates, key).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/jwks.json", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = StreamOwned::new(connection, stream.unwrap());
+            let _ = stream.read(&mut [0; 4_096]);
+            let _ = stream.write_all(response.as_bytes());
+        }
+    });
+    url
+}
+
+const AUTHORITY: &str = concat!("--jwks-ca=", env!("CARGO_MANIFEST_DIR"), "/tests/tokens/ca.pem");
+
+#[tokio::test]
+async fn an_issuer_is_trusted_by_the_authority_that_is_named() {
+    let jwks = format!("--jwks={}", serve_over_tls(response(&set(&[0]))));
+    let app = &school_with(&[&jwks, AUTHORITY, "--jwt-audience=dovetail"]).await.0[0];
+    assert_eq!(with_token(app, READ, &rsa(json!({}))).await, ANSWERED);
+    let said = failure(&run(tempdir().unwrap().path(), &["serve", "--port=0", &jwks]));
+    assert!(said.contains("cannot read --jwks https://127.0.0.1:") && said.contains("UnknownIssuer"), "{said}");
+}
+
+#[test]
+fn an_issuer_over_tls_leads_nowhere_without_it() {
+    let to = serve_file(Arc::new(Mutex::new((set(&[0]), 0))));
+    let found = format!("HTTP/1.1 302 Found\r\nlocation: {to}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    let jwks = format!("--jwks={}", serve_over_tls(found));
+    let said = failure(&run(tempdir().unwrap().path(), &["serve", "--port=0", &jwks, AUTHORITY]));
+    assert!(said.contains("cannot read --jwks") && said.contains("https"), "{said}");
 }

@@ -20,8 +20,17 @@ pub struct AuthOptions {
     pub jwt_secret: Option<String>,
 
     /// Tokens are signed with a key of this JSON Web Key Set, a file or a URL (RS256, ES256, EdDSA)
-    #[arg(long, env = "DOVETAIL_JWKS", value_name = "FILE|URL")]
+    #[arg(long, env = "DOVETAIL_JWKS", hide_env_values = true, value_name = "FILE|URL")]
     pub jwks: Option<String>,
+
+    /// The certificate authorities to trust with the key set's URL, in PEM [default: those of Mozilla's list]
+    #[arg(long, env = "DOVETAIL_JWKS_CA", requires = "jwks", value_name = "FILE")]
+    pub jwks_ca: Option<PathBuf>,
+
+    /// After how many seconds the keys of a set that cannot be read again are trusted no longer
+    #[arg(long, env = "DOVETAIL_JWKS_MAX_AGE", default_value_t = 3_600, value_name = "SECONDS")]
+    #[arg(value_parser = clap::value_parser!(u64).range(301..=86_400))]
+    pub jwks_max_age: u64,
 
     /// Tokens must be of this issuer (`iss`)
     #[arg(long, env = "DOVETAIL_JWT_ISSUER", value_name = "ISSUER")]

@@ -1,15 +1,18 @@
 //! Who asks, and what they may: JWT bearer tokens (RFC 6750, RFC 7519, and RFC 8725 on how not to be fooled).
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
-use anyhow::{Result, ensure};
+use anyhow::ensure;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use headers::{Authorization, Header, authorization::Bearer};
-use jsonwebtoken::{Validation, decode, decode_header, errors::ErrorKind};
+use jsonwebtoken::{
+    Validation, decode, decode_header,
+    errors::{Error, ErrorKind},
+};
 use serde::Deserialize;
 
 use super::{
-    keys::{Key, Keys},
+    keys::{COOLDOWN, Key, Keys, NoKey},
     protocol::Refusal,
 };
 use crate::{
@@ -64,22 +67,30 @@ pub struct Caller {
 struct Claims {
     sub: Option<String>,
     /// As OAuth has it (RFC 8693, section 4.2).
-    scope: Option<Scopes>,
+    scope: Option<Texts>,
     /// The same, as Okta and Microsoft have it.
-    scp: Option<Scopes>,
+    scp: Option<Texts>,
+    // Read for their types alone (RFC 7519, sections 4.1.1 and 4.1.3): jsonwebtoken takes a list of issuers too, and looks at no
+    // claim that nothing is expected of.
+    #[serde(rename = "iss")]
+    _issuer: Option<String>,
+    #[serde(rename = "aud")]
+    _audience: Option<Texts>,
 }
 
+/// One text, or a list of texts.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Scopes {
-    Text(String),
+enum Texts {
+    One(String),
     List(HashSet<String>),
 }
 
-impl Scopes {
+impl Texts {
+    /// Whether these scopes have this one.
     fn has(&self, scope: &str) -> bool {
         match self {
-            Self::Text(text) => text.split(' ').any(|it| it == scope),
+            Self::One(text) => text.split(' ').any(|it| it == scope),
             Self::List(list) => list.contains(scope),
         }
     }
@@ -90,7 +101,7 @@ impl Auth {
     ///
     /// # Errors
     /// One line that says what is wrong and what to do.
-    pub async fn open(options: &AuthOptions) -> Result<Self> {
+    pub async fn open(options: &AuthOptions) -> anyhow::Result<Self> {
         let mode = options.mode();
         let keys = Keys::open(options).await?;
         ensure!(
@@ -168,7 +179,34 @@ impl Tokens {
         if header.crit.is_some() {
             return Err(wrong("the token has critical header fields, which this server does not know"));
         }
-        let Key { algorithm, key, .. } = &*self.keys.find(header.kid.as_deref()).await.map_err(wrong)?;
+        let keys = self.keys.find(header.kid.as_deref(), header.alg).await.map_err(|problem| match problem {
+            NoKey::Wrong(problem) => wrong(problem),
+            NoKey::TooOld(age) => unreachable_issuer(age),
+        })?;
+        let is_of_another_key = |error: &Error| matches!(error.kind(), ErrorKind::InvalidSignature);
+        let mut outcomes = keys.iter().map(|key| self.decode(token, key));
+        let outcome = outcomes.find(|outcome| !outcome.as_ref().is_err_and(is_of_another_key));
+        match outcome.unwrap_or_else(|| Err(ErrorKind::InvalidSignature.into())) {
+            Ok(claims) => Ok(claims),
+            Err(error) => Err(wrong(match error.kind() {
+                ErrorKind::InvalidSignature => "the token's signature is not of the key that it names",
+                ErrorKind::ExpiredSignature => "the token has expired",
+                ErrorKind::ImmatureSignature => "the token is not valid yet",
+                ErrorKind::InvalidIssuer => "the token is of another issuer",
+                ErrorKind::InvalidAudience => "the token is for another audience",
+                ErrorKind::MissingRequiredClaim(_) => {
+                    "the token lacks one of `exp`, `iss` and `aud`, or has it of another type"
+                }
+                ErrorKind::Json(_) | ErrorKind::InvalidClaimFormat(_) => {
+                    "a claim of the token has another type; allowed are a number for `exp` and `nbf`, a text for `iss` and \
+                     `sub`, and a text or a list of texts for `aud`, `scope` and `scp`"
+                }
+                _ => "the token is malformed",
+            })),
+        }
+    }
+
+    fn decode(&self, token: &str, Key { algorithm, key, .. }: &Key) -> Result<Claims, Error> {
         // The key says which algorithm it is for, not the token (RFC 8725, section 3.1).
         let mut validation = Validation::new(*algorithm);
         validation.leeway = self.leeway;
@@ -181,22 +219,18 @@ impl Tokens {
             validation.set_audience(&[audience]);
             validation.required_spec_claims.insert("aud".to_owned());
         }
-        match decode(token, key, &validation) {
-            Ok(token) => Ok(token.claims),
-            Err(error) => Err(wrong(match error.kind() {
-                ErrorKind::InvalidSignature => "the token's signature is not of the key that it names",
-                ErrorKind::InvalidAlgorithm => "the token's algorithm is not that of its key",
-                ErrorKind::ExpiredSignature => "the token has expired",
-                ErrorKind::ImmatureSignature => "the token is not valid yet",
-                ErrorKind::InvalidIssuer => "the token is of another issuer",
-                ErrorKind::InvalidAudience => "the token is for another audience",
-                ErrorKind::MissingRequiredClaim(_) => {
-                    "the token lacks one of `exp`, `iss` and `aud`, or has it of another type"
-                }
-                _ => "the token is malformed",
-            })),
-        }
+        decode(token, key, &validation).map(|token| token.claims)
     }
+}
+
+/// Of a token that may be good, for all that can be told.
+fn unreachable_issuer(age: Duration) -> Refusal {
+    let problem = format!(
+        "the token cannot be verified: its issuer's keys could not be read for {} s (`--jwks-max-age`); try again later",
+        age.as_secs()
+    );
+    Refusal::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, problem)
+        .with(header::RETRY_AFTER, COOLDOWN.as_secs().into())
 }
 
 /// Of a token that is wrong: `problem` says how, without the characters that a header's quoted text must not have.

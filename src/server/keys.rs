@@ -2,20 +2,30 @@
 
 use std::{
     fs,
-    sync::{Arc, PoisonError, RwLock},
-    time::{Duration, Instant},
+    path::Path,
+    sync::{Arc, PoisonError, RwLock, Weak},
+    time::Duration,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
 };
+use rustls::crypto::aws_lc_rs;
 use serde::Deserialize;
-use tokio::{sync::Mutex, task::spawn_blocking};
+use tokio::{
+    sync::Mutex,
+    task::spawn_blocking,
+    time::{Instant, sleep},
+};
+use ureq::{
+    Agent,
+    tls::{PemItem, RootCerts, TlsConfig, parse_pem},
+};
 
-use crate::config::access::AuthOptions;
+use crate::config::{access::AuthOptions, without_secrets};
 
 /// The shortest secret, in bytes: as long as the hash (RFC 7518, section 3.2).
 const SHORTEST_SECRET: usize = 32;
@@ -23,11 +33,11 @@ const SHORTEST_SECRET: usize = 32;
 /// The shortest RSA modulus, in bytes: 2,048 bits (RFC 7518, section 3.3).
 const SHORTEST_MODULUS: usize = 256;
 
-/// How old a set may be: a key that its issuer has withdrawn is used no longer than that.
-const MAX_AGE: Duration = Duration::from_secs(300);
+/// How often a set is read again: while its issuer answers, a key that was withdrawn is used no longer than that.
+const REFRESH: Duration = Duration::from_secs(300);
 
 /// How long to leave the issuer alone: whoever sends tokens with made-up key ids must not have it asked each time.
-const COOLDOWN: Duration = Duration::from_secs(10);
+pub const COOLDOWN: Duration = Duration::from_secs(10);
 
 /// How long the issuer may take to answer, and how many bytes.
 const FETCH_TIME: Duration = Duration::from_secs(5);
@@ -47,20 +57,29 @@ pub enum Keys {
     /// One secret.
     Secret(Arc<Key>),
     /// A set.
-    Set(Box<KeySet>),
+    Set(Arc<KeySet>),
 }
 
 /// A JSON Web Key Set, and where it is read again.
 pub struct KeySet {
-    source: String,
+    source: Source,
+    max_age: Duration,
     loaded: RwLock<Loaded>,
-    /// Held while the set is read: when it was last read because of a key that was missing.
+    /// Held while the set is read: when that last began.
     asked: Mutex<Option<Instant>>,
 }
 
 struct Loaded {
     keys: Vec<Arc<Key>>,
     at: Instant,
+}
+
+/// Why there is no key to verify a token with.
+pub enum NoKey {
+    /// The token is wrong: how.
+    Wrong(&'static str),
+    /// The issuer could not be reached for so long: the token may be good.
+    TooOld(Duration),
 }
 
 impl Keys {
@@ -78,60 +97,90 @@ impl Keys {
             let key = DecodingKey::from_secret(secret.as_bytes());
             return Ok(Some(Self::Secret(Arc::new(Key { id: None, algorithm: Algorithm::HS256, key }))));
         }
-        let Some(source) = options.jwks.clone() else { return Ok(None) };
-        let keys = load(source.clone()).await?;
-        let loaded = RwLock::new(Loaded { keys, at: Instant::now() });
-        Ok(Some(Self::Set(Box::new(KeySet { source, loaded, asked: Mutex::default() }))))
+        let Some(place) = options.jwks.clone() else { return Ok(None) };
+        let source = Source { agent: agent(&place, options.jwks_ca.as_deref())?, place };
+        let loaded = source.load().await?;
+        ensure!(
+            !loaded.keys.is_empty(),
+            "--jwks {} has no key of use; allowed are RSA (2,048 bits or more), EC P-256 and OKP Ed25519, to verify with",
+            source.shown()
+        );
+        let max_age = Duration::from_secs(options.jwks_max_age);
+        let set = Arc::new(KeySet { source, max_age, loaded: RwLock::new(loaded), asked: Mutex::default() });
+        tokio::spawn(KeySet::keep_fresh(Arc::downgrade(&set)));
+        Ok(Some(Self::Set(set)))
     }
 
-    /// The key of a token that names this one, or none; otherwise what is wrong with the token.
-    pub async fn find(&self, id: Option<&str>) -> Result<Arc<Key>, &'static str> {
+    /// The keys that may have signed a token with this algorithm that names this one, or none: one or more.
+    pub async fn find(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Vec<Arc<Key>>, NoKey> {
         match self {
-            Self::Secret(key) => Ok(Arc::clone(key)),
-            Self::Set(set) => set.find(id).await.ok_or(match id {
-                Some(_) => "the token names a key that its issuer does not have",
-                None => "the token names no key, and there are several",
-            }),
+            // It has no id for a token to name.
+            Self::Secret(key) => fitting(std::slice::from_ref(key), None, algorithm).map_err(NoKey::Wrong),
+            Self::Set(set) => set.find(id, algorithm).await,
         }
     }
 }
 
 impl KeySet {
-    async fn find(&self, id: Option<&str>) -> Option<Arc<Key>> {
-        let (known, age) = self.known(id);
-        if known.is_some() && age < MAX_AGE {
-            return known;
+    async fn find(self: &Arc<Self>, id: Option<&str>, algorithm: Algorithm) -> Result<Vec<Arc<Key>>, NoKey> {
+        if let Ok(keys) = self.known(id, algorithm) {
+            return Ok(keys);
         }
-        let mut asked = self.asked.lock().await;
-        // Somebody else may have read it meanwhile.
-        let (known, age) = self.known(id);
-        let may_ask = asked.is_none_or(|asked| asked.elapsed() > COOLDOWN);
-        if !may_ask || (known.is_some() && age < MAX_AGE) {
-            return known;
+        // As a task: a client that leaves must not take along what others wait for. What it finds, it logs.
+        let _ = tokio::spawn(Arc::clone(self).refresh()).await;
+        self.known(id, algorithm)
+    }
+
+    fn known(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Vec<Arc<Key>>, NoKey> {
+        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        if loaded.at.elapsed() > self.max_age {
+            return Err(NoKey::TooOld(self.max_age));
         }
-        *asked = Some(Instant::now());
-        match load(self.source.clone()).await {
-            Ok(keys) => {
-                *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Loaded { keys, at: Instant::now() };
-                self.known(id).0
-            }
-            Err(error) => {
-                tracing::error!("{error:#}; the keys from before are used on");
-                known
-            }
+        fitting(&loaded.keys, id, algorithm).map_err(NoKey::Wrong)
+    }
+
+    /// Reads the set again and again, while anybody has it: requests with known keys wait for no issuer.
+    async fn keep_fresh(set: Weak<Self>) {
+        loop {
+            sleep(REFRESH).await;
+            let Some(set) = set.upgrade() else { return };
+            set.refresh().await;
         }
     }
 
-    /// The key with this id, or the only one there is, and how old the set is.
-    fn known(&self, id: Option<&str>) -> (Option<Arc<Key>>, Duration) {
-        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
-        let key = match (id, &loaded.keys[..]) {
-            (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
-            (None, [only]) => Some(only),
-            (None, _) => None,
-        };
-        (key.cloned(), loaded.at.elapsed())
+    /// Reads the set again, once for all who want it. One that was read and is empty is empty: its keys were withdrawn.
+    async fn refresh(self: Arc<Self>) {
+        let mut asked = self.asked.lock().await;
+        if asked.is_some_and(|asked| asked.elapsed() < COOLDOWN) {
+            return;
+        }
+        *asked = Some(Instant::now());
+        match self.source.load().await {
+            Ok(loaded) => *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded,
+            Err(error) => tracing::error!("{error:#}; the known keys are used until they are {:?} old", self.max_age),
+        }
     }
+}
+
+/// Those of these keys that may have signed a token, or what is wrong with the token. An issuer may give keys of several
+/// algorithms the same id (RFC 7517, section 4.5).
+fn fitting(keys: &[Arc<Key>], id: Option<&str>, algorithm: Algorithm) -> Result<Vec<Arc<Key>>, &'static str> {
+    let mut named: Vec<_> = keys.iter().filter(|key| id.is_none() || key.id.as_deref() == id).cloned().collect();
+    match (id, &named[..]) {
+        _ if keys.is_empty() => return Err("the token's issuer has no keys"),
+        (Some(_), []) => return Err("the token names a key that its issuer does not have"),
+        (None, [_, _, ..]) => return Err("the token names no key, and there are several"),
+        _ => named.retain(|key| key.algorithm == algorithm),
+    }
+    if named.is_empty() { Err("the token's algorithm is not that of its key") } else { Ok(named) }
+}
+
+/// Where a set is read.
+#[derive(Clone)]
+struct Source {
+    /// A file or a URL.
+    place: String,
+    agent: Agent,
 }
 
 #[derive(Deserialize)]
@@ -139,26 +188,55 @@ struct Set {
     keys: Vec<serde_json::Value>,
 }
 
-async fn load(source: String) -> Result<Vec<Arc<Key>>> {
-    let shown = source.clone();
-    let text = spawn_blocking(move || read(&source)).await?.with_context(|| format!("cannot read --jwks {shown}"))?;
-    let set: Set = serde_json::from_str(&text).with_context(|| format!("--jwks {shown} is no JSON Web Key Set"))?;
-    // RFC 7517, section 5: keys of kinds that are not understood are ignored.
-    let keys: Vec<_> = set.keys.into_iter().filter_map(|key| usable(&serde_json::from_value(key).ok()?)).collect();
-    if keys.is_empty() {
-        bail!(
-            "--jwks {shown} has no key of use; allowed are RSA (2,048 bits or more), EC P-256 and OKP Ed25519, to verify with"
-        );
+impl Source {
+    fn shown(&self) -> String {
+        without_secrets(&self.place)
     }
-    Ok(keys)
+
+    async fn load(&self) -> Result<Loaded> {
+        let (source, at) = (self.clone(), Instant::now());
+        let text = spawn_blocking(move || source.read()).await?;
+        let text = text.with_context(|| format!("cannot read --jwks {}", self.shown()))?;
+        let set = serde_json::from_str(&text);
+        let set: Set = set.with_context(|| format!("--jwks {} is no JSON Web Key Set", self.shown()))?;
+        // RFC 7517, section 5: keys of kinds that are not understood are ignored.
+        let keys = set.keys.into_iter().filter_map(|key| usable(&serde_json::from_value(key).ok()?)).collect();
+        Ok(Loaded { keys, at })
+    }
+
+    fn read(&self) -> Result<String> {
+        if !is_url(&self.place) {
+            return Ok(fs::read_to_string(&self.place)?);
+        }
+        Ok(self.agent.get(&self.place).call()?.body_mut().with_config().limit(FETCH_BYTES).read_to_string()?)
+    }
 }
 
-fn read(source: &str) -> Result<String> {
-    if !source.starts_with("https://") && !source.starts_with("http://") {
-        return Ok(fs::read_to_string(source)?);
-    }
-    let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(FETCH_TIME)).build().into();
-    Ok(agent.get(source).call()?.body_mut().with_config().limit(FETCH_BYTES).read_to_string()?)
+fn is_url(place: &str) -> bool {
+    place.starts_with("https://") || place.starts_with("http://")
+}
+
+/// What asks the issuer, and trusts these authorities, or else those that Mozilla does.
+fn agent(place: &str, authorities: Option<&Path>) -> Result<Agent> {
+    let roots = authorities.map_or(Ok(RootCerts::WebPki), certificates)?;
+    let tls = TlsConfig::builder()
+        .root_certs(roots)
+        .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
+        .build();
+    // Where TLS is asked for, no redirect leads out of it.
+    let config = Agent::config_builder().timeout_global(Some(FETCH_TIME)).https_only(place.starts_with("https://"));
+    Ok(config.tls_config(tls).build().into())
+}
+
+fn certificates(file: &Path) -> Result<RootCerts> {
+    let shown = file.display();
+    let pem = fs::read(file).with_context(|| format!("cannot read --jwks-ca {shown}"))?;
+    let items = parse_pem(&pem).collect::<Result<Vec<_>, _>>();
+    let items = items.with_context(|| format!("--jwks-ca {shown} is no PEM file"))?;
+    let is_certificate = |item| if let PemItem::Certificate(certificate) = item { Some(certificate) } else { None };
+    let certificates: Vec<_> = items.into_iter().filter_map(is_certificate).collect();
+    ensure!(!certificates.is_empty(), "--jwks-ca {shown} has no certificate; allowed are certificates in PEM");
+    Ok(certificates.into())
 }
 
 /// The key of a set, if it is for signatures of an algorithm that is allowed. A secret in a set is not: whoever can read the set
