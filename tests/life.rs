@@ -1,6 +1,7 @@
 //! Connections, signals, and a database that goes away.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::Command,
@@ -12,7 +13,12 @@ use axum::{
     http::{Request, StatusCode},
     routing::get,
 };
-use dovetail::server::serve;
+use clap::Parser;
+use dovetail::{
+    config::{Cli, without_secrets},
+    profile,
+    server::serve,
+};
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 use tempfile::tempdir;
 use tokio::{
@@ -221,13 +227,123 @@ fn what_is_unsafe_in_production_is_named() {
     assert!(!folder.path().join("dovetail.db").exists());
 }
 
+/// What makes these settings unsafe in production, beside a good secret.
+fn unsafe_in_production(arguments: &[&str]) -> String {
+    let usual = ["dovetail", "--profile=production", "--auth=write", "--graphiql=off"];
+    let cli = Cli::parse_from(usual.iter().chain(arguments));
+    profile::settle(*cli.serve).err().map(|error| error.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn a_secret_of_few_different_bytes_is_unsafe_in_production() {
+    let (nine, ten) = ("--jwt-secret=123456789".to_owned(), "--jwt-secret=1234567890".to_owned());
+    let said = unsafe_in_production(&[&(nine + &"1".repeat(32))]);
+    assert_eq!(said, "--profile production is unsafe with a --jwt-secret of fewer than 10 different bytes");
+    assert_eq!(unsafe_in_production(&[&(ten + &"1".repeat(32))]), "");
+}
+
+#[test]
+fn a_postgres_on_another_host_without_tls_is_unsafe_in_production() {
+    let said = |arguments: &[&str]| {
+        unsafe_in_production(&[&["--jwt-secret=thirty-two bytes that are no secret"], arguments].concat())
+    };
+    for query in ["", "?sslmode=disable", "?sslmode=allow", "?sslmode=prefer"] {
+        let url = format!("database-url=postgres://me:pw@db.example.com/campus{query}");
+        let expected = "--profile production is unsafe with --database-url without sslmode=verify-full (or require)";
+        assert_eq!(said(&[&format!("--{url}")]), expected, "{query}");
+        let expected =
+            "--profile production is unsafe with --read-database-url without sslmode=verify-full (or require)";
+        assert_eq!(said(&["--database-url=postgres://localhost/x", &format!("--read-{url}")]), expected, "{query}");
+    }
+    for url in [
+        "postgres://db.example.com/campus?sslmode=require",
+        "postgres://db.example.com/campus?sslmode=verify-full",
+        "postgres://localhost/campus",
+        "postgres://127.0.0.1/campus",
+        "postgres://[::1]/campus",
+        "postgres:///campus?host=/run/postgresql",
+        "sqlite:campus.db",
+    ] {
+        assert_eq!(said(&[&format!("--database-url={url}")]), "", "{url}");
+    }
+}
+
+#[test]
+fn a_url_is_shown_without_its_secrets() {
+    for (url, expected) in [
+        ("postgres://me:hunter2@localhost:5432/campus", "postgres://***@localhost:5432/campus"),
+        ("postgres://me:hun/t@er2@localhost/campus", "postgres://***@localhost/campus"),
+        ("postgres://me:hun?ter2@localhost/campus", "postgres:***"),
+        ("postgres://me:hun#ter2@localhost/campus", "postgres:***"),
+        ("postgres://localhost/campus?user=me&password=hunter2", "postgres://localhost/campus?***"),
+        ("postgres://localhost/campus?password=hunt@er2", "postgres:***"),
+        ("https://me@id.example.com/keys?token=hunter2", "https://***@id.example.com/keys?***"),
+        ("sqlite:dovetail.db", "sqlite:dovetail.db"),
+        ("keys.json", "keys.json"),
+    ] {
+        assert_eq!(without_secrets(url), expected);
+    }
+}
+
+#[test]
+fn no_error_shows_a_secret() {
+    let folder = tempdir().unwrap();
+    for (argument, part) in [
+        (
+            "--database-url=postgres://me:hun/ter2@localhost/campus",
+            "cannot open postgres://***@localhost/campus: it is no URL",
+        ),
+        (
+            "--database-url=postgres://me:hunter2:@localhost/campus?sslmode=none",
+            "cannot open postgres://***@localhost/campus?***",
+        ),
+        (
+            "--database-url=postgres://localhost/campus?password=hunter2&sslmode=none",
+            "cannot open postgres://localhost/campus?***",
+        ),
+        (
+            "--database-url=postgres://localhost/campus?pasword=hunter2&sslmode=none",
+            "cannot open postgres://localhost/campus?***",
+        ),
+        (
+            "--jwks=http://me:hunter2@127.0.0.1:1/keys?token=hunter2",
+            "cannot read --jwks http://***@127.0.0.1:1/keys?***",
+        ),
+        (
+            "--jwks=http://me:hun ter2@127.0.0.1:1/keys?token=hunter2",
+            "cannot read --jwks http://***@127.0.0.1:1/keys?***",
+        ),
+    ] {
+        let said = failure(&run(folder.path(), &["serve", "--port=0", argument]));
+        assert!(said.contains(part) && !said.contains("ter2"), "{argument}: {said}");
+    }
+}
+
+#[test]
+fn the_keys_of_a_set_live_longer_than_until_it_is_read_again() {
+    let parses = |seconds: u32| {
+        let said = Cli::try_parse_from(["dovetail", &format!("--jwks-max-age={seconds}")]).err();
+        said.map(|error| error.to_string().lines().next().unwrap().to_owned()).unwrap_or_default()
+    };
+    assert_eq!([parses(301), parses(86_400)], ["", ""]);
+    for seconds in [300, 86_401] {
+        let expected =
+            format!("error: invalid value '{seconds}' for '--jwks-max-age <SECONDS>': {seconds} is not in 301..=86400");
+        assert_eq!(parses(seconds), expected);
+    }
+}
+
 #[test]
 fn settings_that_do_not_go_together_are_one_line_and_exit_code_1() {
     let folder = tempdir().unwrap();
+    fs::write(folder.path().join("empty.jwks"), r#"{ "keys": [] }"#).unwrap();
     for (arguments, part) in [
         (&["--jwt-secret=short"][..], "--jwt-secret has 5 bytes; allowed are 32 or more"),
         (&["--auth=all"], "--auth needs keys"),
         (&["--jwks=nowhere.json"], "cannot read --jwks nowhere.json"),
+        (&["--jwks=empty.jwks"], "--jwks empty.jwks has no key of use; allowed are RSA"),
+        (&["--jwks=empty.jwks", "--jwks-ca=nowhere.pem"], "cannot read --jwks-ca nowhere.pem"),
+        (&["--jwks=empty.jwks", "--jwks-ca=empty.jwks"], "--jwks-ca empty.jwks has no certificate; allowed are"),
         (&["--cors-origins=app.example.com"], "--cors-origins has `app.example.com`; allowed are origins"),
         (&["--cors-origins=https://app.example.com/"], "allowed are origins"),
         (&["--cors-origins=*"], "name the origins"),
