@@ -18,7 +18,7 @@ use tokio::{
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
 use crate::{
-    config::{Cli, Command, Graphiql, LogFormat, MigrateAction, ServeOptions, Switch},
+    config::{Cli, Command, Graphiql, LogFormat, MigrateAction, ServeOptions, Switch, without_secrets},
     database::{self, Database},
     graphql::{Api, Persisted, sdl},
     profile, server,

@@ -8,7 +8,7 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
-use dovetail::database::without_password;
+use dovetail::config::without_secrets;
 use expect_test::expect;
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::{TempDir, tempdir};
@@ -266,7 +266,7 @@ async fn fresh_drops_rows_only_once_somebody_agreed() {
     let folder = tempdir().unwrap();
     let (urls, _postgres) = urls(&folder).await;
     for url in urls {
-        let warning = format!("This drops all tables of {} with all rows.", without_password(&url));
+        let warning = format!("This drops all tables of {} with all rows.", without_secrets(&url));
         let url = format!("--database-url={url}");
         let fresh = |more: &[&str]| run(folder.path(), &[&["migrate", "fresh", &url], more].concat());
         let is_empty = || run(folder.path(), &["seed", "--users=1", "--students=0", &url]).status.success();
