@@ -10,7 +10,10 @@ use std::sync::Arc;
 use async_graphql::{Context, ErrorExtensionValues, ServerError};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
-use crate::memory::Full;
+use crate::{
+    log::{MOST, MOST_OF_DATABASE, cut},
+    memory::Full,
+};
 
 /// The values of `extensions.code`: stable, for programs; the message is for people.
 pub mod code {
@@ -203,7 +206,9 @@ pub fn complete(errors: &mut [ServerError], request_id: &str) {
         if let Some(cause) = error.source::<Cause>() {
             if !logged.contains(&std::ptr::from_ref(cause)) {
                 logged.push(cause);
-                tracing::error!(request_id, path = ?error.path, ?cause, "{}", error.message);
+                let (path, cause) = (format!("{:?}", error.path), format!("{cause:?}"));
+                let (path, cause) = (cut(&path, MOST), cut(&cause, MOST_OF_DATABASE));
+                tracing::error!(request_id, %path, %cause, "{}", error.message);
             }
             error.extensions.get_or_insert_default().set("requestId", request_id);
         }

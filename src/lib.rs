@@ -15,12 +15,13 @@
 //! | [`graphql`] | the schema; `graphql/api.rs` executes a request, `graphql/<type>.rs` holds a type's fields, queries, mutations |
 //! | [`loaders`] | where every row of an answer comes from, in batches; `loaders/` holds the generic pieces |
 //! | [`database`] | opening the two pools |
+//! | [`log`] | where the log's lines go |
 //! | [`memory`] | how many bytes requests may hold |
 //! | `seed`, [`insert`] | made-up rows, a feature of the build; many rows at once |
 //! | [`error`] | the one error that a client can see |
 //!
 //! The import rule: `main -> server -> graphql -> loaders -> entity`. Import from below, never from above; `error`,
-//! `config`, `database`, `memory` and `insert` may be imported by all. No `axum` under `graphql` or `loaders`; no GraphQL type in `loaders`.
+//! `config`, `database`, `log`, `memory` and `insert` may be imported by all. No `axum` under `graphql` or `loaders`; no GraphQL type in `loaders`.
 
 #![warn(missing_docs)]
 
@@ -30,6 +31,7 @@ pub mod error;
 pub mod graphql;
 pub mod insert;
 pub mod loaders;
+pub mod log;
 pub mod memory;
 pub mod profile;
 pub mod run;

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use migration::{Migrator, MigratorTrait};
 use sea_orm::DbErr;
 use tokio::{
@@ -15,13 +15,12 @@ use tokio::{
     sync::watch,
     time::timeout_at,
 };
-use tracing_subscriber::{EnvFilter, filter::ParseError};
 
 use crate::{
-    config::{Cli, Command, Graphiql, LogFormat, MigrateAction, ServeOptions, Switch, without_secrets},
+    config::{Cli, Command, Graphiql, MigrateAction, ServeOptions, Switch, without_secrets},
     database::{self, Database},
     graphql::{Api, Persisted, sdl},
-    profile, server,
+    log, profile, server,
 };
 
 /// Runs the command that the command line names.
@@ -48,7 +47,7 @@ pub async fn run(cli: Cli) -> Result<()> {
 
 async fn serve(options: ServeOptions) -> Result<()> {
     let options = profile::settle(options)?;
-    log(&options)?;
+    let _log = log::open(&options)?;
     let limit = Duration::from_secs(options.http.request_timeout);
     let database = Database::open(&options.database.database_url, &options.pools, limit).await?;
     database::ensure_migrated(&database.writer).await?;
@@ -82,23 +81,6 @@ async fn serve(options: ServeOptions) -> Result<()> {
         served = serve => served,
         () = after(2, &signals) => Ok(()),
     }
-}
-
-fn log(options: &ServeOptions) -> Result<()> {
-    let filter: Result<EnvFilter, ParseError> = options.log.parse();
-    let filter =
-        filter.with_context(|| format!("--log is `{}`; allowed are directives such as `info`", options.log))?;
-    // It warns of each parameter of a URL that it does not know, with the value: that of a password whose name is misspelt.
-    let filter = filter.add_directive("sqlx_postgres::options=off".parse()?);
-    let ansi = std::io::stderr().is_terminal();
-    // What cannot be written is lost; saying so, on the same standard error, would end the request with a panic.
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
-    let log = log.with_ansi(ansi);
-    match options.log_format {
-        Some(LogFormat::Json) => log.json().init(),
-        _ => log.init(),
-    }
-    Ok(())
 }
 
 /// How many signals to stop there were: SIGINT, of a terminal, or SIGTERM, of whatever supervises the process.

@@ -6,6 +6,7 @@ use std::{
     net::TcpStream,
     process::Command,
     sync::Arc,
+    thread,
 };
 
 use axum::{
@@ -392,4 +393,39 @@ fn what_is_acknowledged_once_the_disk_is_full_is_written() {
     }
     let count = ask("{ users { totalCount } }");
     assert!(count.contains(&format!(r#""totalCount":{acknowledged}}}"#)), "{acknowledged} acknowledged, but {count}");
+}
+
+/// Has a server answer so many requests on one connection, each of which leaves a line in its log.
+fn answer_many(server: &Server, requests: usize) {
+    let client = TcpStream::connect(&server.address).unwrap();
+    let mut answers = BufReader::new(client.try_clone().unwrap());
+    let ask = |connection: &str| {
+        format!("GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: localhost\r\nconnection: {connection}\r\n\r\n")
+    };
+    let asking = thread::spawn(move || {
+        let all = ask("keep-alive").repeat(requests - 1) + &ask("close");
+        (&client).write_all(all.as_bytes()).unwrap();
+    });
+    let mut text = String::new();
+    answers.read_to_string(&mut text).unwrap();
+    asking.join().unwrap();
+    assert_eq!(text.matches(r#"{"data":{"__typename":"Query"}}"#).count(), requests);
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let mut server = Server::start(&[]);
+    answer_many(&server, 2_000);
+    assert!(server.get("/healthz").ends_with("ok"));
+    let id = server.process.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert_eq!(server.process.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_log_that_is_read_too_late_tells_how_many_lines_it_lacks() {
+    let mut server = Server::start(&[]);
+    answer_many(&server, 10_000);
+    let told = server.log().find(|line| line.contains("lines of the log were dropped")).unwrap();
+    assert!(told.contains("WARN") && told.contains("lines="), "{told}");
 }

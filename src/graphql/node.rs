@@ -21,6 +21,7 @@ use super::{
 use crate::{
     error::{Error, Nullable, Result},
     loaders::{ById, Key, Row, Table},
+    log::cut,
 };
 
 /// An object type whose objects have an id of their own: a newtype over an entity's row.
@@ -84,12 +85,7 @@ pub fn names_no_type(id: &str, argument: &str) -> Error {
 
 /// As much of a client's text as an error message repeats.
 pub fn excerpt(text: &str) -> String {
-    const MOST: usize = 40;
-    let mut excerpt: String = text.chars().take(MOST).collect();
-    if excerpt.len() < text.len() {
-        excerpt.push('…');
-    }
-    excerpt
+    cut(text, 40).into_owned()
 }
 
 /// A node that a field answers with: the same to whoever asks, but written the fast way where that can be.
