@@ -8,7 +8,7 @@ use clap::Parser;
 use dovetail::{
     config::{Cli, SeedOptions, ServeOptions},
     database::Database,
-    graphql::{Api, Parameters, Persisted, to_json},
+    graphql::{Api, Known, Parameters, Persisted, to_json},
     memory::Memory,
     seed::seed,
 };
@@ -71,7 +71,9 @@ pub fn api(database: Database) -> Api {
 /// The bytes of an answer.
 pub async fn answer(api: &Api, parameters: Parameters) -> Vec<u8> {
     let held = Memory::new(usize::MAX).hold();
-    let (response, _) = api.execute(api.prepare(parameters, &held).unwrap(), "bench").await;
+    let prepared = api.prepare(parameters, &held, &mut Known::default()).unwrap();
+    let report = prepared.report(None);
+    let response = api.execute(prepared, &report, "bench").await;
     assert!(response.is_ok(), "{:?}", response.errors);
     to_json(&response)
 }

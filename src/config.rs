@@ -183,6 +183,10 @@ pub struct ServeOptions {
     #[arg(long, env = "DOVETAIL_LOG", default_value = "warn,dovetail=info", value_name = "DIRECTIVES")]
     pub log: String,
 
+    /// Log the SQL of requests that take as many milliseconds; 0 logs none
+    #[arg(long, env = "DOVETAIL_SLOW_MS", default_value_t = 1_000, value_name = "MILLISECONDS")]
+    pub slow_ms: u64,
+
     /// How to write the log [default: text, and json in production]
     #[arg(long, env = "DOVETAIL_LOG_FORMAT", value_enum, value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,

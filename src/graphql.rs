@@ -41,7 +41,7 @@ use std::{
 };
 
 pub use self::{
-    api::{Api, Prepared},
+    api::{Api, Known, Prepared},
     front::sdl,
     json::{ran, response as to_json},
     parameters::{Parameters, kind},

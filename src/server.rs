@@ -4,6 +4,7 @@ mod admission;
 mod auth;
 mod connections;
 mod endpoint;
+mod entry;
 mod graphiql;
 mod keys;
 mod origins;
@@ -76,6 +77,8 @@ struct Server {
     admission: Admission,
     trusted_proxies: Vec<IpNet>,
     limits: HttpLimits,
+    /// How long a request takes that is logged with its SQL; `None` if none is.
+    slow: Option<Duration>,
 }
 
 /// The routes of the server.
@@ -96,7 +99,9 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
         router = router.route("/schema.graphql", get(schema));
     }
     let admission = Admission::new(&limits, api.database().connections());
-    let server = Server { api, auth, admission, trusted_proxies: options.trusted_proxies.clone(), limits };
+    let (trusted_proxies, slow) = (options.trusted_proxies.clone(), Duration::from_millis(options.slow_ms));
+    let slow = (!slow.is_zero()).then_some(slow);
+    let server = Server { api, auth, admission, trusted_proxies, limits, slow };
     let mut router = router
         // Over the routes above. Those below tell nothing of the data, and a probe asks for them by a pod's address.
         .layer(from_fn_with_state(Arc::new(origins), origins::check))
@@ -119,7 +124,7 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
     Ok(router.layer(layers))
 }
 
-/// The response in place of one whose making panicked. The panic itself is on standard error.
+/// The response in place of one whose making panicked. The panic itself is in the log.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     Refusal::coded(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, "internal error").respond(Format::Json)
 }

@@ -27,7 +27,7 @@ async fn ask_as(app: &App, subject: &str, query: &str) -> (StatusCode, String) {
 }
 
 /// Makes the database never answer with courses.
-async fn hold_up_courses(app: &App) {
+pub async fn hold_up_courses(app: &App) {
     let forever = match app.backend() {
         DbBackend::Postgres => "SELECT 1 FROM pg_sleep(3600)",
         _ => "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i > 0) SELECT count(*) FROM c",

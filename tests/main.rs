@@ -19,6 +19,7 @@ mod fuzz;
 mod graphiql;
 mod life;
 mod limits;
+mod log;
 mod nodes;
 mod orders;
 mod origins;

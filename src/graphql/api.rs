@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, atomic::AtomicU64},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use async_graphql::{
@@ -12,7 +12,7 @@ use async_graphql::{
 
 use super::{
     Made, MutationRoot, Parameters, QueryRoot, Running,
-    documents::Documents,
+    documents::{Digest, Documents},
     front::{self, Schema as Checked},
     limits::{self, Measure},
     persisted::{Named, Persisted},
@@ -22,7 +22,7 @@ use crate::{
     config::{ApiOptions, Switch},
     database::Database,
     error::{self, FULL, code},
-    loaders::{Batches, Counts, Loaders, Session},
+    loaders::{Batches, Loaders, Report, Session},
     memory::{Full, Held},
 };
 
@@ -59,9 +59,17 @@ pub struct Api {
     fast: bool,
 }
 
+/// What is known of a request, for the log.
+#[derive(Default)]
+pub struct Known {
+    /// The name of its operation.
+    pub operation: Option<String>,
+    /// Its document.
+    pub document: Option<Digest>,
+}
+
 /// A request that is ready to run: all that can be refused is refused.
 pub struct Prepared {
-    operation: Option<String>,
     document: ExecutableDocument,
     wishes: Wishes,
     held: Held,
@@ -94,11 +102,6 @@ impl Prepared {
         self.cost
     }
 
-    /// The operation's name, if the request gives one.
-    pub fn operation(&self) -> Option<&str> {
-        self.operation.as_deref()
-    }
-
     /// Whether it is a mutation.
     pub fn writes(&self) -> bool {
         self.writes
@@ -112,6 +115,11 @@ impl Prepared {
     /// Whether it asks for a report of its SQL.
     pub fn reports_sql(&self) -> bool {
         self.wishes.sql()
+    }
+
+    /// An empty report of its statements, in which those that take as long as `slow` are kept.
+    pub fn report(&self, slow: Option<Duration>) -> Report {
+        self.wishes.report(slow)
     }
 
     /// The SHA-256 of its document, if that is not a trusted one and is to be logged.
@@ -160,18 +168,26 @@ impl Api {
     }
 
     /// Looks at a request, of which nothing runs yet. Its parameters are those of GraphQL over HTTP
-    /// (<https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters>), each of its right type.
+    /// (<https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters>), each of its right type. What the log
+    /// tells of it is `known` as soon as it is read, also of one that is refused.
     ///
     /// # Errors
     /// What is wrong, for the client, each with its code.
-    pub fn prepare(&self, parameters: Parameters, held: &Held) -> Result<Prepared, Vec<ServerError>> {
+    pub fn prepare(
+        &self,
+        parameters: Parameters,
+        held: &Held,
+        known: &mut Known,
+    ) -> Result<Prepared, Vec<ServerError>> {
         let Named { text, untrusted, to_keep } = self.persisted.text(&parameters)?;
         let document = self.documents.read(&text, self.checked)?;
+        known.document = Some(document.digest);
         let wishes = Wishes::of(parameters.extensions.get(EXTENSION))?;
         if wishes.sql() && !self.reports_sql() {
             return Err(forbidden("the SQL report is off on this server; its setting `--sql-report` allows it"));
         }
         let operation = document.operation(parameters.operation.as_deref())?;
+        known.operation = document.name(operation).map(str::to_owned);
         let variables = document.variables(operation, &parameters, self.checked, &self.options.limits.document)?;
         let form = document.form(operation, &variables, self.checked);
         let Measure { cost, introspects, values } =
@@ -182,7 +198,6 @@ impl Api {
         held.take(values as usize * BYTES_A_VALUE)
             .map_err(|Full| error::of_request(ServerError::new(FULL, None), code::UNAVAILABLE))?;
         Ok(Prepared {
-            operation: parameters.operation,
             held: held.clone(),
             document: form.document(&variables),
             wishes,
@@ -197,14 +212,13 @@ impl Api {
         })
     }
 
-    /// Answers one request, and says what its statements add up to. All that the request reads, it reads in one
+    /// Answers one request, whose statements are added to its `report`. All that the request reads, it reads in one
     /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
-    pub async fn execute(&self, prepared: Prepared, request_id: &str) -> (Response, Counts) {
+    pub async fn execute(&self, prepared: Prepared, report: &Report, request_id: &str) -> Response {
         let Prepared { document, wishes, held, cost, left, alone, deadline, to_keep, .. } = prepared;
         if let Some((digest, text)) = to_keep {
             self.persisted.keep(digest, text);
         }
-        let report = wishes.report();
         let session =
             Session::new(self.database.clone(), report.clone(), self.options.limits.response_bytes, held.clone());
         let batches = Batches::default();
@@ -227,9 +241,9 @@ impl Api {
             response
         };
         let mut response = self.database.attend(deadline, run).await;
-        wishes.fulfil(&report, cost, left, &mut response);
+        wishes.fulfil(report, cost, left, &mut response);
         error::complete(&mut response.errors, request_id);
-        (response, report.counts())
+        response
     }
 }
 

@@ -1,12 +1,14 @@
 //! Recently seen documents, parsed and validated once per text.
 
 use std::{
+    fmt,
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use async_graphql::ServerError;
 use lru::LruCache;
+use sha2::{Digest as _, Sha256};
 
 use super::front::{Document, Schema};
 use crate::config::limits::DocumentLimits;
@@ -15,6 +17,24 @@ use crate::config::limits::DocumentLimits;
 const MOST: NonZeroUsize = NonZeroUsize::new(256).unwrap();
 /// The longest text of a document that is kept, in bytes: parsed, it takes some fifty times as much.
 const LONGEST: usize = 4_096;
+
+/// The first 16 digits of a document's SHA-256, by which the log names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Digest(u64);
+
+impl Digest {
+    /// That of a document's text.
+    pub fn of(text: &str) -> Self {
+        let digest = Sha256::digest(text);
+        Self(u64::from_be_bytes(std::array::from_fn(|index| digest[index])))
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{:016x}", self.0)
+    }
+}
 
 /// The documents that were asked for last, each within the limits.
 pub struct Documents {

@@ -39,6 +39,7 @@ use self::{
 };
 use super::{
     Parameters,
+    documents::Digest,
     limits::{NESTING, at_most},
     moment::{Moment, RFC_3339},
     node::excerpt,
@@ -106,6 +107,8 @@ self_cell! {
 
 /// A document that fits the schema.
 pub struct Document {
+    /// The digest of its text.
+    pub digest: Digest,
     parsed: Parsed,
     positions: Positions,
     /// The variables that decide which selections are skipped.
@@ -156,7 +159,7 @@ impl Document {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Self { parsed, positions, conditions, forms: Mutex::default() })
+        Ok(Self { digest: Digest::of(text), parsed, positions, conditions, forms: Mutex::default() })
     }
 
     /// The operation to run (GraphQL, section 6.1.1), by its place in the document.
@@ -171,6 +174,11 @@ impl Document {
                 .position(|operation| operation.as_ref().name() == Some(name))
                 .ok_or_else(|| unfit(format!("Unknown operation named {:?}", excerpt(name)))),
         }
+    }
+
+    /// The name of an operation, if it has one.
+    pub fn name(&self, operation: usize) -> Option<&str> {
+        self.definition(operation).as_ref().name()
     }
 
     fn definition(&self, operation: usize) -> &OperationDefinition<'_> {

@@ -1,5 +1,7 @@
 //! What a request asks for in `extensions.dovetail`, and gets back there: the SQL report, and its cost.
 
+use std::time::Duration;
+
 use async_graphql::{Name, Response, ServerError, Value, indexmap::IndexMap, value};
 use serde::{Deserialize, de::Error};
 use serde_json::{Error as Problem, Value as Json};
@@ -38,13 +40,14 @@ impl Wishes {
         self.sql || self.explain
     }
 
-    /// An empty report of what they want to know.
-    pub fn report(self) -> Report {
-        Report::new(match self {
+    /// An empty report of what they want to know, in which statements that take as long as `slow` are kept.
+    pub fn report(self, slow: Option<Duration>) -> Report {
+        let detail = match self {
             Self { explain: true, .. } => Detail::Explain,
             Self { sql: true, .. } => Detail::Sql,
             _ => Detail::Counts,
-        })
+        };
+        Report::new(detail, slow)
     }
 
     /// Puts into the answer what they ask for.
@@ -55,7 +58,7 @@ impl Wishes {
             answer.extend(left.map(|left| (Name::new("costLeft"), left.into())));
         }
         if self.sql() {
-            let statements: Vec<Value> = report.take().into_iter().map(statement).collect();
+            let statements: Vec<Value> = report.statements().into_iter().map(statement).collect();
             answer.insert(Name::new("sql"), statements.into());
         }
         if !answer.is_empty() {

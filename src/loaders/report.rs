@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -24,7 +25,7 @@ pub enum Detail {
 pub struct Cause(Option<Arc<str>>);
 
 /// One statement that ran.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Ran {
     /// Its SQL.
     pub text: String,
@@ -48,7 +49,7 @@ pub fn milliseconds(time: Duration) -> f64 {
 /// What the statements of one request add up to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
-    /// How many ran, transaction control apart; those that failed too.
+    /// How many ran, transaction control apart; those too that failed, or that nobody waited for.
     pub statements: u64,
     /// How many rows they returned or wrote.
     pub rows: u64,
@@ -60,13 +61,14 @@ pub struct Counts {
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     detail: Detail,
+    slow: Option<Duration>,
     so_far: Arc<Mutex<(Counts, Vec<Ran>)>>,
 }
 
 impl Report {
-    /// A report in so much detail.
-    pub fn new(detail: Detail) -> Self {
-        Self { detail, so_far: Arc::default() }
+    /// A report in so much detail, in which statements that take as long as `slow` are kept whatever the detail.
+    pub fn new(detail: Detail, slow: Option<Duration>) -> Self {
+        Self { detail, slow, so_far: Arc::default() }
     }
 
     /// The detail that was asked for.
@@ -79,25 +81,20 @@ impl Report {
         Cause((self.detail > Detail::Counts).then(|| path().into()))
     }
 
-    /// Adds a statement that ran from `started` until now.
-    pub fn add<'a>(
+    /// Begins a statement for so many keys. `text` makes its SQL, if it is to be kept.
+    pub fn begin<'a, T: Fn() -> String>(
         &self,
-        text: impl FnOnce() -> String,
+        text: T,
         keys: usize,
-        rows: u64,
-        started: Instant,
         causes: impl IntoIterator<Item = &'a Cause>,
-    ) {
-        let time = started.elapsed();
-        let (counts, ran) = &mut *self.lock();
-        counts.statements += 1;
-        counts.rows += rows;
-        counts.time += time;
-        if self.detail > Detail::Counts {
+    ) -> InFlight<'_, T> {
+        let path = if self.detail > Detail::Counts {
             let paths: BTreeSet<&str> = causes.into_iter().filter_map(|cause| cause.0.as_deref()).collect();
-            let path = paths.into_iter().collect::<Vec<_>>().join(", ");
-            ran.push(Ran { text: text(), keys, rows, time, path, plan: None });
-        }
+            paths.into_iter().collect::<Vec<_>>().join(", ")
+        } else {
+            String::new()
+        };
+        InFlight { report: self, text, keys, path, rows: 0, started: Instant::now() }
     }
 
     /// Adds the plan of the statement that was added last.
@@ -112,12 +109,37 @@ impl Report {
         self.lock().0
     }
 
-    /// Hands out the statements, in the order in which they ran.
-    pub fn take(&self) -> Vec<Ran> {
-        std::mem::take(&mut self.lock().1)
+    /// The statements that were kept, in the order in which they ran.
+    pub fn statements(&self) -> Vec<Ran> {
+        self.lock().1.clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, (Counts, Vec<Ran>)> {
         self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A statement that runs. It is added to its report when this is dropped: also if nobody waits for its end.
+pub struct InFlight<'a, T: Fn() -> String> {
+    report: &'a Report,
+    text: T,
+    keys: usize,
+    path: String,
+    /// How many rows it returned, or wrote.
+    pub rows: u64,
+    started: Instant,
+}
+
+impl<T: Fn() -> String> Drop for InFlight<'_, T> {
+    fn drop(&mut self) {
+        let (time, rows, Report { detail, slow, .. }) = (self.started.elapsed(), self.rows, self.report);
+        let (counts, ran) = &mut *self.report.lock();
+        counts.statements += 1;
+        counts.rows += rows;
+        counts.time += time;
+        if *detail > Detail::Counts || slow.is_some_and(|slow| time >= slow) {
+            let path = mem::take(&mut self.path);
+            ran.push(Ran { text: (self.text)(), keys: self.keys, rows, time, path, plan: None });
+        }
     }
 }

@@ -9,7 +9,6 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Poll, ready},
-    time::Instant,
 };
 
 use futures_util::Stream;
@@ -123,17 +122,17 @@ impl Session {
         keys: usize,
         causes: impl Iterator<Item = &'a Cause> + Send,
     ) -> Result<Vec<QueryResult>> {
-        let statement = build(self.backend(), select);
+        let backend = self.backend();
+        let statement = build(backend, select);
         let explained = (self.report().detail() == Detail::Explain).then(|| explain(&statement));
-        let text = (self.report().detail() > Detail::Counts).then(|| statement.sql.clone());
-        let started = Instant::now();
+        // Built once more for the few that are kept: a copy of every text would cost each request.
+        let mut running = self.report().begin(|| build(backend, select).sql, keys, causes);
         let rows = match texts.any() {
-            true => self.counted(connection, statement, texts).await,
-            false => connection.query_all_raw(statement).await.map_err(Error::from),
+            true => self.counted(connection, statement, texts).await?,
+            false => connection.query_all_raw(statement).await?,
         };
-        let returned = rows.as_ref().map_or(0, Vec::len) as u64;
-        self.report().add(|| text.unwrap_or_default(), keys, returned, started, causes);
-        let rows = rows?;
+        running.rows = rows.len() as u64;
+        drop(running);
         if let Some(explained) = explained {
             let plan = connection.query_all_raw(explained).await?;
             self.report().add_plan(plan.iter().map(plan_line).collect::<Result<_, _>>()?);
@@ -245,11 +244,10 @@ impl Transaction {
         run: impl Future<Output = Result<T, DbErr>>,
         rows: impl FnOnce(&T) -> u64,
     ) -> Result<T, DbErr> {
-        let started = Instant::now();
-        let done = run.await;
-        let rows = done.as_ref().map_or(0, rows);
-        self.session.report().add(|| text.to_owned(), 0, rows, started, [&self.cause]);
-        done
+        let mut running = self.session.report().begin(|| text.to_owned(), 0, [&self.cause]);
+        let done = run.await?;
+        running.rows = rows(&done);
+        Ok(done)
     }
 }
 

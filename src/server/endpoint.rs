@@ -1,9 +1,6 @@
 //! The endpoint of the API: one HTTP request from its headers to its answer.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use async_graphql::Response as Answer;
 use axum::{
@@ -22,12 +19,12 @@ use super::{
     REPORT, Server,
     admission::{Place, Sender},
     auth::{Caller, Scope},
+    entry::Entry,
     protocol::{Asked, Format, Refusal, read, respond, respond_all},
 };
 use crate::{
     error::code,
     graphql::{EXTENSION, Parameters, Prepared},
-    loaders::{Counts, milliseconds},
 };
 
 /// The headers of a request that decide its answer, as far as they are read here; the layer of CORS adds its own.
@@ -42,23 +39,25 @@ pub async fn graphql(
     let id = id.header_value().to_str().unwrap_or_default();
     let format = Format::accepted(request.headers());
     let shown = *format.as_ref().unwrap_or(&Format::Json);
+    let mut entry = Entry::new(id, server.slow);
     let answered = match format {
-        Ok(format) => server.answer(request, format, id).await,
+        Ok(format) => server.answer(request, format, &mut entry).await,
         Err(refusal) => Err(refusal),
     };
-    varying(answered.unwrap_or_else(|refusal| refused(refusal, shown, id)))
+    let response = answered.unwrap_or_else(|refusal| refused(refusal, shown, &mut entry));
+    entry.status = Some(response.status());
+    varying(response)
 }
 
 /// Refuses a request before it comes to an endpoint.
 pub fn refuse(request: &Request, refusal: Refusal) -> Response {
     let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
     let format = Format::accepted(request.headers()).unwrap_or(Format::Json);
-    varying(refused(refusal, format, id.unwrap_or_default()))
+    varying(refused(refusal, format, &mut Entry::new(id.unwrap_or_default(), None)))
 }
 
-fn refused(refusal: Refusal, format: Format, id: &str) -> Response {
-    let (status, problem) = refusal.told();
-    tracing::info!(request_id = id, status, problem, "refused");
+fn refused(refusal: Refusal, format: Format, entry: &mut Entry<'_>) -> Response {
+    entry.refused(&refusal);
     refusal.respond(format)
 }
 
@@ -68,7 +67,7 @@ fn varying(mut response: Response) -> Response {
 }
 
 impl Server {
-    async fn answer(&self, request: Request, format: Format, id: &str) -> Result<Response, Refusal> {
+    async fn answer(&self, request: Request, format: Format, entry: &mut Entry<'_>) -> Result<Response, Refusal> {
         let deadline = Deadline::now() + Duration::from_secs(self.limits.request_timeout);
         let (head, body) = request.into_parts();
         let is_get = match head.method {
@@ -77,30 +76,35 @@ impl Server {
             _ => return Err(Refusal::method("allowed are GET, for queries, and POST", "GET, POST")),
         };
         let caller = self.auth.caller(&head.headers).await?;
+        entry.of_subject(caller.subject());
         let place = Arc::new(self.admission.enter(self.sender(&caller, &head))?);
         let report = head.headers.get(REPORT);
         let asked = timeout_at(deadline, read(&head, body, &self.limits, &place.held)).await.map_err(|_| {
             let problem = "the request took too long to arrive (`--request-timeout`)";
             Refusal::coded(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, problem)
         })??;
-        let one = async |parameters| {
-            let run = self.run(&caller, &place, parameters, report, is_get, id, deadline);
+        let one = async |parameters, entry: &mut Entry<'_>| {
+            let run = self.run(&caller, &place, parameters, report, is_get, deadline, entry);
             timeout_at(deadline, run).await.unwrap_or_else(|_| Err(self.took_too_long()))
         };
         match asked {
             Asked::One(parameters) => {
-                let answer = one(parameters).await?;
+                let answer = one(parameters, entry).await?;
                 let response = respond(&answer, format, Arc::clone(&place));
                 Ok(if is_get && answer.is_ok() { cacheable(response, &head.headers).await } else { response })
             }
             Asked::Many(requests) => {
                 let mut answers = Vec::with_capacity(requests.len());
-                for parameters in requests {
+                let entries = entry.split(requests.len());
+                for (parameters, mut entry) in requests.into_iter().zip(entries) {
                     let answer = match parameters {
-                        Ok(parameters) => one(parameters).await,
+                        Ok(parameters) => one(parameters, &mut entry).await,
                         Err(refusal) => Err(refusal),
                     };
-                    answers.push(answer.unwrap_or_else(Refusal::into_answer));
+                    answers.push(answer.unwrap_or_else(|refusal| {
+                        entry.refused(&refusal);
+                        refusal.into_answer()
+                    }));
                 }
                 Ok(respond_all(&answers, format, Arc::clone(&place)))
             }
@@ -123,38 +127,26 @@ impl Server {
         parameters: Parameters,
         report: Option<&HeaderValue>,
         is_get: bool,
-        id: &str,
         deadline: Deadline,
+        entry: &mut Entry<'_>,
     ) -> Result<Answer, Refusal> {
+        entry.begin();
         let parameters = with_report(parameters, report)?;
-        let prepared = self.api.prepare(parameters, &place.held)?.until(deadline.into_std());
+        let prepared = self.api.prepare(parameters, &place.held, &mut entry.known)?.until(deadline.into_std());
         if is_get && prepared.writes() {
             return Err(Refusal::method("a GET is for queries; allowed for a mutation is POST", "POST"));
         }
         check_scopes(caller, &prepared)?;
         if let Some(sha256) = prepared.untrusted() {
-            tracing::warn!(request_id = id, sha256, "a document that is not trusted");
+            tracing::warn!(request_id = entry.id, sha256, "a document that is not trusted");
         }
         // Each request has spent 1 already.
         let left = self.admission.spend(place.sender(), prepared.cost().saturating_sub(1))?;
         let _connection = self.admission.connection(place, prepared.writes()).await;
-        let started = Instant::now();
-        let operation = prepared.operation().map(str::to_owned);
-        let (answer, counts) = self.api.execute(prepared.with_left(left), id).await;
-        let (elapsed, errors, subject) = (started.elapsed(), answer.errors.len(), caller.subject());
-        let Counts { statements, rows, time } = counts;
-        let milliseconds = milliseconds(time);
-        tracing::info!(
-            request_id = id,
-            subject,
-            operation,
-            errors,
-            statements,
-            rows,
-            milliseconds,
-            ?elapsed,
-            "answered"
-        );
+        // Shared with the entry, which tells what ran also if nobody waits for the answer.
+        let report = entry.report.insert(prepared.report(self.slow.map(|slow| slow / 10))).clone();
+        let answer = self.api.execute(prepared.with_left(left), &report, entry.id).await;
+        entry.answered(&answer);
         Ok(answer)
     }
 

@@ -152,9 +152,9 @@ impl Refusal {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, HeaderValue::from_static(allowed))
     }
 
-    /// For the log: the status and what is told the client.
-    pub fn told(&self) -> (u16, &str) {
-        (self.status.as_u16(), self.errors.first().map_or("", |error| &error.message))
+    /// For the log: the status, how many errors are told the client, and the first of them.
+    pub fn told(&self) -> (StatusCode, usize, &str) {
+        (self.status, self.errors.len(), self.errors.first().map_or("", |error| &error.message))
     }
 
     /// As an answer, without its status.

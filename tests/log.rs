@@ -1,0 +1,212 @@
+//! The line that each request leaves in the log.
+
+use std::{
+    fmt::Write,
+    io::{Read, Seek},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use axum::http::{Request, header};
+use expect_test::expect;
+use futures_util::poll;
+use jsonwebtoken::{EncodingKey, Header, encode};
+use sea_orm::DbBackend;
+use serde_json::json;
+use tempfile::tempfile;
+use tokio::task::yield_now;
+use tracing::subscriber::set_default;
+
+use crate::{
+    admission::hold_up_courses,
+    support::{App, graphql_request, post_json, school, school_with},
+};
+
+/// What the server logs while something runs, without ids and times.
+async fn logged(run: impl AsyncFnOnce()) -> String {
+    let file = Arc::new(tempfile().unwrap());
+    let log = tracing_subscriber::fmt().with_env_filter("dovetail=info").with_writer(Arc::clone(&file));
+    let guard = set_default(log.without_time().with_target(false).with_ansi(false).finish());
+    run().await;
+    drop(guard);
+    let mut text = String::new();
+    (&*file).rewind().unwrap();
+    (&*file).read_to_string(&mut text).unwrap();
+    text.lines().fold(String::new(), |mut lines, line| {
+        let words: Vec<_> = line.split(' ').map(blanked).collect();
+        writeln!(lines, "{}", words.join(" ").trim_start()).unwrap();
+        lines
+    })
+}
+
+/// A word of a line, without its value if that is another each time.
+fn blanked(word: &str) -> String {
+    let is_id_or_time = |name: &&str| word.starts_with(name);
+    match ["request_id=", "milliseconds=", "elapsed=", "sql=\""].iter().copied().find(is_id_or_time) {
+        Some(name) => format!("{name}#"),
+        None => word.to_owned(),
+    }
+}
+
+/// What it logs of an HTTP request.
+async fn line(app: &App, request: Request<axum::body::Body>) -> String {
+    logged(async || drop(app.http(request).await)).await
+}
+
+#[tokio::test]
+async fn a_request_that_is_answered_leaves_a_line() {
+    let query = "query Names { users { nodes { name } } }";
+    let lines = school().await.agree(async |app| line(app, graphql_request(query)).await).await;
+    expect![[r#"
+        INFO request request_id=# operation="Names" document=facfc0595bfdcdce outcome="answered" status=200 errors=0 statements=1 rows=3 milliseconds=# elapsed=#
+    "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn a_request_that_fails_leaves_a_line() {
+    let query = r#"{ user(id: "Post:1") { id } users { totalCount } }"#;
+    let lines = school().await.agree(async |app| line(app, graphql_request(query)).await).await;
+    expect![[r#"
+        INFO request request_id=# document=b4adfa20df99dd42 outcome="errors" status=200 problem="argument `id` is `Post:1`; allowed is an id of the type User, such as `User:500` or `500`" errors=1 statements=1 rows=1 milliseconds=# elapsed=#
+    "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_leaves_a_line() {
+    let apps = school_with(&["--jwt-secret=thirty-two bytes that are no secret", "--auth=write"]).await;
+    let claims = json!({ "sub": "ada", "exp": 4_102_444_800_u64 });
+    let key = EncodingKey::from_secret(b"thirty-two bytes that are no secret");
+    let token = encode(&Header::default(), &claims, &key).unwrap();
+    let lines = apps
+        .agree(async |app| {
+            let mut lines = String::new();
+            let mutation = "mutation Delete { deleteUser(input: { id: 1 }) { deletedId } }";
+            let mut forbidden = graphql_request(mutation);
+            forbidden.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
+            let json = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+            for request in [
+                Request::put("/graphql").body("".into()).unwrap(),
+                Request::get("/graphql").header(header::ACCEPT, "text/html").body("".into()).unwrap(),
+                json.body("{".into()).unwrap(),
+                graphql_request("{ nothing }"),
+                graphql_request("query Large { users(first: 100) { nodes { posts(first: 100) { nodes { owner { posts(first: 100) { totalCount } } } } } } }"),
+                graphql_request(mutation),
+                forbidden,
+            ] {
+                lines += &line(app, request).await;
+            }
+            lines
+        })
+        .await;
+    expect![[r#"
+        INFO request request_id=# outcome="refused" status=405 problem="allowed are GET, for queries, and POST" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# outcome="refused" status=406 problem="the header `accept` allows no answer; allowed are `application/graphql-response+json` and `application/json`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# outcome="refused" status=400 problem="the body is not JSON: EOF while parsing an object at line 1 column 1" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# outcome="refused" status=200 problem="Unknown field \"nothing\" on type \"Query\"." errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# operation="Large" document=368d2bd2babf8012 outcome="refused" status=200 problem="the operation costs 1000000: pages times the pages in them; allowed are 10000 (`--max-cost`)" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# operation="Delete" document=71f94429805e44c2 outcome="refused" status=401 problem="this needs a token with the scope `write`, in the header `authorization`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# subject="ada" operation="Delete" document=71f94429805e44c2 outcome="refused" status=403 problem="the token has not the scope `write`, which this needs" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+    "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn a_request_of_a_batch_leaves_a_line() {
+    let apps = school_with(&["--max-batch=3"]).await;
+    let batch = json!([{ "query": "query A { __typename }" }, 1, { "query": "query B { user(id: 1) { name } }" }]);
+    let lines = apps.agree(async |app| line(app, post_json(&batch)).await).await;
+    expect![[r#"
+        INFO request request_id=# operation="A" document=aed34f3aa3d67f40 outcome="answered" status=200 errors=0 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# outcome="refused" status=400 problem="the request is no JSON object, which alone is allowed" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# operation="B" document=1ba3cad3ceea09c5 outcome="answered" status=200 errors=0 statements=1 rows=1 milliseconds=# elapsed=#
+    "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_leaves_a_line() {
+    let apps = school_with(&["--request-timeout=1", "--read-connections=1", "--slow-ms=0"]).await;
+    let lines = apps
+        .agree(async |app| {
+            hold_up_courses(app).await;
+            // It has the one connection that reads.
+            let mut first = pin!(app.http(graphql_request("{ courses { totalCount } }")));
+            assert!(poll!(&mut first).is_pending());
+            line(app, graphql_request("query Waits { users { totalCount } }")).await
+        })
+        .await;
+    expect![[r#"
+        INFO request request_id=# operation="Waits" document=a366099c82257249 outcome="timeout" status=504 problem="the request took more than 1 s (`--request-timeout`); ask for less, or filter and order by columns with an index; what a mutation was writing may be written" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+    "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn a_request_whose_client_leaves_leaves_a_line_with_what_ran_for_it() {
+    let lines = school()
+        .await
+        .agree(async |app| {
+            hold_up_courses(app).await;
+            let has_run = Arc::new(AtomicBool::new(false));
+            let told = Arc::clone(&has_run);
+            app.statements().after_next(move || told.store(true, Relaxed));
+            logged(async || {
+                let mut request =
+                    pin!(app.http(graphql_request("{ students { nodes { courses { nodes { id } } } } }")));
+                while !has_run.load(Relaxed) {
+                    assert!(poll!(&mut request).is_pending());
+                    yield_now().await;
+                }
+            })
+            .await
+        })
+        .await;
+    expect![[r#"
+        INFO request request_id=# document=469671b2a40ea641 outcome="left" errors=0 statements=2 rows=3 milliseconds=# elapsed=#
+    "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn a_request_that_panics_leaves_a_line() {
+    let lines = school()
+        .await
+        .agree(async |app| {
+            app.statements().after_next(|| panic!("as this test has it"));
+            line(app, graphql_request("{ users { totalCount } }")).await
+        })
+        .await;
+    expect![[r#"
+        INFO request request_id=# document=c12751dbc3441372 outcome="panicked" errors=0 statements=1 rows=0 milliseconds=# elapsed=#
+    "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn a_slow_request_leaves_a_line_with_its_sql() {
+    for (milliseconds, is_told) in [("0", false), ("1", true), ("3600000", false)] {
+        for app in &school_with(&[&format!("--slow-ms={milliseconds}")]).await.0 {
+            let slow = match app.backend() {
+                DbBackend::Postgres => "SELECT 1 FROM pg_sleep(0.01)",
+                _ => {
+                    "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 100000) SELECT count(*) FROM c"
+                }
+            };
+            app.sql("ALTER TABLE courses RENAME TO courses_in_time").await;
+            app.sql(&format!("CREATE VIEW courses AS SELECT * FROM courses_in_time WHERE ({slow}) > 0")).await;
+            let lines = line(app, graphql_request("query Slow { courses { totalCount } }")).await;
+            let told = lines.lines().nth(1).unwrap_or_default();
+            if is_told {
+                expect![[r##"WARN slow request request_id=# operation="Slow" document=e5e5f5b190882661 outcome="answered" elapsed=# sql="# ms, 1 rows: SELECT COUNT(*) FROM \"courses\" AS \"r\"""##]].assert_eq(told);
+            } else {
+                assert_eq!(told, "");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_writes_is_cut() {
+    let name = "n".repeat(4_000);
+    let query = format!("query {name} {{ {name}: user(id: \"{name}\") {{ id }} }}");
+    let lines = school().await.agree(async |app| line(app, graphql_request(&query)).await).await;
+    assert!(lines.contains(&format!("operation=\"{}…\"", "n".repeat(200))) && lines.len() < 1_000, "{lines}");
+}
