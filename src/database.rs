@@ -1,28 +1,29 @@
 //! Opening the database: one pool that reads, one that writes.
 
+mod attendance;
+
 use std::{
     fs::OpenOptions,
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
     IsolationLevel, SqliteTransactionMode, SqlxError, Statement, TransactionOptions, TransactionTrait,
     sqlx::{
-        Connection, Executor,
+        Connection,
         sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous},
     },
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use url::Url;
 
+use self::attendance::{Abandoned, interrupt_once_unwanted, replaced_when_abandoned};
 use crate::{
     config::{MigrateAction, PoolOptions, without_secrets},
     error::driver_error,
@@ -40,15 +41,6 @@ const SNAPSHOT: (&str, &str) = ("default_transaction_isolation", "repeatable rea
 
 /// How many rows of SQLite's may wait to be read, each of a few texts: its thread and ours take turns less often.
 const ROWS_AHEAD: usize = 100;
-
-/// How long connections are suspect after a request was abandoned: it lets go of its own at once.
-const SUSPECT_TIME: Duration = Duration::from_secs(1);
-
-/// How long a suspect connection may take to answer before it is closed.
-const ANSWER_TIME: Duration = Duration::from_millis(200);
-
-/// Has PostgreSQL look so often, while it runs a statement, whether the connection was closed; if so, it runs it no longer.
-const NOTICES_CLOSING: &str = "SET client_connection_check_interval = '250ms'";
 
 /// How much of SQLite's file is mapped into memory, in bytes: the page cache of the system is read in place.
 const MAPPED: &str = "268435456";
@@ -82,41 +74,6 @@ pub struct Connections {
     pub reading: usize,
     /// That write.
     pub writing: usize,
-}
-
-/// When a request was last dropped while it ran: what it left on its connection may run still.
-type Abandoned = Arc<Mutex<Option<Instant>>>;
-
-tokio::task_local! {
-    static WANTED: Wanted;
-}
-
-/// How long what runs is wanted: until a moment, if one is set, and while the request is there that wants it.
-#[derive(Clone)]
-struct Wanted {
-    until: Option<Instant>,
-    by: Weak<()>,
-}
-
-impl Wanted {
-    fn is_over(&self) -> bool {
-        self.by.strong_count() == 0 || self.until.is_some_and(|until| until < Instant::now())
-    }
-}
-
-/// A request that runs. Dropped before it is done, it is abandoned.
-struct Running<'a> {
-    abandoned: &'a Abandoned,
-    is_done: bool,
-    _wants: Arc<()>,
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        if !self.is_done {
-            *lock(self.abandoned) = Some(Instant::now());
-        }
-    }
 }
 
 impl Database {
@@ -171,18 +128,6 @@ impl Database {
         self.connections
     }
 
-    /// Runs what a request asks. Once it is dropped, or past the moment that is set, what runs for it on the database ends: SQLite
-    /// is interrupted, and a connection to PostgreSQL is closed, which has it cancel what it runs.
-    pub async fn attend<F: Future>(&self, until: Option<Instant>, run: F) -> F::Output {
-        let wants = Arc::new(());
-        let mut run = pin!(WANTED.scope(Wanted { until, by: Arc::downgrade(&wants) }, run));
-        // Dropped before what runs: when that lets go of its connection, it is known to be abandoned.
-        let mut running = Running { abandoned: &self.abandoned, is_done: false, _wants: wants };
-        let output = run.as_mut().await;
-        running.is_done = true;
-        output
-    }
-
     /// Begins a transaction that writes, and reads what it wrote.
     pub async fn begin_writing(&self) -> Result<DatabaseTransaction, DbErr> {
         // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
@@ -199,36 +144,6 @@ impl Database {
         // SQLite by nature (<https://sqlite.org/isolation.html>).
         self.reader.begin().await
     }
-}
-
-/// The options of a pool that, after a request was abandoned, gives connections back only if they answer.
-fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandoned) -> ConnectOptions {
-    let abandoned = Arc::clone(abandoned);
-    options.map_sqlx_postgres_pool_opts(move |pool| {
-        let abandoned = Arc::clone(&abandoned);
-        pool.after_connect(|connection, _| {
-            async move {
-                // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
-                let _ = connection.execute(NOTICES_CLOSING).await;
-                Ok(())
-            }
-            .boxed()
-        })
-        .after_release(move |connection, _| {
-            let is_suspect = lock(&abandoned).is_some_and(|at| at.elapsed() < SUSPECT_TIME);
-            async move {
-                if is_suspect {
-                    // An error has the pool close it without a word to a server that does not listen.
-                    let answer = timeout(ANSWER_TIME, connection.ping()).await;
-                    answer
-                        .map_err(|_| SqlxError::Protocol("what a request left on it is running still".to_owned()))??;
-                }
-                Ok(true)
-            }
-            .boxed()
-        })
-    });
-    options
 }
 
 /// Makes sure that the tables are those that this program knows: brings an embedded database up to date, and refuses a
@@ -404,27 +319,6 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
 /// transaction that is none: the next would be a SAVEPOINT in nothing, and after another failure, one that nobody commits.
 fn is_in_no_transaction(connection: &SqliteConnection) -> bool {
     !connection.is_in_transaction()
-}
-
-/// Has SQLite interrupt what runs on the connection once nobody wants it any more. What is of no request is not interrupted.
-fn interrupt_once_unwanted(connection: &mut SqliteConnection) -> BoxFuture<'_, Result<(), SqlxError>> {
-    /// How many of SQLite's instructions run between two looks: well under a millisecond.
-    const INSTRUCTIONS: i32 = 10_000;
-    let wanted = WANTED.try_with(Clone::clone);
-    async move {
-        // Waits for what used it last, or the rollback of that, which may be on its way still.
-        let mut handle = connection.lock_handle().await?;
-        match wanted {
-            Ok(wanted) => handle.set_progress_handler(INSTRUCTIONS, move || !wanted.is_over()),
-            Err(_) => handle.remove_progress_handler(),
-        }
-        Ok(())
-    }
-    .boxed()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {

@@ -108,10 +108,7 @@ impl Session {
             }
             Snapshot::Open | Snapshot::Alone => self.run(&database.reader, select, texts, keys, causes).await,
         };
-        rows.map_err(|error| {
-            *snapshot = Snapshot::Lost(error.clone());
-            error
-        })
+        rows.inspect_err(|error| *snapshot = Snapshot::Lost(error.clone()))
     }
 
     async fn run<'a>(

@@ -131,11 +131,11 @@ impl Admission {
 
     /// Makes room for a request before anything of it is read; it is there until what is returned is dropped.
     pub fn enter(&self, sender: Option<Sender>) -> Result<Place, Refusal> {
-        self.spend(sender.as_ref(), 1)?;
+        let left = self.spend(sender.as_ref(), 1)?;
         let present = Arc::clone(&self.present).try_acquire_owned().map_err(|_| Refusal::full())?;
         let part = sender.map(|sender| self.part(sender)).transpose()?;
         let memory = part.as_ref().map_or(&self.all.memory, |part| &part.share.memory);
-        Ok(Place { held: memory.hold(), part, _present: present })
+        Ok(Place { held: memory.hold(), left, part, _present: present })
     }
 
     fn part(&self, sender: Sender) -> Result<Part, Refusal> {
@@ -193,6 +193,8 @@ impl Admission {
 pub struct Place {
     /// The bytes that it holds.
     pub held: Held,
+    /// What its sender may spend yet, if that is limited.
+    pub left: Option<u32>,
     part: Option<Part>,
     _present: OwnedSemaphorePermit,
 }

@@ -66,6 +66,16 @@ fn varying(mut response: Response) -> Response {
     response
 }
 
+/// An HTTP request, of which the GraphQL requests in it are parts.
+struct Arrived<'a> {
+    caller: &'a Caller,
+    place: &'a Place,
+    /// Its header of that name.
+    report: Option<&'a HeaderValue>,
+    is_get: bool,
+    deadline: Deadline,
+}
+
 impl Server {
     async fn answer(&self, request: Request, format: Format, entry: &mut Entry<'_>) -> Result<Response, Refusal> {
         let deadline = Deadline::now() + Duration::from_secs(self.limits.request_timeout);
@@ -83,8 +93,9 @@ impl Server {
             let problem = "the request took too long to arrive (`--request-timeout`)";
             Refusal::coded(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, problem)
         })??;
+        let arrived = Arrived { caller: &caller, place: &place, report, is_get, deadline };
         let one = async |parameters, entry: &mut Entry<'_>| {
-            let run = self.run(&caller, &place, parameters, report, is_get, deadline, entry);
+            let run = self.run(parameters, &arrived, entry);
             timeout_at(deadline, run).await.unwrap_or_else(|_| Err(self.took_too_long()))
         };
         match asked {
@@ -119,17 +130,13 @@ impl Server {
     }
 
     /// Answers one GraphQL request.
-    #[expect(clippy::too_many_arguments, reason = "TODO")]
     async fn run(
         &self,
-        caller: &Caller,
-        place: &Place,
         parameters: Parameters,
-        report: Option<&HeaderValue>,
-        is_get: bool,
-        deadline: Deadline,
+        arrived: &Arrived<'_>,
         entry: &mut Entry<'_>,
     ) -> Result<Answer, Refusal> {
+        let &Arrived { caller, place, report, is_get, deadline } = arrived;
         entry.begin();
         let parameters = with_report(parameters, report)?;
         let prepared = self.api.prepare(parameters, &place.held, &mut entry.known)?.until(deadline.into_std());
@@ -141,7 +148,7 @@ impl Server {
             tracing::warn!(request_id = entry.id, sha256, "a document that is not trusted");
         }
         // Each request has spent 1 already.
-        let left = self.admission.spend(place.sender(), prepared.cost().saturating_sub(1))?;
+        let left = self.admission.spend(place.sender(), prepared.cost().saturating_sub(1))?.or(place.left);
         let _connection = self.admission.connection(place, prepared.writes()).await;
         // Shared with the entry, which tells what ran also if nobody waits for the answer.
         let report = entry.report.insert(prepared.report(self.slow.map(|slow| slow / 10))).clone();

@@ -1,0 +1,125 @@
+//! What runs on the database for a request, and how it ends with it.
+
+use std::{
+    pin::pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sea_orm::{
+    ConnectOptions, SqlxError,
+    sqlx::{Connection, Executor, sqlite::SqliteConnection},
+};
+use tokio::time::timeout;
+
+use super::Database;
+
+/// How long connections are suspect after a request was abandoned: it lets go of its own at once.
+const SUSPECT_TIME: Duration = Duration::from_secs(1);
+
+/// How long a suspect connection may take to answer before it is closed.
+const ANSWER_TIME: Duration = Duration::from_millis(200);
+
+/// Has PostgreSQL look so often, while it runs a statement, whether the connection was closed; if so, it runs it no longer.
+const NOTICES_CLOSING: &str = "SET client_connection_check_interval = '250ms'";
+
+/// When a request was last dropped while it ran: what it left on its connection may run still.
+pub type Abandoned = Arc<Mutex<Option<Instant>>>;
+
+tokio::task_local! {
+    static WANTED: Wanted;
+}
+
+/// How long what runs is wanted: until a moment, if one is set, and while the request is there that wants it.
+#[derive(Clone)]
+struct Wanted {
+    until: Option<Instant>,
+    by: Weak<()>,
+}
+
+impl Wanted {
+    fn is_over(&self) -> bool {
+        self.by.strong_count() == 0 || self.until.is_some_and(|until| until < Instant::now())
+    }
+}
+
+/// A request that runs. Dropped before it is done, it is abandoned.
+struct Running<'a> {
+    abandoned: &'a Abandoned,
+    is_done: bool,
+    _wants: Arc<()>,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            *lock(self.abandoned) = Some(Instant::now());
+        }
+    }
+}
+
+impl Database {
+    /// Runs what a request asks. Once it is dropped, or past the moment that is set, what runs for it on the database ends: SQLite
+    /// is interrupted, and a connection to PostgreSQL is closed, which has it cancel what it runs.
+    pub async fn attend<F: Future>(&self, until: Option<Instant>, run: F) -> F::Output {
+        let wants = Arc::new(());
+        let mut run = pin!(WANTED.scope(Wanted { until, by: Arc::downgrade(&wants) }, run));
+        // Dropped before what runs: when that lets go of its connection, it is known to be abandoned.
+        let mut running = Running { abandoned: &self.abandoned, is_done: false, _wants: wants };
+        let output = run.as_mut().await;
+        running.is_done = true;
+        output
+    }
+}
+
+/// The options of a pool that, after a request was abandoned, gives connections back only if they answer.
+pub fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandoned) -> ConnectOptions {
+    let abandoned = Arc::clone(abandoned);
+    options.map_sqlx_postgres_pool_opts(move |pool| {
+        let abandoned = Arc::clone(&abandoned);
+        pool.after_connect(|connection, _| {
+            async move {
+                // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
+                let _ = connection.execute(NOTICES_CLOSING).await;
+                Ok(())
+            }
+            .boxed()
+        })
+        .after_release(move |connection, _| {
+            let is_suspect = lock(&abandoned).is_some_and(|at| at.elapsed() < SUSPECT_TIME);
+            async move {
+                if is_suspect {
+                    // An error has the pool close it without a word to a server that does not listen.
+                    let answer = timeout(ANSWER_TIME, connection.ping()).await;
+                    answer
+                        .map_err(|_| SqlxError::Protocol("what a request left on it is running still".to_owned()))??;
+                }
+                Ok(true)
+            }
+            .boxed()
+        })
+    });
+    options
+}
+
+/// Has SQLite interrupt what runs on the connection once nobody wants it any more. What is of no request is not interrupted.
+pub fn interrupt_once_unwanted(connection: &mut SqliteConnection) -> BoxFuture<'_, Result<(), SqlxError>> {
+    /// How many of SQLite's instructions run between two looks: well under a millisecond.
+    const INSTRUCTIONS: i32 = 10_000;
+    let wanted = WANTED.try_with(Clone::clone);
+    async move {
+        // Waits for what used it last, or the rollback of that, which may be on its way still.
+        let mut handle = connection.lock_handle().await?;
+        match wanted {
+            Ok(wanted) => handle.set_progress_handler(INSTRUCTIONS, move || !wanted.is_over()),
+            Err(_) => handle.remove_progress_handler(),
+        }
+        Ok(())
+    }
+    .boxed()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
