@@ -18,11 +18,16 @@ const SECRET: &str = "thirty-two bytes that are no secret";
 
 /// The response to a query that a bearer of tokens sends.
 async fn ask_as(app: &App, subject: &str, query: &str) -> (StatusCode, String) {
+    send_as(app, subject, json!({ "query": query }).to_string()).await
+}
+
+/// The same of a body.
+async fn send_as(app: &App, subject: &str, text: String) -> (StatusCode, String) {
     let claims = json!({ "sub": subject, "exp": 4_102_444_800_u64, "scope": "read" });
     let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET.as_bytes())).unwrap();
-    let mut request = graphql_request(query);
-    request.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
-    let response = app.http(request).await;
+    let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+    let request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+    let response = app.http(request.body(text.into()).unwrap()).await;
     (response.status(), body(response).await)
 }
 
@@ -91,14 +96,29 @@ fn a_sender_spends_as_much_in_a_minute_as_it_may() {
     let refused = ask(20, "192.0.2.1");
     assert!(refused.starts_with("HTTP/1.1 429") && refused.contains("\r\nretry-after: "), "{refused}");
     assert!(refused.contains("this sender's requests cost more than they may in a minute (`--rate-cost-per-minute`)"));
-    let never = ask(27, "192.0.2.2");
-    assert!(never.contains("costs more than a sender's may in a minute: 25 (`--rate-cost-per-minute`)"), "{never}");
+    let never = ask(26, "192.0.2.2");
+    assert!(never.contains("the request costs 26; allowed in a minute are 25 (`--rate-cost-per-minute`)"), "{never}");
     // What a client says of itself is before what the proxies say of it; a subscriber of IPv6 has a network.
-    for (first, second) in [("192.0.2.3", "192.0.2.9, 192.0.2.3, 10.1.2.3"), ("2001:db8::1", "2001:db8::2")] {
+    for (first, second) in [
+        ("192.0.2.3", "192.0.2.9, 192.0.2.3, 10.1.2.3"),
+        ("192.0.2.4", "192.0.2.9, nobody, 192.0.2.4"),
+        ("2001:db8::1", "2001:db8::2"),
+    ] {
         assert!(ask(20, first).contains(r#""costLeft":5"#));
         assert!(ask(20, second).starts_with("HTTP/1.1 429"));
     }
     assert!(ask(20, "2001:db8:0:1::1").contains(r#""costLeft":5"#));
+}
+
+#[tokio::test]
+async fn each_request_of_a_batch_is_spent() {
+    let secret = format!("--jwt-secret={SECRET}");
+    let app = &school_with(&["--max-batch=20", "--rate-cost-per-minute=10", &secret]).await.0[0];
+    let batch = |requests: usize| format!("[{}]", vec![r#"{"query":"{ nobody }"}"#; requests].join(","));
+    assert_eq!(send_as(app, "ada", batch(10)).await.0, StatusCode::OK);
+    assert_eq!(send_as(app, "ada", batch(1)).await.0, StatusCode::TOO_MANY_REQUESTS);
+    let never = send_as(app, "bob", batch(11)).await.1;
+    assert!(never.contains("TOO_COMPLEX") && never.contains("allowed in a minute are 10"), "{never}");
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ async fn fragments_spread_to_5_000_selections() {
         format!("{{ ...f0 }} {fragments} fragment f{levels} on Query {{ __typename }}")
     };
     let apps = school_with(&["--max-root-fields=100000"]).await;
-    meets(&apps, &document(9), &document(40), expect![[r#"{"errors":[{"message":"the document spreads to 9895604649898 selections and variables; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+    meets(&apps, &document(9), &document(40), expect![[r#"{"errors":[{"message":"the document spreads to 9895604649898 selections and values; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
 }
 
 #[tokio::test]
@@ -107,6 +107,16 @@ async fn an_operation_has_200_variables() {
 }
 
 #[tokio::test]
+async fn literals_count_as_often_as_their_fragment_is_spread() {
+    let document = |times: usize| {
+        let spreads = repeat(times, |index| format!("a{index}: user(id: 1) {{ ...F }} "));
+        let ids = "1 ".repeat(488);
+        format!("{{ {spreads} }} fragment F on User {{ posts(filter: {{ id: {{ in: [{ids}] }} }}) {{ totalCount }} }}")
+    };
+    meets(&school().await, &document(9), &document(10), expect![[r#"{"errors":[{"message":"the document spreads to 5420 selections and values; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+}
+
+#[tokio::test]
 async fn operations_and_fragments_are_added_up() {
     let document = |operations: usize| {
         let variables = "$n ".repeat(95);
@@ -118,7 +128,7 @@ async fn operations_and_fragments_are_added_up() {
     let answer =
         async |operations| apps.agree(async |app| body(app.http(post_json(&request(operations))).await).await).await;
     assert_eq!(answer(50).await, r#"{"data":{"__typename":"Query"}}"#);
-    expect![[r#"{"errors":[{"message":"the document spreads to 5096 selections and variables; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]].assert_eq(&answer(51).await);
+    expect![[r#"{"errors":[{"message":"the document spreads to 5096 selections and values; allowed are 5000 (`--max-document-tokens`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]].assert_eq(&answer(51).await);
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ pub struct DocumentLimits {
     )]
     pub characters: u64,
 
-    /// The most tokens of a document: its names, values and signs; and the most selections and variables that its operations and
+    /// The most tokens of a document: its names, values and signs; and the most selections and values that its operations and
     /// fragments spread to
     #[arg(
         long = "max-document-tokens",

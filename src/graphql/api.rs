@@ -82,7 +82,7 @@ pub struct Prepared {
     alone: bool,
     deadline: Option<Instant>,
     untrusted: Option<String>,
-    /// The text, and the digest under which later requests may name it.
+    /// The digest under which later requests may name the text, and that.
     to_keep: Option<(String, String)>,
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Its cost: a list costs the size of its page times what lies under it; any other relation, and any other field of a root,
 //! costs what lies under it; ten fields of one object that have nothing under them cost 1; and what would cost nothing, but is
-//! a list or a relation, costs 1. To that comes what it costs to find a list's items: [`search`]. What lies side by side is added up. So `{ users(first: 50) { nodes { posts { nodes { owner {
+//! a list or a relation, costs 1. To that comes what it costs to find a list's items: [`search`]. What lies side by side is
+//! added up. So `{ users(first: 50) { nodes { posts { nodes { owner {
 //! name } } } } } }` costs 50 × 20 × 1.
 
 use std::collections::HashMap;
@@ -50,13 +51,12 @@ pub fn measure(
     schema: &Schema,
 ) -> Result<Measure, ServerError> {
     let weights: HashMap<_, _> = variables.iter().map(|(name, value)| (name, Weight::of(value))).collect();
-    let mut walk = Walk { variables, weights, limits, schema, introspects: false };
+    let mut walk = Walk { variables, weights, limits, schema, values: 0, introspects: false };
     let allowed = &limits.document;
     let extent = walk.object(&form.fields, None)?;
     let what = "the document spreads to";
     at_most(extent.fields, allowed.tokens, what, "fields", "--max-document-tokens")?;
     let Weight { bytes, values, text, items } = extent.given;
-    at_most(values, allowed.variable_values, "the variables in arguments have", "values", "--max-variable-values")?;
     at_most(text, allowed.text_bytes, "a text in an argument has", "bytes", "--max-text-bytes")?;
     at_most(bytes, allowed.argument_bytes, "the variables in arguments have", "bytes", "--max-argument-bytes")?;
     at_most(items, allowed.list_items, "a list in an argument has", "items", "--max-list-items")?;
@@ -115,6 +115,8 @@ struct Walk<'a> {
     weights: HashMap<&'a Name, Weight>,
     limits: &'a ApiLimits,
     schema: &'a Schema,
+    /// How many values of variables there are so far.
+    values: u64,
     introspects: bool,
 }
 
@@ -235,11 +237,16 @@ impl Walk<'_> {
             _ => below.cost().max(1),
         };
         let relations = times.max(u64::from(!is_leaf)).saturating_mul(under);
+        let given = Weight::default().and(field.arguments.iter().map(|(.., given)| self.given(given)));
+        // Before any of them is copied.
+        self.values = self.values.saturating_add(given.values);
+        let most = self.limits.document.variable_values;
+        at_most(self.values, most, "the variables in arguments have", "values", "--max-variable-values")?;
         Ok(Extent {
             relations: relations.saturating_add(self.search(field)?),
             leaves: is_leaf.into(),
             fields: below.fields.saturating_add(1),
-            given: below.given.and(field.arguments.iter().map(|(.., given)| self.given(given))),
+            given: below.given.and([given]),
             aliases: below.aliases + u64::from(field.has_alias()),
             depth: if introspects { 0 } else { below.depth + 1 },
         })

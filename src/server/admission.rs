@@ -50,12 +50,12 @@ impl Sender {
     /// a network of 64 bits at least.
     pub fn at(Peer(peer): &Peer, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
         let is_proxy = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
-        let forwarded = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
-        let mut told: Vec<IpAddr> =
-            forwarded.flat_map(|line| line.split(',')).map_while(|address| address.trim().parse().ok()).collect();
+        // Each proxy appends whom it heard from: what stands before may be made up.
+        let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+        let mut told = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut address = peer.to_canonical();
         while is_proxy(&address)
-            && let Some(next) = told.pop()
+            && let Some(next) = told.next().and_then(address_in)
         {
             address = next.to_canonical();
         }
@@ -65,6 +65,10 @@ impl Sender {
     }
 }
 
+fn address_in(text: &[u8]) -> Option<IpAddr> {
+    str::from_utf8(text).ok()?.trim().parse().ok()
+}
+
 /// Room for requests.
 pub struct Admission {
     /// For those that run, wait, or are being answered.
@@ -72,11 +76,12 @@ pub struct Admission {
     all: Share,
     senders: Senders,
     of_sender: Most,
-    rate: Option<DefaultKeyedRateLimiter<Sender, StateInformationMiddleware>>,
+    /// What a sender may spend in a minute, and what each has spent.
+    rate: Option<(NonZeroU32, DefaultKeyedRateLimiter<Sender, StateInformationMiddleware>)>,
 }
 
-/// The senders whose requests are present, and what each has of the connections.
-type Senders = Arc<Mutex<HashMap<Sender, Arc<Share>>>>;
+/// The senders whose requests are present: how many these are, and what they share.
+type Senders = Arc<Mutex<HashMap<Sender, (usize, Arc<Share>)>>>;
 
 /// What one sender may have.
 #[derive(Clone, Copy)]
@@ -122,16 +127,16 @@ impl Admission {
                 connections: Connections { reading: part(reading), writing: part(writing) },
                 bytes: part(limits.max_memory_bytes),
             },
-            rate: NonZeroU32::new(limits.rate_cost_per_minute).map(|cost| {
-                DefaultKeyedRateLimiter::hashmap(Quota::per_minute(cost))
-                    .with_middleware::<StateInformationMiddleware>()
+            rate: NonZeroU32::new(limits.rate_cost_per_minute).map(|most| {
+                let rate = DefaultKeyedRateLimiter::hashmap(Quota::per_minute(most));
+                (most, rate.with_middleware::<StateInformationMiddleware>())
             }),
         }
     }
 
     /// Makes room for a request before anything of it is read; it is there until what is returned is dropped.
     pub fn enter(&self, sender: Option<Sender>) -> Result<Place, Refusal> {
-        let left = self.spend(sender.as_ref(), 1)?;
+        let left = self.spend(sender.as_ref(), 1, 0)?;
         let present = Arc::clone(&self.present).try_acquire_owned().map_err(|_| Refusal::full())?;
         let part = sender.map(|sender| self.part(sender)).transpose()?;
         let memory = part.as_ref().map_or(&self.all.memory, |part| &part.share.memory);
@@ -141,14 +146,14 @@ impl Admission {
     fn part(&self, sender: Sender) -> Result<Part, Refusal> {
         let mut senders = lock(&self.senders);
         let Most { present: most, connections, bytes } = self.of_sender;
-        let share = || Share::new(connections, self.all.memory.part(bytes)).into();
-        let share = senders.entry(sender.clone()).or_insert_with(share);
-        // One more is the table's.
-        if Arc::strong_count(share) > most {
+        let none = || (0, Share::new(connections, self.all.memory.part(bytes)).into());
+        let (present, share) = senders.entry(sender.clone()).or_insert_with(none);
+        if *present >= most {
             let problem =
                 format!("this sender has as many requests as it may have at once: {most} (`--max-sender-share`)");
             return Err(too_many(problem, Duration::ZERO));
         }
+        *present += 1;
         Ok(Part { share: Arc::clone(share), sender, senders: Arc::clone(&self.senders) })
     }
 
@@ -164,10 +169,16 @@ impl Admission {
         [of_sender, acquire(&self.all).await]
     }
 
-    /// Has a sender spend so much, and says what is left; `None` where nothing is limited.
-    pub fn spend(&self, sender: Option<&Sender>, cost: u64) -> Result<Option<u32>, Refusal> {
-        let cost = NonZeroU32::new(u32::try_from(cost).unwrap_or(u32::MAX));
-        let (Some(rate), Some(sender), Some(cost)) = (&self.rate, sender, cost) else { return Ok(None) };
+    /// Has a sender spend so much, of which it has spent some, and says what is left; `None` where nothing is limited.
+    pub fn spend(&self, sender: Option<&Sender>, cost: u64, spent: u64) -> Result<Option<u32>, Refusal> {
+        let (Some((most, rate)), Some(sender)) = (&self.rate, sender) else { return Ok(None) };
+        if cost > u64::from(most.get()) {
+            let problem =
+                format!("the request costs {cost}; allowed in a minute are {most} (`--rate-cost-per-minute`)");
+            return Err(Refusal::coded(StatusCode::BAD_REQUEST, code::TOO_COMPLEX, problem));
+        }
+        // It is no more than `most`, which has as many bits.
+        let Some(cost) = NonZeroU32::new((cost - spent.min(cost)) as u32) else { return Ok(None) };
         if rate.len() > MOST_SPENDERS {
             rate.retain_recent();
         }
@@ -178,13 +189,8 @@ impl Admission {
                 let problem = "this sender's requests cost more than they may in a minute (`--rate-cost-per-minute`)";
                 Err(too_many(problem, wait))
             }
-            Err(all) => {
-                let most = all.0;
-                let problem = format!(
-                    "the operation costs more than a sender's may in a minute: {most} (`--rate-cost-per-minute`)"
-                );
-                Err(Refusal::coded(StatusCode::BAD_REQUEST, code::TOO_COMPLEX, problem))
-            }
+            // It is no more than a minute's.
+            Err(_) => Ok(None),
         }
     }
 }
@@ -216,9 +222,11 @@ struct Part {
 impl Drop for Part {
     fn drop(&mut self) {
         let mut senders = lock(&self.senders);
-        // Its own and the table's: it is the sender's last.
-        if Arc::strong_count(&self.share) == 2 {
-            senders.remove(&self.sender);
+        if let Some((present, _)) = senders.get_mut(&self.sender) {
+            *present -= 1;
+            if *present == 0 {
+                senders.remove(&self.sender);
+            }
         }
     }
 }

@@ -105,6 +105,8 @@ impl Server {
                 Ok(if is_get && answer.is_ok() { cacheable(response, &head.headers).await } else { response })
             }
             Asked::Many(requests) => {
+                // The first has spent 1 already.
+                self.admission.spend(place.sender(), requests.len() as u64, 1)?;
                 let mut answers = Vec::with_capacity(requests.len());
                 let entries = entry.split(requests.len());
                 for (parameters, mut entry) in requests.into_iter().zip(entries) {
@@ -148,7 +150,7 @@ impl Server {
             tracing::warn!(request_id = entry.id, sha256, "a document that is not trusted");
         }
         // Each request has spent 1 already.
-        let left = self.admission.spend(place.sender(), prepared.cost().saturating_sub(1))?.or(place.left);
+        let left = self.admission.spend(place.sender(), prepared.cost(), 1)?.or(place.left);
         let _connection = self.admission.connection(place, prepared.writes()).await;
         // Shared with the entry, which tells what ran also if nobody waits for the answer.
         let report = entry.report.insert(prepared.report(self.slow.map(|slow| slow / 10))).clone();

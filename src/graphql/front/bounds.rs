@@ -35,14 +35,14 @@ pub fn check(document: &ExecutableDocument<'_>, limits: &DocumentLimits) -> Resu
         bounds.directives(fragment.directives())?;
         size = size.saturating_add(bounds.extent(fragment.selection_set(), 0)?.size);
     }
-    at_most(size, limits.tokens, "the document spreads to", "selections and variables", "--max-document-tokens")?;
+    at_most(size, limits.tokens, "the document spreads to", "selections and values", "--max-document-tokens")?;
     Ok(bounds.conditions.into_iter().map(str::to_owned).collect())
 }
 
 /// What a selection set comes to once all fragments are spread.
 #[derive(Clone, Copy, Default)]
 struct Extent {
-    /// Selections and variables, here and below; what no number can hold stays at the greatest.
+    /// Selections and values, here and below; what no number can hold stays at the greatest.
     size: u64,
     /// Selection sets below it, one below the other.
     height: usize,
@@ -61,12 +61,12 @@ impl<'a> Bounds<'a> {
         self.check_level(level)?;
         let mut extent = Extent::default();
         for selection in set.iter() {
-            let (directives, variables, below) = match selection {
+            let (directives, values, below) = match selection {
                 Selection::Field(field) => {
                     let given = field.arguments().into_iter().flat_map(|arguments| arguments.iter());
-                    let variables = given.map(|argument| variables(argument.value())).sum();
+                    let values = given.map(|argument| values(argument.value())).sum();
                     let below = field.selection_set().map(|set| self.extent(set, level + 1)).transpose()?;
-                    (field.directives(), variables, below)
+                    (field.directives(), values, below)
                 }
                 Selection::InlineFragment(fragment) => {
                     (fragment.directives(), 0, Some(self.extent(fragment.selection_set(), level + 1)?))
@@ -76,7 +76,7 @@ impl<'a> Bounds<'a> {
                 }
             };
             self.directives(directives)?;
-            extent.size = extent.size.saturating_add(1 + variables);
+            extent.size = extent.size.saturating_add(1 + values);
             if let Some(below) = below {
                 extent.size = extent.size.saturating_add(below.size);
                 extent.height = extent.height.max(below.height + 1);
@@ -125,12 +125,11 @@ impl<'a> Bounds<'a> {
     }
 }
 
-/// How many variables a value names.
-fn variables(value: &VariableValue<'_>) -> u64 {
+/// How many values there are in a value, lists and objects of others apart.
+fn values(value: &VariableValue<'_>) -> u64 {
     match value {
-        Value::Variable(_) => 1,
-        Value::List(items) => items.iter().map(variables).sum(),
-        Value::Object(fields) => fields.iter().map(|(_, field)| variables(field)).sum(),
-        _ => 0,
+        Value::List(items) => items.iter().map(values).sum::<u64>().max(1),
+        Value::Object(fields) => fields.iter().map(|(_, field)| values(field)).sum::<u64>().max(1),
+        _ => 1,
     }
 }
