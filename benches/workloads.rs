@@ -17,7 +17,7 @@ use dovetail::{
         All, Asked, Batches, Children, Columns, Filter, List, Load, Loaders, Order, Page, PostsByOwner, Report,
         Session, Wanted,
     },
-    memory::Memory,
+    memory::{Memory, Meter},
 };
 use entity::post;
 use futures_util::future::join_all;
@@ -130,7 +130,11 @@ fn posts(size: u64) -> Arc<List<post::Entity, post::Entity>> {
 
 async fn loaded<F: Future<Output = usize>>(database: &Database, load: impl FnOnce(Loaders) -> F) -> usize {
     let batches = Batches::default();
-    let session = Session::new(database.clone(), Report::default(), u64::MAX, Memory::new(usize::MAX).hold());
+    let session = Session::new(
+        database.clone(),
+        Report::default(),
+        Meter::new("the rows have", u64::MAX, Memory::new(usize::MAX).hold()),
+    );
     batches.drive(load(Loaders::new(session, batches.clone()))).await
 }
 

@@ -12,7 +12,7 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 use crate::{
     log::{MOST, MOST_OF_DATABASE, cut},
-    memory::Full,
+    memory::{Beyond, Full},
 };
 
 /// The values of `extensions.code`: stable, for programs; the message is for people.
@@ -44,10 +44,6 @@ pub mod code {
     pub const INTERNAL: &str = "INTERNAL";
 }
 
-/// What is told while requests hold as many bytes as they may.
-pub const FULL: &str =
-    "the server's requests hold as many bytes as they may together (`--max-memory-bytes`); try again in a second";
-
 /// A `Result` with the crate's [`Error`], unless it says another.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -64,8 +60,8 @@ pub enum Error {
     TooComplex(String),
     /// Nobody's, for now. Code `UNAVAILABLE`.
     Unavailable(Arc<Cause>),
-    /// Nobody's: all requests together hold as many bytes as they may. Code `UNAVAILABLE`.
-    Full,
+    /// Nobody's: requests hold as many bytes as they may together. Code `UNAVAILABLE`.
+    Full(Full),
     /// The database ended what took too long. Code `TIMEOUT`.
     TimedOut(Arc<Cause>),
     /// The data's: the database holds a value that the field's type does not have. Code `OUT_OF_RANGE`.
@@ -118,9 +114,15 @@ impl Error {
     }
 }
 
-impl From<Full> for Error {
-    fn from(Full: Full) -> Self {
-        Self::Full
+impl From<Beyond> for Error {
+    /// Of an answer's bytes.
+    fn from(beyond: Beyond) -> Self {
+        match beyond {
+            Beyond::Most(most, of) => {
+                Self::TooComplex(format!("{of} more bytes than are allowed: {most} (`--max-response-bytes`)"))
+            }
+            Beyond::Full(full) => Self::Full(full),
+        }
     }
 }
 
@@ -177,7 +179,7 @@ impl From<Error> for async_graphql::Error {
             Error::BadUserInput(message) => (message, code::BAD_USER_INPUT, None),
             Error::TooComplex(message) => (message, code::TOO_COMPLEX, None),
             Error::Unavailable(cause) => ("the database is unavailable".to_owned(), code::UNAVAILABLE, Some(cause)),
-            Error::Full => (FULL.to_owned(), code::UNAVAILABLE, None),
+            Error::Full(full) => (full.problem().to_owned(), code::UNAVAILABLE, None),
             Error::TimedOut(cause) if matches!(*cause, Cause::Late) => {
                 ("the answer took too long to write; ask for less".to_owned(), code::TIMEOUT, Some(cause))
             }
@@ -219,6 +221,11 @@ pub fn complete(errors: &mut [ServerError], request_id: &str) {
             extensions.set("code", code);
         }
     }
+}
+
+/// The error of a request for whose bytes there is no room.
+pub fn full(full: Full) -> ServerError {
+    of_request(ServerError::new(full.problem(), None), code::UNAVAILABLE)
 }
 
 /// An error of the whole request, made before anything ran.

@@ -33,10 +33,7 @@ use std::{
     collections::HashMap,
     future::Future,
     iter,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::Arc,
     time::Instant,
 };
 
@@ -61,9 +58,10 @@ use crate::{
     config::limits::ApiLimits,
     error::{Error, Nullable, Result},
     loaders::{Asked, Cause, Load, Loaders, Session, Transaction},
-    memory::Held,
+    memory::Meter,
 };
 use async_graphql::{Context, ID, Interface, MergedObject, QueryPathSegment};
+use parking_lot::Mutex;
 
 /// The root of all reading.
 ///
@@ -122,9 +120,6 @@ impl AnyNode {
 #[derive(Default)]
 struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
 
-/// How much is written between two looks at the clock, as a power of 2 of bytes: some tens of microseconds.
-const BYTES_A_LOOK: u32 = 16;
-
 /// A request that is running.
 struct Running {
     limits: ApiLimits,
@@ -134,9 +129,8 @@ struct Running {
     alone: bool,
     /// When its time is over.
     deadline: Option<Instant>,
-    /// How many bytes of its answer are written.
-    written: AtomicU64,
-    held: Held,
+    /// The bytes of its answer that are written.
+    written: Meter,
     made: Made,
     loaders: Loaders,
     session: Session,
@@ -153,18 +147,7 @@ impl Running {
     /// # Errors
     /// They are more than an answer may have, or its time is over.
     fn wrote(&self, bytes: usize) -> Result<()> {
-        let (before, most) = (self.written.fetch_add(bytes as u64, Relaxed), self.limits.response_bytes);
-        let written = before + bytes as u64;
-        if written > most {
-            let problem = format!("the answer has more bytes than are allowed: {most} (`--max-response-bytes`)");
-            return Err(Error::TooComplex(problem));
-        }
-        let looks = (written >> BYTES_A_LOOK) - (before >> BYTES_A_LOOK);
-        if looks == 0 {
-            return Ok(());
-        }
-        self.held.take((looks as usize) << BYTES_A_LOOK)?;
-        if self.is_late() { Err(Error::late()) } else { Ok(()) }
+        if self.written.count(bytes as u64)? && self.is_late() { Err(Error::late()) } else { Ok(()) }
     }
 }
 
@@ -218,12 +201,12 @@ impl ContextExt for Context<'_> {
     fn once<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
         let Made(made) = &self.running().made;
         let key = (std::ptr::from_ref(self.item).addr(), TypeId::of::<T>());
-        let known = made.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let known = made.lock().get(&key).cloned();
         if let Some(known) = known.and_then(|known| known.downcast().ok()) {
             return known;
         }
         let new = Arc::new(make());
-        made.lock().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&new) as _);
+        made.lock().insert(key, Arc::clone(&new) as _);
         new
     }
 

@@ -71,16 +71,16 @@ async fn serve(options: ServeOptions) -> Result<()> {
         println!("  schema    http://{address}/schema.graphql");
     }
     let serve = async {
-        let end = server::serve(listener, router, &options.http, after(1, &signals)).await?;
+        let end = server::serve(listener, router, &options.http, &options.trusted_proxies, after(1, &signals)).await;
         // What is cut off is rolled back.
         let close = async { tokio::join!(database.reader.close_by_ref(), database.writer.close_by_ref()) };
         let _ = timeout_at(end, close).await;
-        Ok(())
     };
     tokio::select! {
-        served = serve => served,
-        () = after(2, &signals) => Ok(()),
+        () = serve => {}
+        () = after(2, &signals) => {}
     }
+    Ok(())
 }
 
 /// How many signals to stop there were: SIGINT, of a terminal, or SIGTERM, of whatever supervises the process.

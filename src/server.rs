@@ -9,6 +9,8 @@ mod graphiql;
 mod keys;
 mod origins;
 mod protocol;
+mod shares;
+mod stream;
 
 use std::{any::Any, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -17,11 +19,16 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared, WeakShared},
+};
 use ipnet::IpNet;
+use parking_lot::Mutex;
 use tokio::{
     net::{TcpListener, TcpSocket},
     time::timeout,
@@ -79,7 +86,12 @@ struct Server {
     limits: HttpLimits,
     /// How long a request takes that is logged with its SQL; `None` if none is.
     slow: Option<Duration>,
+    /// The question to the database that runs, if one does.
+    asking: Mutex<Option<WeakShared<Ready>>>,
 }
+
+/// Whether the database is ready, or why not.
+type Ready = BoxFuture<'static, Result<(), String>>;
 
 /// The routes of the server.
 ///
@@ -101,7 +113,7 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
     let admission = Admission::new(&limits, api.database().connections());
     let (trusted_proxies, slow) = (options.trusted_proxies.clone(), Duration::from_millis(options.slow_ms));
     let slow = (!slow.is_zero()).then_some(slow);
-    let server = Server { api, auth, admission, trusted_proxies, limits, slow };
+    let server = Server { api, auth, admission, trusted_proxies, limits, slow, asking: Mutex::default() };
     let mut router = router
         // Over the routes above. Those below tell nothing of the data, and a probe asks for them by a pod's address.
         .layer(from_fn_with_state(Arc::new(origins), origins::check))
@@ -111,6 +123,7 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
     if let Some(cors) = cors {
         router = router.layer(cors);
     }
+    let router = router.layer(from_fn(origins::check_host));
     // From the outermost to the innermost, as one layer: each of a router's is a box more a request.
     let layers = ServiceBuilder::new()
         .layer(MapRequestLayer::new(without_unfit_id))
@@ -160,11 +173,27 @@ async fn healthz() -> &'static str {
     "ok"
 }
 
+impl Server {
+    /// Whether the database is ready, asked once for all who want to know at the same time.
+    fn ready(&self) -> Shared<Ready> {
+        let mut asking = self.asking.lock();
+        if let Some(asked) = asking.as_ref().and_then(WeakShared::upgrade) {
+            return asked;
+        }
+        let database = self.api.database().clone();
+        let asked = async move {
+            let ready = timeout(READY_TIME, database.attend(None, database::ready(&database))).await;
+            ready.unwrap_or_else(|_| Err(format!("the database does not answer within {READY_TIME:?}")))
+        };
+        let asked = asked.boxed().shared();
+        *asking = asked.downgrade();
+        asked
+    }
+}
+
 /// That requests can be answered: the database is there, with the tables that this program knows.
 async fn readyz(State(server): State<Arc<Server>>) -> Response {
-    let database = server.api.database();
-    let ready = timeout(READY_TIME, database.attend(None, database::ready(database))).await;
-    match ready.unwrap_or_else(|_| Err(format!("the database does not answer within {READY_TIME:?}"))) {
+    match server.ready().await {
         Ok(()) => "ready".into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
     }

@@ -1,6 +1,11 @@
 //! Room for requests: what each sender may have of it, and how it is free again.
 
-use std::{pin::pin, process::Command};
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+    pin::pin,
+    process::Command,
+};
 
 use axum::http::{Request, StatusCode, header};
 use expect_test::expect;
@@ -76,7 +81,30 @@ fn one_sender_leaves_half_of_the_memory_to_others() {
         server.send(&format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
     };
     assert!(ask(100_000, "192.0.2.1").starts_with("HTTP/1.1 200"));
-    assert!(ask(100_001, "192.0.2.1").starts_with("HTTP/1.1 503"));
+    let refused = ask(100_001, "192.0.2.1");
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
+    assert!(refused.contains(
+        "this sender's requests hold as many bytes as they may together (`--max-sender-share` of `--max-memory-bytes`)"
+    ));
+}
+
+#[test]
+fn one_sender_leaves_half_of_the_connections_to_others() {
+    for (proxies, answers) in
+        [("--trusted-proxies=192.0.2.1", ["200", "200", "none"]), ("--trusted-proxies=127.0.0.1", ["200"; 3])]
+    {
+        let server = Server::start(&["--max-connections=4", proxies]);
+        let mut kept = Vec::new();
+        let ask = |_| {
+            let mut client = TcpStream::connect(&server.address).unwrap();
+            client.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+            let mut line = String::new();
+            let _ = BufReader::new(&client).read_line(&mut line);
+            kept.push(client);
+            line.split(' ').nth(1).unwrap_or("none").to_owned()
+        };
+        assert_eq!((0..3).map(ask).collect::<Vec<_>>(), answers, "{proxies}");
+    }
 }
 
 #[test]

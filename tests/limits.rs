@@ -229,7 +229,13 @@ async fn all_requests_hold_as_many_bytes_as_are_allowed() {
     }
     let (refused, text) = ask(100_001).await;
     assert_eq!(refused, StatusCode::SERVICE_UNAVAILABLE);
-    expect![[r#"{"errors":[{"message":"the server has as many requests as it can take; try again in a second","extensions":{"code":"UNAVAILABLE"}}]}"#]].assert_eq(&text);
+    expect![[r#"{"errors":[{"message":"the server's requests hold as many bytes as they may together (`--max-memory-bytes`); try again in a second","extensions":{"code":"UNAVAILABLE"}}]}"#]].assert_eq(&text);
+    let fields = repeat(150, |index| format!("a{index}: id "));
+    let query = json!({ "query": format!("{{ user(id: 1) {{ {fields} }} }}") });
+    let apps_of = async |most| school_with(&["--max-aliases=200", most]).await.0.remove(0);
+    assert_eq!(apps_of("--max-memory-bytes=60000").await.post(&query).await["errors"], Value::Null);
+    let refused = apps_of("--max-memory-bytes=50000").await.post(&query).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{refused}");
     for app in &apps.0 {
         app.sql(&format!("UPDATE posts SET content = '{}'", "x".repeat(60_000))).await;
     }

@@ -12,9 +12,9 @@ use std::{
 
 use axum::http::{Request, header};
 use expect_test::expect;
-use futures_util::poll;
+use futures_util::{future::join_all, poll};
 use jsonwebtoken::{EncodingKey, Header, encode};
-use sea_orm::DbBackend;
+use sea_orm::{DbBackend, TransactionTrait};
 use serde_json::json;
 use tempfile::tempfile;
 use tokio::task::yield_now;
@@ -54,6 +54,24 @@ fn blanked(word: &str) -> String {
 /// What it logs of an HTTP request.
 async fn line(app: &App, request: Request<axum::body::Body>) -> String {
     logged(async || drop(app.http(request).await)).await
+}
+
+#[tokio::test]
+async fn the_database_is_asked_once_for_all_who_want_to_know_whether_it_is_ready() {
+    for app in &school().await.0 {
+        let pool = &app.database.probe.reader;
+        let held = pool.begin().await.unwrap();
+        let lines = logged(async || {
+            let ask = || app.http(Request::get("/readyz").body("".into()).unwrap());
+            let mut asked = pin!(join_all((0..100).map(|_| ask())));
+            assert!(poll!(&mut asked).is_pending());
+            let mut closing = pin!(pool.close_by_ref());
+            assert!(poll!(&mut closing).is_pending());
+            assert!(asked.await.iter().all(|response| response.status() == 503));
+        });
+        assert_eq!(lines.await.matches("not ready").count(), 1);
+        held.rollback().await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -105,10 +123,10 @@ async fn a_request_that_is_refused_leaves_a_line() {
         INFO request request_id=# outcome="refused" status=405 problem="allowed are GET, for queries, and POST" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# outcome="refused" status=406 problem="the header `accept` allows no answer; allowed are `application/graphql-response+json` and `application/json`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# outcome="refused" status=400 problem="the body is not JSON: EOF while parsing an object at line 1 column 1" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
-        INFO request request_id=# outcome="refused" status=200 problem="Unknown field \"nothing\" on type \"Query\"." errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# document=919c0b7aa452b0b2 outcome="refused" status=200 problem="Unknown field \"nothing\" on type \"Query\"." errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# operation="Large" document=368d2bd2babf8012 outcome="refused" status=200 problem="the operation costs 1000000: pages times the pages in them; allowed are 10000 (`--max-cost`)" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# operation="Delete" document=71f94429805e44c2 outcome="refused" status=401 problem="this needs a token with the scope `write`, in the header `authorization`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
-        INFO request request_id=# subject="ada" operation="Delete" document=71f94429805e44c2 outcome="refused" status=403 problem="the token has not the scope `write`, which this needs" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# subject="ada" operation="Delete" document=71f94429805e44c2 outcome="refused" status=403 problem="the token lacks the scope `write`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
     "#]].assert_eq(&lines);
 }
 

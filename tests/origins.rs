@@ -129,6 +129,7 @@ fn a_request_says_once_which_host_it_is_for() {
         let (head, body) = response.split_once("\r\n\r\n").unwrap();
         let is_secure = head.contains("cache-control: no-store") && head.contains("nosniff");
         assert!(head.contains(" 200 ") || is_secure && body.contains(r#"{"errors":["#), "{response}");
+        assert!(head.contains("\r\nx-request-id: "), "{response}");
         head.split(' ').nth(1).unwrap().to_owned()
     };
     for path in ["/graphql?query=%7B__typename%7D", "/healthz", "/"] {

@@ -314,7 +314,7 @@ async fn a_token_without_the_scope_is_forbidden_and_nothing_is_written() {
             said.starts_with("403 Bearer realm=\"dovetail\", error=\"insufficient_scope\", scope=\"write\""),
             "{said}"
         );
-        assert!(said.contains("FORBIDDEN") && said.contains("the token has not the scope `write`"), "{said}");
+        assert!(said.contains("FORBIDDEN") && said.contains("the token lacks the scope `write`"), "{said}");
         let count = with_token(app, "{ users { totalCount } }", &token).await;
         assert!(count.contains("\"totalCount\":3"), "{count}");
         assert!(with_token(app, READ, &rsa(json!({ "scope": "write" }))).await.starts_with("403 "));

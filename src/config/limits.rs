@@ -148,6 +148,13 @@ pub struct DocumentLimits {
     pub validation_errors: u64,
 }
 
+impl HttpLimits {
+    /// How much of so much one sender may have.
+    pub fn share_of(&self, whole: usize) -> usize {
+        (whole as u128 * u128::from(self.max_sender_share)).div_ceil(100) as usize
+    }
+}
+
 /// How much HTTP carries, and for how long.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct HttpLimits {
@@ -164,7 +171,8 @@ pub struct HttpLimits {
     #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
     pub request_timeout: u64,
 
-    /// The most requests that are executed at once; those that find no connection to the database free wait for one
+    /// The most queries that are executed at once, and the most mutations; those that find no connection to the database free wait
+    /// for one
     #[arg(long, env = "DOVETAIL_MAX_CONCURRENT_REQUESTS", default_value_t = 100, value_name = "REQUESTS")]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub max_concurrent_requests: u32,
@@ -173,7 +181,7 @@ pub struct HttpLimits {
     #[arg(long, env = "DOVETAIL_MAX_QUEUED_REQUESTS", default_value_t = 400, value_name = "REQUESTS")]
     pub max_queued_requests: u32,
 
-    /// The most of that room that one sender may have, in percent: one subject of tokens, or one address
+    /// The most of that room that one sender may have, in percent: one subject of tokens, or one address; and of connections
     #[arg(long, env = "DOVETAIL_MAX_SENDER_SHARE", default_value_t = 50, value_name = "PERCENT")]
     #[arg(value_parser = value_parser!(u32).range(1..=100))]
     pub max_sender_share: u32,
@@ -190,6 +198,16 @@ pub struct HttpLimits {
     #[arg(long, env = "DOVETAIL_MAX_CONNECTIONS", default_value_t = 4_096, value_name = "CONNECTIONS")]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub max_connections: u32,
+
+    /// The bytes that a request's head may have; twice as many it may never have
+    #[arg(long, env = "DOVETAIL_MAX_HEAD_BYTES", default_value_t = 1 << 16, value_name = "BYTES")]
+    #[arg(value_parser = value_parser!(u32).range(8_192..))]
+    pub max_head_bytes: u32,
+
+    /// The fewest bytes of an answer that a client may take in a second, over the time that the answer waits for it beyond
+    /// `--client-timeout`; 0 is any
+    #[arg(long, env = "DOVETAIL_MIN_ANSWER_RATE", default_value_t = 1 << 15, value_name = "BYTES")]
+    pub min_answer_rate: u32,
 
     /// The most seconds that a client may take to send a request's head, be idle, or take nothing of its answer
     #[arg(long, env = "DOVETAIL_CLIENT_TIMEOUT", default_value_t = 30, value_name = "SECONDS")]

@@ -2,11 +2,12 @@
 
 use std::{
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
+use parking_lot::Mutex;
 use sea_orm::{
     ConnectOptions, SqlxError,
     sqlx::{Connection, Executor, sqlite::SqliteConnection},
@@ -19,7 +20,7 @@ use super::Database;
 const SUSPECT_TIME: Duration = Duration::from_secs(1);
 
 /// How long a suspect connection may take to answer before it is closed.
-const ANSWER_TIME: Duration = Duration::from_millis(200);
+const ANSWER_TIME: Duration = Duration::from_millis(500);
 
 /// Has PostgreSQL look so often, while it runs a statement, whether the connection was closed; if so, it runs it no longer.
 const NOTICES_CLOSING: &str = "SET client_connection_check_interval = '250ms'";
@@ -54,7 +55,7 @@ struct Running<'a> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         if !self.is_done {
-            *lock(self.abandoned) = Some(Instant::now());
+            *self.abandoned.lock() = Some(Instant::now());
         }
     }
 }
@@ -87,7 +88,7 @@ pub fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandone
             .boxed()
         })
         .after_release(move |connection, _| {
-            let is_suspect = lock(&abandoned).is_some_and(|at| at.elapsed() < SUSPECT_TIME);
+            let is_suspect = abandoned.lock().is_some_and(|at| at.elapsed() < SUSPECT_TIME);
             async move {
                 if is_suspect {
                     // An error has the pool close it without a word to a server that does not listen.
@@ -118,8 +119,4 @@ pub fn interrupt_once_unwanted(connection: &mut SqliteConnection) -> BoxFuture<'
         Ok(())
     }
     .boxed()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! The API over a database: a request from its parameters to its answer.
 
 use std::{
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -21,15 +21,18 @@ use super::{
 use crate::{
     config::{ApiOptions, Switch},
     database::Database,
-    error::{self, FULL, code},
+    error::{self, code},
     loaders::{Batches, Loaders, Report, Session},
-    memory::{Full, Held},
+    memory::{Held, Meter},
 };
 
 type ApiSchema = Schema<QueryRoot, MutationRoot, EmptySubscription>;
 
 /// How many bytes a value of a variable takes: as it is parsed, as it is coerced, and in the arguments that name it.
 const BYTES_A_VALUE: usize = 1_000;
+
+/// How many bytes a hundred fields of a normal form take: there, and in the document that is run. Fewer are not counted.
+const BYTES_A_HUNDRED_FIELDS: usize = 50_000;
 
 /// The schema. What is asked of it was validated by the front already, and what is asked about it has answers of its own.
 fn schema() -> ApiSchema {
@@ -180,7 +183,8 @@ impl Api {
         known: &mut Known,
     ) -> Result<Prepared, Vec<ServerError>> {
         let Named { text, untrusted, to_keep } = self.persisted.text(&parameters)?;
-        let document = self.documents.read(&text, self.checked)?;
+        let refused = |_: &_| known.document = Some(Digest::of(&text));
+        let document = self.documents.read(&text, self.checked).inspect_err(refused)?;
         known.document = Some(document.digest);
         let wishes = Wishes::of(parameters.extensions.get(EXTENSION))?;
         if wishes.sql() && !self.reports_sql() {
@@ -195,8 +199,8 @@ impl Api {
         if introspects && !self.introspects() {
             return Err(forbidden("introspection is off on this server; its schema is the file `schema.graphql`"));
         }
-        held.take(values as usize * BYTES_A_VALUE)
-            .map_err(|Full| error::of_request(ServerError::new(FULL, None), code::UNAVAILABLE))?;
+        held.take(values as usize * BYTES_A_VALUE + form.size / 100 * BYTES_A_HUNDRED_FIELDS)
+            .map_err(|full| vec![error::full(full)])?;
         Ok(Prepared {
             held: held.clone(),
             document: form.document(&variables),
@@ -219,16 +223,16 @@ impl Api {
         if let Some((digest, text)) = to_keep {
             self.persisted.keep(digest, text);
         }
-        let session =
-            Session::new(self.database.clone(), report.clone(), self.options.limits.response_bytes, held.clone());
+        let most = self.options.limits.response_bytes;
+        let texts = Meter::new("the answer's rows have", most, held.clone());
+        let session = Session::new(self.database.clone(), report.clone(), texts);
         let batches = Batches::default();
         let running = Running {
             limits: self.options.limits,
             fast: self.fast,
             alone,
             deadline,
-            written: AtomicU64::new(0),
-            held,
+            written: Meter::new("the answer has", most, held),
             made: Made::default(),
             loaders: Loaders::new(session.clone(), batches.clone()),
             session: session.clone(),

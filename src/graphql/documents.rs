@@ -1,13 +1,10 @@
 //! Recently seen documents, parsed and validated once per text.
 
-use std::{
-    fmt,
-    num::NonZeroUsize,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{fmt, num::NonZeroUsize, sync::Arc};
 
 use async_graphql::ServerError;
 use lru::LruCache;
+use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
 use super::front::{Document, Schema};
@@ -52,13 +49,13 @@ impl Documents {
 
     /// The document that a text is.
     pub fn read(&self, text: &str, schema: &Schema) -> Result<Arc<Document>, Vec<ServerError>> {
-        let known = self.latest.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned();
+        let known = self.latest.lock().get(text).cloned();
         if let Some(known) = known {
             return Ok(known);
         }
         let document = Arc::new(Document::read(text, schema, &self.limits, self.suggests)?);
         if text.len() <= LONGEST {
-            let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut latest = self.latest.lock();
             latest.put(text.to_owned(), Arc::clone(&document));
         }
         Ok(document)

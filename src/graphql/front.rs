@@ -10,7 +10,7 @@ mod told;
 
 use std::{
     borrow::Cow,
-    sync::{Arc, LazyLock, Mutex, PoisonError},
+    sync::{Arc, LazyLock},
 };
 
 use anyhow::anyhow;
@@ -30,6 +30,7 @@ use bluejay_validator::executable::{
     document::BuiltinRulesValidator,
     operation::{Analyzer, Visitor, analyzers::VariableValuesAreValid},
 };
+use parking_lot::Mutex;
 use self_cell::self_cell;
 use serde_json::{Map, Value as Json};
 
@@ -236,7 +237,7 @@ impl Document {
     pub fn form(&self, operation: usize, variables: &Variables, schema: &Schema) -> Arc<Form> {
         let holds = |name: &str| variables.get(name) == Some(&Value::Boolean(true));
         let conditions: Vec<_> = self.conditions.iter().map(|name| holds(name)).collect();
-        let kept = || self.forms.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = || self.forms.lock();
         if let Some((.., form)) = kept().iter().find(|(of, when, _)| *of == operation && *when == conditions) {
             return Arc::clone(form);
         }

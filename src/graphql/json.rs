@@ -17,8 +17,11 @@ use futures_util::{
     future::{BoxFuture, TryMaybeDone, try_join_all, try_maybe_done},
 };
 
-use super::{BYTES_A_LOOK, Running};
-use crate::error::{Error, Result};
+use super::Running;
+use crate::{
+    error::{Error, Result},
+    memory::BYTES_A_STEP,
+};
 
 /// Whether a request is answered the fast way: all are but those of the tests that compare it with the ordinary one.
 pub fn is_fast(context: &ContextSelectionSet<'_>) -> bool {
@@ -211,7 +214,7 @@ fn write_list<O: Objects>(
             let is_last = index + 1 == count;
             // The last has the bracket behind it.
             let new = json.len() + usize::from(is_last) - start - copied - counted;
-            if !is_last && new < 1 << BYTES_A_LOOK {
+            if !is_last && new < 1 << BYTES_A_STEP {
                 return Ok(());
             }
             counted += new;

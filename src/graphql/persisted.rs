@@ -6,12 +6,12 @@ use std::{
     fs,
     num::NonZeroUsize,
     path::Path,
-    sync::{Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use async_graphql::ServerError;
 use lru::LruCache;
+use parking_lot::Mutex;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -117,7 +117,7 @@ impl Persisted {
     /// Keeps a text for later requests, which name it by this digest, once every check is passed.
     pub fn keep(&self, digest: String, text: String) {
         if let Some(automatic) = &self.automatic {
-            automatic.lock().unwrap_or_else(PoisonError::into_inner).put(digest, text);
+            automatic.lock().put(digest, text);
         }
     }
 
@@ -134,7 +134,7 @@ impl Persisted {
         let Some(automatic) = &self.automatic else {
             return Err(refused("PersistedQueryNotSupported", code::PERSISTED_QUERY_NOT_SUPPORTED));
         };
-        let known = automatic.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned();
+        let known = automatic.lock().get(hash).cloned();
         known.ok_or_else(|| refused("PersistedQueryNotFound", code::PERSISTED_QUERY_NOT_FOUND))
     }
 }

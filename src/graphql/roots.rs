@@ -1,7 +1,7 @@
 //! The roots of the schema, as they are executed: what is asked about the schema, a mutation's transaction, and the errors of
 //! their fields, each of which is its own field's.
 
-use std::{borrow::Cow, sync::atomic::Ordering::Relaxed};
+use std::borrow::Cow;
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
@@ -38,9 +38,9 @@ impl ContainerType for MutationRoot {
     /// with one that was committed.
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let Running { session, loaders, written, .. } = context.running();
-        let before = written.load(Relaxed);
+        let before = written.counted();
         let answer = loop {
-            written.store(before, Relaxed);
+            written.back_to(before);
             let answer = self.0.resolve_field(context).await;
             // Of an answer that failed, some may be still to be loaded: not from what comes after.
             loaders.forget();

@@ -12,7 +12,7 @@ use std::{
     mem,
     pin::{Pin, pin},
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll, Wake, Waker, ready},
@@ -23,6 +23,7 @@ use futures_util::{
     future::{self, BoxFuture, JoinAll},
     task::AtomicWaker,
 };
+use parking_lot::Mutex;
 
 use crate::error::Result;
 
@@ -45,17 +46,17 @@ struct Batch<K: Load> {
 
 impl<K: Load> Batch<K> {
     async fn run(self: Arc<Self>, source: K::Source) {
-        let keys = mem::take(&mut *lock(&self.keys));
+        let keys = mem::take(&mut *self.keys.lock());
         // Nobody else sets it: a batch is queued once.
         let _ = self.values.set(K::load(&keys, &source).await);
-        lock(&self.waiting).drain(..).for_each(Waker::wake);
+        self.waiting.lock().drain(..).for_each(Waker::wake);
     }
 
     async fn value(&self, index: usize) -> Result<K::Value> {
         poll_fn(|context| match self.values.get() {
             Some(values) => Poll::Ready(values.as_ref().map(|values| values[index].clone()).map_err(Clone::clone)),
             None => {
-                let mut waiting = lock(&self.waiting);
+                let mut waiting = self.waiting.lock();
                 // Most of those who wait are of one task.
                 if !waiting.last().is_some_and(|last| last.will_wake(context.waker())) {
                     waiting.push(context.waker().clone());
@@ -87,7 +88,7 @@ impl Batches {
     }
 
     fn join<K: Load>(&self, key: K, source: &K::Source) -> (Arc<Batch<K>>, usize) {
-        let Queue { batches, open } = &mut *lock(&self.0);
+        let Queue { batches, open } = &mut *self.0.lock();
         let known = open.get(&TypeId::of::<K>()).and_then(|batch| Arc::clone(batch).downcast::<Batch<K>>().ok());
         let batch = known.unwrap_or_else(|| {
             let batch =
@@ -96,7 +97,7 @@ impl Batches {
             batches.push(Arc::clone(&batch).run(source.clone()).boxed());
             batch
         });
-        let mut keys = lock(&batch.keys);
+        let mut keys = batch.keys.lock();
         keys.push(key);
         let index = keys.len() - 1;
         drop(keys);
@@ -110,7 +111,7 @@ impl Batches {
 
     /// Hands out what is queued; whoever comes now joins another batch.
     fn take(&self) -> Vec<BoxFuture<'static, ()>> {
-        mem::take(&mut *lock(&self.0)).batches
+        mem::take(&mut *self.0.lock()).batches
     }
 
     /// Runs `execution` to its end, with its batches whenever it can go no further without them.
@@ -171,8 +172,4 @@ impl Wake for IdleWaker {
         self.woken.store(true, Ordering::Release);
         self.outer.wake();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

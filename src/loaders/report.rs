@@ -3,9 +3,11 @@
 use std::{
     collections::BTreeSet,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 /// How much a report says of each statement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,23 +101,19 @@ impl Report {
 
     /// Adds the plan of the statement that was added last.
     pub fn add_plan(&self, plan: Vec<String>) {
-        if let Some(ran) = self.lock().1.last_mut() {
+        if let Some(ran) = self.so_far.lock().1.last_mut() {
             ran.plan = Some(plan);
         }
     }
 
     /// What was added up.
     pub fn counts(&self) -> Counts {
-        self.lock().0
+        self.so_far.lock().0
     }
 
     /// The statements that were kept, in the order in which they ran.
     pub fn statements(&self) -> Vec<Ran> {
-        self.lock().1.clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, (Counts, Vec<Ran>)> {
-        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
+        self.so_far.lock().1.clone()
     }
 }
 
@@ -133,7 +131,7 @@ pub struct InFlight<'a, T: Fn() -> String> {
 impl<T: Fn() -> String> Drop for InFlight<'_, T> {
     fn drop(&mut self) {
         let (time, rows, Report { detail, slow, .. }) = (self.started.elapsed(), self.rows, self.report);
-        let (counts, ran) = &mut *self.report.lock();
+        let (counts, ran) = &mut *self.report.so_far.lock();
         counts.statements += 1;
         counts.rows += rows;
         counts.time += time;

@@ -4,10 +4,7 @@ use std::{
     future::{Future, poll_fn},
     mem,
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    sync::Arc,
     task::{Poll, ready},
 };
 
@@ -27,11 +24,8 @@ use super::{
 use crate::{
     database::Database,
     error::{Error, Result},
-    memory::Held,
+    memory::Meter,
 };
-
-/// How many bytes of texts are held at once, as a power of 2.
-const BYTES_A_STEP: u32 = 16;
 
 /// What one request reads with. Clones share the snapshot.
 #[derive(Clone)]
@@ -40,11 +34,8 @@ pub struct Session(Arc<Inner>);
 struct Inner {
     database: Database,
     report: Report,
-    /// How many bytes of texts may be read.
-    most: u64,
-    /// How many are.
-    read: AtomicU64,
-    held: Held,
+    /// The bytes of long texts that are read.
+    texts: Meter,
     snapshot: Mutex<Snapshot>,
 }
 
@@ -63,10 +54,9 @@ enum Snapshot {
 }
 
 impl Session {
-    /// A session of a request, which may read so many bytes of texts at `most`; they are `held`. What runs is added to `report`.
-    pub fn new(database: Database, report: Report, most: u64, held: Held) -> Self {
-        let (read, snapshot) = (AtomicU64::new(0), Mutex::new(Snapshot::Open));
-        Self(Arc::new(Inner { database, report, most, read, held, snapshot }))
+    /// A session of a request, whose long texts are counted by a meter. What runs is added to `report`.
+    pub fn new(database: Database, report: Report, texts: Meter) -> Self {
+        Self(Arc::new(Inner { database, report, texts, snapshot: Mutex::new(Snapshot::Open) }))
     }
 
     /// Which SQL to speak.
@@ -144,24 +134,15 @@ impl Session {
         statement: Statement,
         texts: &LongTexts,
     ) -> Result<Vec<QueryResult>> {
-        let Inner { most, read, held, .. } = &*self.0;
         let mut stream = pin!(connection.stream_raw(statement).await?);
         let mut rows = Vec::new();
         // Not `try_next`, which makes a future a row.
         poll_fn(|context| {
             while let Some(row) = ready!(stream.as_mut().poll_next(context)?) {
-                let bytes = texts.bytes(&row);
-                let before = read.fetch_add(bytes, Relaxed);
-                if before + bytes > *most {
-                    let problem =
-                        format!("the answer's rows have more bytes than are allowed: {most} (`--max-response-bytes`)");
-                    return Poll::Ready(Err(Error::TooComplex(problem)));
-                }
-                let steps = ((before + bytes) >> BYTES_A_STEP) - (before >> BYTES_A_STEP);
-                held.take((steps as usize) << BYTES_A_STEP)?;
+                self.0.texts.count(texts.bytes(&row))?;
                 rows.push(row);
             }
-            Poll::Ready(Ok(()))
+            Poll::Ready(Ok::<_, Error>(()))
         })
         .await?;
         Ok(rows)

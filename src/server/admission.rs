@@ -2,10 +2,12 @@
 //! sender may spend in a minute.
 
 use std::{
-    collections::HashMap,
     net::IpAddr,
     num::NonZeroU32,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -18,7 +20,10 @@ use governor::{
 use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
-use super::protocol::Refusal;
+use super::{
+    protocol::{RETRY_AFTER, Refusal},
+    shares::{Part, Shares},
+};
 use crate::{
     config::limits::HttpLimits,
     database::Connections,
@@ -29,12 +34,23 @@ use crate::{
 /// The header in which proxies tell whose request it is: the last address is the nearest.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// How many senders' spending is known before those are forgotten that may spend all again.
-const MOST_SPENDERS: usize = 10_000;
+/// After how many requests those senders are forgotten that may spend all again.
+const REQUESTS_A_SWEEP: usize = 10_000;
 
 /// Whom a connection is with.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
+
+impl Peer {
+    /// Whether it is in one of these networks.
+    pub fn is_in(&self, networks: &[IpNet]) -> bool {
+        is_in(networks, &self.0.to_canonical())
+    }
+}
+
+fn is_in(networks: &[IpNet], address: &IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(address))
+}
 
 /// Who sends requests.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -49,12 +65,11 @@ impl Sender {
     /// Who sends a request without a subject: the peer, or whom it forwards for if it is a trusted proxy. A subscriber of IPv6 has
     /// a network of 64 bits at least.
     pub fn at(Peer(peer): &Peer, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
-        let is_proxy = |address: &IpAddr| proxies.iter().any(|network| network.contains(address));
         // Each proxy appends whom it heard from: what stands before may be made up.
         let lines = headers.get_all(FORWARDED_FOR).iter().rev();
         let mut told = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut address = peer.to_canonical();
-        while is_proxy(&address)
+        while is_in(proxies, &address)
             && let Some(next) = told.next().and_then(address_in)
         {
             address = next.to_canonical();
@@ -74,23 +89,11 @@ pub struct Admission {
     /// For those that run, wait, or are being answered.
     present: Arc<Semaphore>,
     all: Share,
-    senders: Senders,
-    of_sender: Most,
+    senders: Shares<Sender, Share>,
+    /// What one sender may have beside it.
+    of_sender: (Connections, usize),
     /// What a sender may spend in a minute, and what each has spent.
-    rate: Option<(NonZeroU32, DefaultKeyedRateLimiter<Sender, StateInformationMiddleware>)>,
-}
-
-/// The senders whose requests are present: how many these are, and what they share.
-type Senders = Arc<Mutex<HashMap<Sender, (usize, Arc<Share>)>>>;
-
-/// What one sender may have.
-#[derive(Clone, Copy)]
-struct Most {
-    /// How many requests may be present.
-    present: usize,
-    connections: Connections,
-    /// How many bytes they may hold.
-    bytes: usize,
+    rate: Option<Rate>,
 }
 
 /// How many requests may read, and how many write, at once, and what they may hold.
@@ -114,75 +117,88 @@ impl Admission {
     /// As much as the limits allow over so many connections.
     pub fn new(limits: &HttpLimits, connections: Connections) -> Self {
         let running = limits.max_concurrent_requests as usize;
-        let part = |whole: usize| (whole as u128 * u128::from(limits.max_sender_share)).div_ceil(100) as usize;
         let reading = connections.reading.min(running);
         let writing = connections.writing.min(running);
         let present = running + limits.max_queued_requests as usize;
+        let part = |whole| limits.share_of(whole);
         Self {
             present: Arc::new(Semaphore::new(present)),
             all: Share::new(Connections { reading, writing }, Memory::new(limits.max_memory_bytes)),
-            senders: Senders::default(),
-            of_sender: Most {
-                present: part(present),
-                connections: Connections { reading: part(reading), writing: part(writing) },
-                bytes: part(limits.max_memory_bytes),
-            },
-            rate: NonZeroU32::new(limits.rate_cost_per_minute).map(|most| {
-                let rate = DefaultKeyedRateLimiter::hashmap(Quota::per_minute(most));
-                (most, rate.with_middleware::<StateInformationMiddleware>())
-            }),
+            senders: Shares::new(part(present)),
+            of_sender: (Connections { reading: part(reading), writing: part(writing) }, part(limits.max_memory_bytes)),
+            rate: NonZeroU32::new(limits.rate_cost_per_minute).map(Rate::new),
         }
     }
 
     /// Makes room for a request before anything of it is read; it is there until what is returned is dropped.
     pub fn enter(&self, sender: Option<Sender>) -> Result<Place, Refusal> {
         let left = self.spend(sender.as_ref(), 1, 0)?;
-        let present = Arc::clone(&self.present).try_acquire_owned().map_err(|_| Refusal::full())?;
+        let present = Arc::clone(&self.present).try_acquire_owned().map_err(|_| {
+            let problem = "the server has as many requests as it can take; try again in a second";
+            Refusal::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, problem)
+                .with(header::RETRY_AFTER, RETRY_AFTER)
+        })?;
         let part = sender.map(|sender| self.part(sender)).transpose()?;
         let memory = part.as_ref().map_or(&self.all.memory, |part| &part.share.memory);
         Ok(Place { held: memory.hold(), left, part, _present: present })
     }
 
-    fn part(&self, sender: Sender) -> Result<Part, Refusal> {
-        let mut senders = lock(&self.senders);
-        let Most { present: most, connections, bytes } = self.of_sender;
-        let none = || (0, Share::new(connections, self.all.memory.part(bytes)).into());
-        let (present, share) = senders.entry(sender.clone()).or_insert_with(none);
-        if *present >= most {
+    fn part(&self, sender: Sender) -> Result<Part<Sender, Share>, Refusal> {
+        let (connections, bytes) = self.of_sender;
+        self.senders.part(sender, || Share::new(connections, self.all.memory.part(bytes))).map_err(|most| {
             let problem =
                 format!("this sender has as many requests as it may have at once: {most} (`--max-sender-share`)");
-            return Err(too_many(problem, Duration::ZERO));
-        }
-        *present += 1;
-        Ok(Part { share: Arc::clone(share), sender, senders: Arc::clone(&self.senders) })
+            too_many(problem, Duration::ZERO)
+        })
     }
 
-    /// Waits for a connection to the database that a request may use.
-    pub async fn connection<'a>(&'a self, place: &'a Place, writes: bool) -> [Option<SemaphorePermit<'a>>; 2] {
-        // They are never closed.
-        let acquire = async |share: &'a Share| share.of(writes).acquire().await.ok();
+    /// Waits for a connection to the database, which a request may use until what is returned is dropped.
+    pub async fn connection<'a>(&'a self, place: &'a Place, writes: bool) -> Vec<SemaphorePermit<'a>> {
         // First the sender's own: what it sends beside waits for that, and not before others.
-        let of_sender = match &place.part {
-            Some(part) => acquire(&part.share).await,
-            None => None,
-        };
-        [of_sender, acquire(&self.all).await]
+        let shares = place.part.iter().map(|part| &*part.share).chain([&self.all]);
+        let mut permits = Vec::with_capacity(2);
+        for share in shares {
+            // They are never closed.
+            permits.extend(share.of(writes).acquire().await);
+        }
+        permits
     }
 
     /// Has a sender spend so much, of which it has spent some, and says what is left; `None` where nothing is limited.
     pub fn spend(&self, sender: Option<&Sender>, cost: u64, spent: u64) -> Result<Option<u32>, Refusal> {
-        let (Some((most, rate)), Some(sender)) = (&self.rate, sender) else { return Ok(None) };
+        match (&self.rate, sender) {
+            (Some(rate), Some(sender)) => rate.spend(sender, cost, spent),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// What each sender may spend in a minute.
+struct Rate {
+    most: NonZeroU32,
+    spent: DefaultKeyedRateLimiter<Sender, StateInformationMiddleware>,
+    requests: AtomicUsize,
+}
+
+impl Rate {
+    fn new(most: NonZeroU32) -> Self {
+        let spent = DefaultKeyedRateLimiter::hashmap(Quota::per_minute(most)).with_middleware();
+        Self { most, spent, requests: AtomicUsize::new(0) }
+    }
+
+    fn spend(&self, sender: &Sender, cost: u64, spent: u64) -> Result<Option<u32>, Refusal> {
+        let most = self.most;
         if cost > u64::from(most.get()) {
             let problem =
                 format!("the request costs {cost}; allowed in a minute are {most} (`--rate-cost-per-minute`)");
             return Err(Refusal::coded(StatusCode::BAD_REQUEST, code::TOO_COMPLEX, problem));
         }
+        if self.requests.fetch_add(1, Relaxed) % REQUESTS_A_SWEEP == REQUESTS_A_SWEEP - 1 {
+            self.spent.retain_recent();
+        }
         // It is no more than `most`, which has as many bits.
         let Some(cost) = NonZeroU32::new((cost - spent.min(cost)) as u32) else { return Ok(None) };
-        if rate.len() > MOST_SPENDERS {
-            rate.retain_recent();
-        }
-        match rate.check_key_n(sender, cost) {
+        match self.spent.check_key_n(sender, cost) {
             Ok(Ok(state)) => Ok(Some(StateSnapshot::remaining_burst_capacity(&state))),
             Ok(Err(until)) => {
                 let wait = until.wait_time_from(DefaultClock::default().now());
@@ -201,33 +217,14 @@ pub struct Place {
     pub held: Held,
     /// What its sender may spend yet, if that is limited.
     pub left: Option<u32>,
-    part: Option<Part>,
+    part: Option<Part<Sender, Share>>,
     _present: OwnedSemaphorePermit,
 }
 
 impl Place {
     /// Whose request it is, if that is known.
     pub fn sender(&self) -> Option<&Sender> {
-        self.part.as_ref().map(|part| &part.sender)
-    }
-}
-
-/// A request's part in what its sender may have.
-struct Part {
-    share: Arc<Share>,
-    sender: Sender,
-    senders: Senders,
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        let mut senders = lock(&self.senders);
-        if let Some((present, _)) = senders.get_mut(&self.sender) {
-            *present -= 1;
-            if *present == 0 {
-                senders.remove(&self.sender);
-            }
-        }
+        self.part.as_ref().map(|part| &part.holder)
     }
 }
 
@@ -235,8 +232,4 @@ fn too_many(problem: impl Into<String>, wait: Duration) -> Refusal {
     let seconds = wait.as_secs() + 1;
     Refusal::coded(StatusCode::TOO_MANY_REQUESTS, code::UNAVAILABLE, problem)
         .with(header::RETRY_AFTER, HeaderValue::from(seconds))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -157,11 +157,7 @@ impl Caller {
                 Ok(())
             }
             Some(_) => Err(challenge(
-                Refusal::coded(
-                    StatusCode::FORBIDDEN,
-                    code::FORBIDDEN,
-                    format!("the token has not the scope `{name}`, which this needs"),
-                ),
+                Refusal::coded(StatusCode::FORBIDDEN, code::FORBIDDEN, format!("the token lacks the scope `{name}`")),
                 &format!(", error=\"insufficient_scope\", scope=\"{name}\""),
             )),
             None => {

@@ -2,7 +2,6 @@
 
 use std::{
     future::Future,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -10,12 +9,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Result;
 use axum::{
     Router,
     extract::{Request, State},
-    http::StatusCode,
-    middleware::{Next, from_fn, from_fn_with_state},
+    http::{HeaderMap, StatusCode},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use hyper::{body::Incoming, server::conn::http1};
@@ -24,41 +22,49 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use ipnet::IpNet;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     select,
     sync::Semaphore,
     time::{Instant, sleep, timeout_at},
 };
-use tokio_io_timeout::TimeoutStream;
 use tower::util::MapRequest;
 
-use super::{READY, admission::Peer, origins::check_host};
+use super::{
+    READY,
+    admission::{Peer, Sender},
+    shares::Shares,
+    stream::Paced,
+};
 use crate::config::limits::HttpLimits;
 
 /// How long to wait when the system refuses a connection, as it does when there are too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How often it is logged that somebody has too many connections.
+const REMINDER: Duration = Duration::from_secs(60);
+
 /// Serves until `stop`, and says until when what is left may take. After `stop` it is not ready, then accepts nothing more, and what
-/// runs gets its time to finish.
-///
-/// # Errors
-/// None at present: what befalls a connection ends that connection.
+/// runs gets its time to finish. `proxies` may have all connections; others have a share.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     limits: &HttpLimits,
+    proxies: &[IpNet],
     stop: impl Future<Output = ()>,
-) -> Result<Instant> {
+) -> Instant {
     // What the system allows besides is the operator's to raise.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     let slots = Arc::new(Semaphore::new(limits.max_connections as usize));
+    let shares = Shares::new(limits.share_of(limits.max_connections as usize));
+    let mut reminded = None::<Instant>;
     let patience = Duration::from_secs(limits.client_timeout);
     let mut http = http1::Builder::new();
     // The head's time begins with the connection, and again with the end of each answer.
-    http.timer(TokioTimer::new()).header_read_timeout(patience);
+    http.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(limits.max_head_bytes as usize);
     let stopping = Arc::new(AtomicBool::new(false));
-    let router = router.layer(from_fn_with_state(Arc::clone(&stopping), tell_stopping)).layer(from_fn(check_host));
+    let router = router.layer(from_fn_with_state(Arc::clone(&stopping), tell_stopping));
     let connections = GracefulShutdown::new();
     let accept = async {
         loop {
@@ -73,16 +79,34 @@ pub async fn serve(
                 }
             };
             let peer = Peer(peer.ip());
+            let share = match peer.is_in(proxies) {
+                true => None,
+                false => match shares.part(Sender::at(&peer, &HeaderMap::new(), &[]), || ()) {
+                    Ok(part) => Some(part),
+                    Err(most) => {
+                        if reminded.is_none_or(|at| at.elapsed() > REMINDER) {
+                            reminded = Some(Instant::now());
+                            tracing::warn!(peer = %peer.0, most, "closed a connection of one that has as many as it may (`--max-sender-share`)");
+                        }
+                        continue;
+                    }
+                },
+            };
             let router = MapRequest::new(router.clone(), move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(peer);
                 request
             });
-            let connection = http.serve_connection(io(stream, patience), TowerToHyperService::new(router));
+            // An answer is one write, which need not wait for another.
+            let _ = stream.set_nodelay(true);
+            let stream = TokioIo::new(Paced::new(stream, patience, limits.min_answer_rate));
+            let connection = http.serve_connection(stream, TowerToHyperService::new(router));
             let connection = connections.watch(connection);
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a connection ended");
                 }
+                // The share first: whoever gets the slot may be of the same sender.
+                drop(share);
                 drop(slot);
             });
         }
@@ -103,7 +127,7 @@ pub async fn serve(
     if timeout_at(end, connections.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests still running after {time:?} (`--shutdown-timeout`)");
     }
-    Ok(end)
+    end
 }
 
 /// Says of a server that stops that it is not ready, so that no more is sent to it.
@@ -112,13 +136,4 @@ async fn tell_stopping(State(stopping): State<Arc<AtomicBool>>, request: Request
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response();
     }
     next.run(request).await
-}
-
-/// A connection that ends when its client takes nothing of what it is sent.
-fn io(stream: TcpStream, patience: Duration) -> TokioIo<Pin<Box<TimeoutStream<TcpStream>>>> {
-    // An answer is one write, which need not wait for another.
-    let _ = stream.set_nodelay(true);
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(patience));
-    TokioIo::new(Box::pin(stream))
 }

@@ -30,6 +30,9 @@ use crate::{
 /// The headers of a request that decide its answer, as far as they are read here; the layer of CORS adds its own.
 const VARY: &str = "accept, accept-encoding, authorization, dovetail-report, sec-fetch-site";
 
+/// Of a slow request, those statements are logged that took at least one of so many parts of its time.
+const STATEMENTS_OF_A_SLOW_ONE: u32 = 10;
+
 /// Answers what an HTTP request asks.
 pub async fn graphql(
     State(server): State<Arc<Server>>,
@@ -85,7 +88,8 @@ impl Server {
             Method::POST => false,
             _ => return Err(Refusal::method("allowed are GET, for queries, and POST", "GET, POST")),
         };
-        let caller = self.auth.caller(&head.headers).await?;
+        let caller = self.auth.caller(&head.headers);
+        let caller = timeout_at(deadline, caller).await.unwrap_or_else(|_| Err(self.took_too_long()))?;
         entry.of_subject(caller.subject());
         let place = Arc::new(self.admission.enter(self.sender(&caller, &head))?);
         let report = head.headers.get(REPORT);
@@ -153,7 +157,8 @@ impl Server {
         let left = self.admission.spend(place.sender(), prepared.cost(), 1)?.or(place.left);
         let _connection = self.admission.connection(place, prepared.writes()).await;
         // Shared with the entry, which tells what ran also if nobody waits for the answer.
-        let report = entry.report.insert(prepared.report(self.slow.map(|slow| slow / 10))).clone();
+        let report =
+            entry.report.insert(prepared.report(self.slow.map(|slow| slow / STATEMENTS_OF_A_SLOW_ONE))).clone();
         let answer = self.api.execute(prepared.with_left(left), &report, entry.id).await;
         entry.answered(&answer);
         Ok(answer)

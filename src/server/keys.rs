@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::Path,
-    sync::{Arc, PoisonError, RwLock, Weak},
+    sync::{Arc, Weak},
     time::Duration,
 };
 
@@ -13,6 +13,7 @@ use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
 };
+use parking_lot::RwLock;
 use rustls::crypto::aws_lc_rs;
 use serde::Deserialize;
 use tokio::{
@@ -132,7 +133,7 @@ impl KeySet {
     }
 
     fn known(&self, id: Option<&str>, algorithm: Algorithm) -> Result<Vec<Arc<Key>>, NoKey> {
-        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        let loaded = self.loaded.read();
         if loaded.at.elapsed() > self.max_age {
             return Err(NoKey::TooOld(self.max_age));
         }
@@ -156,7 +157,7 @@ impl KeySet {
         }
         *asked = Some(Instant::now());
         match self.source.load().await {
-            Ok(loaded) => *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = loaded,
+            Ok(loaded) => *self.loaded.write() = loaded,
             Err(error) => tracing::error!("{error:#}; the known keys are used until they are {:?} old", self.max_age),
         }
     }

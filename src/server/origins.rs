@@ -13,11 +13,7 @@ use axum::{
 use tower_http::cors::{Any, CorsLayer};
 use url::{Host, Url};
 
-use super::{
-    endpoint::refuse,
-    protocol::{Format, Refusal},
-    secure,
-};
+use super::{admission::Peer, endpoint::refuse, protocol::Refusal};
 use crate::error::code;
 
 /// How a page's request came about (<https://www.w3.org/TR/fetch-metadata/>); scripts cannot set it.
@@ -110,14 +106,15 @@ pub async fn check(State(origins): State<Arc<Origins>>, request: Request, next: 
     }
 }
 
-/// Refuses what does not say which host it is for.
+/// Refuses what a connection brought and does not say which host it is for.
 pub async fn check_host(request: Request, next: Next) -> Response {
-    if names_host(&request) {
+    let is_brought = request.extensions().get::<Peer>().is_some();
+    if !is_brought || names_host(&request) {
         return next.run(request).await;
     }
     let problem =
         "the request does not say which host it is for; allowed is one header `host`, such as `localhost:8000`";
-    secure(Refusal::new(StatusCode::BAD_REQUEST, problem).respond(Format::Json))
+    refuse(&request, Refusal::new(StatusCode::BAD_REQUEST, problem))
 }
 
 /// Whether a request says which host it is for, as all must (RFC 9112, section 3.2) but those of HTTP/1.0.

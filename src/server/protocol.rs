@@ -141,12 +141,6 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
-    /// There is no room for it now.
-    pub fn full() -> Self {
-        let problem = "the server has as many requests as it can take; try again in a second";
-        Self::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, problem).with(header::RETRY_AFTER, RETRY_AFTER)
-    }
-
     /// A method that no GraphQL request has; or that this one must not have.
     pub fn method(message: &str, allowed: &'static str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, HeaderValue::from_static(allowed))
@@ -187,10 +181,17 @@ impl From<Vec<ServerError>> for Refusal {
     fn from(errors: Vec<ServerError>) -> Self {
         let any_is = |code| errors.iter().any(|error| has_code(error, code));
         if any_is(code::UNAVAILABLE) {
-            return Self::full();
+            let header = Some((header::RETRY_AFTER, RETRY_AFTER));
+            return Self { status: StatusCode::SERVICE_UNAVAILABLE, errors, header };
         }
         let status = if any_is(code::FORBIDDEN) { StatusCode::FORBIDDEN } else { StatusCode::BAD_REQUEST };
         Self { status, errors, header: None }
+    }
+}
+
+impl From<Full> for Refusal {
+    fn from(full: Full) -> Self {
+        vec![error::full(full)].into()
     }
 }
 
@@ -268,6 +269,7 @@ pub enum Asked {
 /// Reads the GraphQL requests in an HTTP request, whose bytes are `held` from then on.
 pub async fn read(head: &Parts, body: Body, limits: &HttpLimits, held: &Held) -> Result<Asked, Refusal> {
     if matches!(head.method, Method::GET | Method::HEAD) {
+        held.take(head.uri.query().unwrap_or_default().len())?;
         return in_query(&head.uri).and_then(|request| checked(&request)).map(Asked::One);
     }
     check_content_type(&head.headers)?;
@@ -308,7 +310,7 @@ async fn collected(body: Body, most: usize, held: &Held) -> Result<Vec<u8>, Refu
         if bytes.len() + part.len() > most {
             return Err(too_large());
         }
-        held.take(part.len()).map_err(|Full| Refusal::full())?;
+        held.take(part.len())?;
         bytes.extend_from_slice(&part);
     }
     Ok(bytes)
