@@ -7,7 +7,10 @@ pub mod limits;
 use std::{collections::BTreeSet, env, net::IpAddr};
 
 use anyhow::{Result, ensure};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, value_parser};
+use clap::{
+    Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind, parser::ValueSource,
+    value_parser,
+};
 use ipnet::IpNet;
 
 use self::{
@@ -36,7 +39,7 @@ pub fn without_secrets(url: &str) -> String {
 ///
 /// Without a command it serves. Every option can also come from the environment variable beside it.
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version)]
 pub struct Cli {
     /// What to do; to serve, if none is given.
     #[command(subcommand)]
@@ -48,6 +51,24 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// Reads the command line. What cannot be read ends the process, and so do `--help` and `--version`, as clap has it.
+    pub fn read() -> Self {
+        let mut command = Self::command();
+        let matches = command.get_matches_mut();
+        let is_given = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
+        // The database is the one option that all commands have. Others would be read for nothing.
+        let is_stray = |argument: &&Arg| is_given(argument.get_id().as_str()) && !argument.is_global_set();
+        let stray = command.get_arguments().find(is_stray).and_then(Arg::get_long).map(str::to_owned);
+        if let (Some(option), Some(name)) = (stray, matches.subcommand_name()) {
+            let problem = format!(
+                "--{option} stands before `{name}`, which does not have it there; allowed is --database-url, and behind \
+                 `{name}`, its own options"
+            );
+            command.error(ErrorKind::ArgumentConflict, problem).exit();
+        }
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
     /// Refuses environment variables of this program that no setting has: a limit that was misspelt would be none.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use anyhow::Error;
-use clap::Parser;
 use dovetail::{config::Cli, run::run};
 use tokio::runtime::Runtime;
 
@@ -12,7 +11,7 @@ use tokio::runtime::Runtime;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let done = Runtime::new().map_err(Error::from).and_then(|runtime| {
         let done = runtime.block_on(run(cli));
         // What hangs has had its time.

@@ -215,6 +215,22 @@ async fn a_pending_migration_on_postgresql_is_one_line_and_exit_code_1() {
     assert!(migrated.status.success() && String::from_utf8(migrated.stdout).unwrap().matches("Applied").count() == 8);
 }
 
+#[test]
+fn the_database_may_stand_before_a_command_and_options_of_serving_may_not() {
+    let folder = tempdir().unwrap();
+    let migrated = run(folder.path(), &["--database-url", "sqlite:first.db", "migrate", "up"]);
+    assert!(migrated.status.success() && folder.path().join("first.db").exists());
+    let refused = run(folder.path(), &["--port", "1", "migrate", "up"]);
+    assert_eq!((refused.status.code(), folder.path().join("dovetail.db").exists()), (Some(2), false));
+    expect![[r#"
+        error: --port stands before `migrate`, which does not have it there; allowed is --database-url, and behind `migrate`, its own options
+
+        Usage: dovetail [OPTIONS] [COMMAND]
+
+        For more information, try '--help'.
+    "#]].assert_eq(&String::from_utf8(refused.stderr).unwrap());
+}
+
 #[tokio::test]
 async fn four_migrations_at_once_of_a_new_database_succeed() {
     let folder = tempdir().unwrap();
