@@ -100,7 +100,7 @@ fn variables(command: &clap::Command) -> BTreeSet<&str> {
 pub enum Command {
     /// Serve the API over HTTP (the default)
     Serve(Box<ServeOptions>),
-    /// Bring the database's tables up to date, back, or show where they are
+    /// Apply, undo or list the migrations of the database's tables
     Migrate {
         /// Which way.
         #[command(subcommand)]
@@ -184,11 +184,11 @@ pub struct ServeOptions {
     #[command(flatten)]
     pub documents: DocumentOptions,
 
-    /// Web pages of these origins may ask, such as `https://app.example.com`; separated by commas
+    /// Origins allowed by CORS, such as `https://app.example.com`; separated by commas
     #[arg(long, env = "DOVETAIL_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
     pub cors_origins: Vec<String>,
 
-    /// Proxies whose `x-forwarded-for` is believed, as addresses or networks such as `10.0.0.0/8`; separated by commas
+    /// Proxies whose `x-forwarded-for` is trusted: addresses or networks such as `10.0.0.0/8`; separated by commas
     #[arg(long, env = "DOVETAIL_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
     pub trusted_proxies: Vec<IpNet>,
 
@@ -196,7 +196,7 @@ pub struct ServeOptions {
     #[arg(long, env = "DOVETAIL_GRAPHIQL", value_name = "KIND")]
     pub graphiql: Option<Graphiql>,
 
-    /// What the settings are for: in production, those left out are strict, and unsafe ones are refused
+    /// The purpose of the server: in production, the defaults are strict, and unsafe settings are refused
     #[arg(long, env = "DOVETAIL_PROFILE", value_enum, default_value_t = Profile::Development)]
     pub profile: Profile,
 
@@ -204,7 +204,7 @@ pub struct ServeOptions {
     #[arg(long, env = "DOVETAIL_LOG", default_value = "warn,dovetail=info", value_name = "DIRECTIVES")]
     pub log: String,
 
-    /// Log the SQL of requests that take as many milliseconds; 0 logs none
+    /// The milliseconds from which a request is slow: its SQL is logged; 0 logs none
     #[arg(long, env = "DOVETAIL_SLOW_MS", default_value_t = 1_000, value_name = "MILLISECONDS")]
     pub slow_ms: u64,
 
@@ -222,7 +222,7 @@ fn network(text: &str) -> Result<IpNet, &'static str> {
 /// What the server is run for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Profile {
-    /// For whoever writes a client, or this server.
+    /// For developers.
     Development,
     /// For the public.
     Production,
@@ -231,20 +231,20 @@ pub enum Profile {
 /// Whether something is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
-    /// It is.
+    /// Yes
     On,
-    /// It is not.
+    /// No
     Off,
 }
 
 /// Which GraphiQL there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Graphiql {
-    /// The one that the build bundled, or else the one of the CDN
+    /// The bundled one, or a CDN's where the build bundled none
     On,
     /// None
     Off,
-    /// The one of the CDN
+    /// A CDN's
     Cdn,
 }
 
@@ -268,15 +268,15 @@ pub struct DatabaseOptions {
 /// How a database is connected to.
 #[derive(Clone, Debug, Args)]
 pub struct PoolOptions {
-    /// The PostgreSQL to read from, such as a replica; unset, the one that is written to
+    /// A PostgreSQL to read from, such as a replica [default: the database that is written to]
     #[arg(long, env = "DOVETAIL_READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub read_database_url: Option<String>,
 
-    /// The most connections that read at once; a query keeps one until it is answered
+    /// The most connections for queries; a query keeps one until it is answered
     #[arg(long, env = "DOVETAIL_READ_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
     pub read_connections: u32,
 
-    /// The most connections that write at once, on PostgreSQL; SQLite has one writer
+    /// The most connections for mutations, on PostgreSQL; SQLite has one
     #[arg(long, env = "DOVETAIL_WRITE_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
     pub write_connections: u32,
 }
@@ -301,27 +301,27 @@ pub struct ApiOptions {
 #[cfg(feature = "seed")]
 #[derive(Clone, Copy, Debug, Args)]
 pub struct SeedOptions {
-    /// How many users
+    /// The number of users
     #[arg(long, env = "DOVETAIL_SEED_USERS", default_value_t = 1_000)]
     pub users: usize,
 
-    /// How many posts each user has
+    /// The number of posts of each user
     #[arg(long, env = "DOVETAIL_SEED_POSTS_PER_USER", default_value_t = 20)]
     pub posts_per_user: usize,
 
-    /// How many students
+    /// The number of students
     #[arg(long, env = "DOVETAIL_SEED_STUDENTS", default_value_t = 5_000)]
     pub students: usize,
 
-    /// How many courses
+    /// The number of courses
     #[arg(long, env = "DOVETAIL_SEED_COURSES", default_value_t = 200)]
     pub courses: usize,
 
-    /// In how many courses each student is enrolled; not more than there are
+    /// The number of courses that each student takes; at most as many as there are
     #[arg(long, env = "DOVETAIL_SEED_ENROLLMENTS_PER_STUDENT", default_value_t = 6)]
     pub enrollments_per_student: usize,
 
-    /// Another number makes up other rows
+    /// The seed of the random numbers: another one makes up other rows
     #[arg(long, env = "DOVETAIL_SEED_RNG_SEED", default_value_t = 1)]
     pub rng_seed: u64,
 }

@@ -63,11 +63,11 @@ use crate::{
 use async_graphql::{Context, ID, Interface, MergedObject, QueryPathSegment};
 use parking_lot::Mutex;
 
-/// The root of all reading.
+/// The root of all queries.
 ///
-/// What an operation costs is in its answer, as `extensions.dovetail.cost`, where the request's extensions have
-/// `"dovetail": {"cost": true}`: the size of each list's page times what lies under it; and to find a list's items, 10 for an order by
-/// a number of children and for a relation in a filter, and ten times as much for each relation that leads to that.
+/// The cost of an operation is in its answer, as `extensions.dovetail.cost`, where the request's extensions have
+/// `"dovetail": {"cost": true}`. A list costs the size of its page times what lies under it. To find its items costs 10 for an order by
+/// a number of children, and for a relation in its filter 10, in that 100, in that 1,000.
 #[derive(MergedObject, Default)]
 pub struct Query(
     node::NodeQuery,
@@ -78,7 +78,7 @@ pub struct Query(
     enrollment::EnrollmentQuery,
 );
 
-/// The root of all writing. Each field is one transaction; the fields of a request run one after the other.
+/// The root of all mutations. Each field is one transaction; the fields of a request run one after the other.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     user::UserMutation,

@@ -11,36 +11,36 @@ pub struct AuthOptions {
     #[arg(long, env = "DOVETAIL_AUTH", value_enum, value_name = "WHAT")]
     pub auth: Option<AuthMode>,
 
-    /// Need no token on an address that others can reach too
+    /// Allow `--auth open` on an address that other machines can reach
     #[arg(long, env = "DOVETAIL_INSECURE_OPEN")]
     pub insecure_open: bool,
 
-    /// Tokens are signed with this secret, of 32 bytes or more (HS256)
+    /// The secret that tokens are signed with: 32 bytes or more (HS256)
     #[arg(long, env = "DOVETAIL_JWT_SECRET", hide_env_values = true, conflicts_with = "jwks", value_name = "SECRET")]
     pub jwt_secret: Option<String>,
 
-    /// Tokens are signed with a key of this JSON Web Key Set, a file or a URL (RS256, ES256, EdDSA)
+    /// The keys that tokens are signed with: a JSON Web Key Set, as a file or a URL (RS256, ES256, EdDSA)
     #[arg(long, env = "DOVETAIL_JWKS", hide_env_values = true, value_name = "FILE|URL")]
     pub jwks: Option<String>,
 
-    /// The certificate authorities to trust with the key set's URL, in PEM [default: those of Mozilla's list]
+    /// The certificate authorities to trust for the key set's URL, a file in PEM [default: Mozilla's list]
     #[arg(long, env = "DOVETAIL_JWKS_CA", requires = "jwks", value_name = "FILE")]
     pub jwks_ca: Option<PathBuf>,
 
-    /// After how many seconds the keys of a set that cannot be read again are trusted no longer
+    /// The most seconds for which keys are trusted after their set was read last
     #[arg(long, env = "DOVETAIL_JWKS_MAX_AGE", default_value_t = 3_600, value_name = "SECONDS")]
     #[arg(value_parser = clap::value_parser!(u64).range(301..=86_400))]
     pub jwks_max_age: u64,
 
-    /// Tokens must be of this issuer (`iss`)
+    /// The issuer that tokens must name (`iss`)
     #[arg(long, env = "DOVETAIL_JWT_ISSUER", value_name = "ISSUER")]
     pub jwt_issuer: Option<String>,
 
-    /// Tokens must be for this audience (`aud`)
+    /// The audience that tokens must name (`aud`)
     #[arg(long, env = "DOVETAIL_JWT_AUDIENCE", value_name = "AUDIENCE")]
     pub jwt_audience: Option<String>,
 
-    /// By how many seconds the clock of a token's issuer may be wrong
+    /// The most seconds by which the issuer's clock may differ
     #[arg(long, env = "DOVETAIL_JWT_LEEWAY", default_value_t = 30, value_name = "SECONDS")]
     #[arg(value_parser = clap::value_parser!(u64).range(0..=3_600))]
     pub jwt_leeway: u64,
@@ -68,16 +68,16 @@ pub enum AuthMode {
 /// Which texts are executed.
 #[derive(Clone, Debug, Args)]
 pub struct DocumentOptions {
-    /// A folder with the manifests (*.json) that relay-compiler, graphql-codegen or Apollo wrote of trusted documents
+    /// A folder with manifests of trusted documents (*.json), as relay-compiler, graphql-codegen and Apollo write them
     #[arg(long, env = "DOVETAIL_TRUSTED_DOCUMENTS", value_name = "FOLDER")]
     pub trusted_documents: Option<PathBuf>,
 
-    /// What becomes of other documents: they are executed, executed and logged, or refused
+    /// What is done with other documents
     #[arg(long, env = "DOVETAIL_TRUSTED_DOCUMENTS_MODE", value_enum, default_value_t = TrustMode::Enforce)]
     #[arg(value_name = "MODE")]
     pub trusted_documents_mode: TrustMode,
 
-    /// How many automatic persisted queries to keep (Apollo's protocol); 0 refuses them
+    /// The most automatic persisted queries to keep (Apollo's protocol); 0 refuses them
     #[arg(long, env = "DOVETAIL_PERSISTED_QUERIES", default_value_t = 1_000, value_name = "QUERIES")]
     pub persisted_queries: usize,
 }

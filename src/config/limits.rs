@@ -53,7 +53,7 @@ pub struct FilterLimits {
     )]
     pub conditions: u64,
 
-    /// How many relations deep a filter may reach
+    /// The most relations that a filter may reach through
     #[arg(
         long = "max-filter-relations",
         env = "DOVETAIL_MAX_FILTER_RELATIONS",
@@ -89,7 +89,7 @@ pub struct DocumentLimits {
     #[arg(long = "max-variables", env = "DOVETAIL_MAX_VARIABLES", default_value_t = 200, value_name = "VARIABLES")]
     pub variables: u64,
 
-    /// The most bytes that the variables of an operation come to, each as often as arguments name it
+    /// The most bytes of an operation's variables, each counted as often as arguments name it
     #[arg(
         long = "max-argument-bytes",
         env = "DOVETAIL_MAX_ARGUMENT_BYTES",
@@ -98,7 +98,7 @@ pub struct DocumentLimits {
     )]
     pub argument_bytes: u64,
 
-    /// The most values of an operation's variables, each as often as arguments name it: items of lists and fields of objects
+    /// The most values in an operation's variables, items and fields included, each counted as often as arguments name it
     #[arg(
         long = "max-variable-values",
         env = "DOVETAIL_MAX_VARIABLE_VALUES",
@@ -115,7 +115,7 @@ pub struct DocumentLimits {
     #[arg(long = "max-list-items", env = "DOVETAIL_MAX_LIST_ITEMS", default_value_t = 1_000, value_name = "ITEMS")]
     pub list_items: u64,
 
-    /// How many fields deep a document may reach; introspection is not counted
+    /// The most fields in one another; introspection is not counted
     #[arg(long = "max-depth", env = "DOVETAIL_MAX_DEPTH", default_value_t = 12, value_name = "FIELDS")]
     #[arg(value_parser = value_parser!(u64).range(1..=30))]
     pub depth: u64,
@@ -124,7 +124,7 @@ pub struct DocumentLimits {
     #[arg(long = "max-aliases", env = "DOVETAIL_MAX_ALIASES", default_value_t = 30, value_name = "ALIASES")]
     pub aliases: u64,
 
-    /// The most fields of an operation itself, not counting those below them
+    /// The most fields of an operation's root
     #[arg(long = "max-root-fields", env = "DOVETAIL_MAX_ROOT_FIELDS", default_value_t = 20, value_name = "FIELDS")]
     pub root_fields: u64,
 
@@ -132,12 +132,12 @@ pub struct DocumentLimits {
     #[arg(long = "max-directives", env = "DOVETAIL_MAX_DIRECTIVES", default_value_t = 5, value_name = "DIRECTIVES")]
     pub directives: u64,
 
-    /// The most that an operation may cost: each list the size of its page, times what the lists in it cost, and each relation in a
-    /// filter 10, or ten times what the relation that it is in costs
+    /// The most that an operation may cost: the size of each list's page times what lies under it, and for a relation in a filter 10,
+    /// in that 100, in that 1,000
     #[arg(long = "max-cost", env = "DOVETAIL_MAX_COST", default_value_t = 10_000, value_name = "COST")]
     pub cost: u64,
 
-    /// The most errors that are told of a document, or of its variables, that do not fit the schema
+    /// The most errors told of a document or variables that do not fit the schema
     #[arg(
         long = "max-validation-errors",
         env = "DOVETAIL_MAX_VALIDATION_ERRORS",
@@ -166,46 +166,46 @@ pub struct HttpLimits {
     #[arg(long, env = "DOVETAIL_MAX_BATCH", default_value_t = 0, value_name = "REQUESTS")]
     pub max_batch: usize,
 
-    /// The most seconds that a request may take, and each of its statements on the database
+    /// The most seconds for a request, and for each of its statements on the database
     #[arg(long, env = "DOVETAIL_REQUEST_TIMEOUT", default_value_t = 10, value_name = "SECONDS")]
     #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
     pub request_timeout: u64,
 
-    /// The most queries that are executed at once, and the most mutations; those that find no connection to the database free wait
-    /// for one
+    /// The most queries to execute at once, and the most mutations; more wait, as those do for which no connection to the database
+    /// is free
     #[arg(long, env = "DOVETAIL_MAX_CONCURRENT_REQUESTS", default_value_t = 100, value_name = "REQUESTS")]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub max_concurrent_requests: u32,
 
-    /// The most requests beside those: that arrive, wait, or are being answered; what comes then is refused with status 503
+    /// The most requests beside those, which arrive, wait, or are being answered; more are refused with status 503
     #[arg(long, env = "DOVETAIL_MAX_QUEUED_REQUESTS", default_value_t = 400, value_name = "REQUESTS")]
     pub max_queued_requests: u32,
 
-    /// The most of that room that one sender may have, in percent: one subject of tokens, or one address; and of connections
+    /// The most of that room, of memory and of connections for one sender (a token's subject, or an address), in percent
     #[arg(long, env = "DOVETAIL_MAX_SENDER_SHARE", default_value_t = 50, value_name = "PERCENT")]
     #[arg(value_parser = value_parser!(u32).range(1..=100))]
     pub max_sender_share: u32,
 
-    /// What the requests of one sender may cost in a minute; what comes then is refused with status 429; 0 is no limit
+    /// The most that the requests of one sender may cost in a minute; more are refused with status 429; 0 is no limit
     #[arg(long, env = "DOVETAIL_RATE_COST_PER_MINUTE", default_value_t = 0, value_name = "COST")]
     pub rate_cost_per_minute: u32,
 
-    /// The most bytes that all requests hold at once: bodies, variables, rows and answers; what comes then is refused with status 503
+    /// The most bytes of bodies, variables, rows and answers at once; more are refused with status 503
     #[arg(long, env = "DOVETAIL_MAX_MEMORY_BYTES", default_value_t = 128 << 20, value_name = "BYTES")]
     pub max_memory_bytes: usize,
 
-    /// The most connections; what comes then waits for one to end
+    /// The most connections; more wait for one to end
     #[arg(long, env = "DOVETAIL_MAX_CONNECTIONS", default_value_t = 4_096, value_name = "CONNECTIONS")]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub max_connections: u32,
 
-    /// The bytes that a request's head may have; twice as many it may never have
+    /// The bytes that a request's head may have; of twice as many it is refused
     #[arg(long, env = "DOVETAIL_MAX_HEAD_BYTES", default_value_t = 1 << 16, value_name = "BYTES")]
     #[arg(value_parser = value_parser!(u32).range(8_192..))]
     pub max_head_bytes: u32,
 
-    /// The fewest bytes of an answer that a client may take in a second, over the time that the answer waits for it beyond
-    /// `--client-timeout`; 0 is any
+    /// The fewest bytes of an answer that a client must take in a second, once the answer waited for it as long as
+    /// `--client-timeout`; 0 is no limit
     #[arg(long, env = "DOVETAIL_MIN_ANSWER_RATE", default_value_t = 1 << 15, value_name = "BYTES")]
     pub min_answer_rate: u32,
 
@@ -214,17 +214,17 @@ pub struct HttpLimits {
     #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
     pub client_timeout: u64,
 
-    /// For how many seconds requests are still taken when the server is told to stop, and says that it is not ready
+    /// The seconds for which a server that stops says that it is not ready, and still takes requests
     #[arg(long, env = "DOVETAIL_SHUTDOWN_DELAY", default_value_t = 0, value_name = "SECONDS")]
     #[arg(value_parser = value_parser!(u64).range(0..=86_400))]
     pub shutdown_delay: u64,
 
-    /// The most seconds that running requests get to finish when the server is told to stop
+    /// The most seconds for requests to finish when the server stops
     #[arg(long, env = "DOVETAIL_SHUTDOWN_TIMEOUT", default_value_t = 15, value_name = "SECONDS")]
     #[arg(value_parser = value_parser!(u64).range(0..=86_400))]
     pub shutdown_timeout: u64,
 
-    /// Answers of more bytes are compressed, for clients that accept that
+    /// The bytes above which answers are compressed, for clients that accept it
     #[arg(long, env = "DOVETAIL_COMPRESS_ABOVE", default_value_t = 1_024, value_name = "BYTES")]
     pub compress_above: u64,
 }

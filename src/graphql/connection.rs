@@ -294,7 +294,7 @@ impl<E: Edge> Contents<E> {
         Ok(Items(Nodes(self.rows()?.clone())))
     }
 
-    /// How to go on from this page.
+    /// The page's place in the list, from which to go on.
     async fn page_info(&self) -> Result<PageInfo> {
         let (Page { backwards, before, after, .. }, rows) = (&*self.plan.page, self.rows()?);
         let cursor = |index| cursor::<E::Node, E::Link>(&self.plan.cursors, rows, index);
@@ -307,7 +307,7 @@ impl<E: Edge> Contents<E> {
         })
     }
 
-    /// The number of items in the whole list that the filter leaves, whatever the page.
+    /// The number of items in the whole list that satisfy the filter, whatever the page.
     async fn total_count(&self) -> Result<i32> {
         let total = self.total.ok_or_else(|| Error::broken("a count was not looked ahead"))?;
         // GraphQL's Int has 32 bits; a list that is longer than that is at least that long.
@@ -423,7 +423,7 @@ impl<E: Edge> Objects for Edges<E> {
     }
 }
 
-/// How to go on from a page of a list, in either direction.
+/// A page's place in its list, from which to go on in either direction.
 pub struct PageInfo {
     has_next_page: bool,
     has_previous_page: bool,
@@ -431,7 +431,7 @@ pub struct PageInfo {
     end_cursor: Nullable<String>,
 }
 
-/// How to go on from a page of a list, in either direction.
+/// A page's place in its list, from which to go on in either direction.
 #[Object]
 impl PageInfo {
     /// Whether there are items behind this page. Paging backwards: whether `before` was given.

@@ -37,15 +37,15 @@ impl Node for Course {
             "The course's title: 1 to 200 characters, not blank. Several courses may have the same.",
         ),
         (course::Column::CreatedAt, "When the course was created."),
-        (course::Column::UpdatedAt, "When the course was last changed; at first, when it was created."),
+        (course::Column::UpdatedAt, "When the course was last changed; before any change, when it was created."),
     ];
     const LISTS: &'static [ListField<Self>] = &[ListField::of::<StudentsByCourse, CourseStudentsEdge>(
         "students",
-        "The students who are enrolled in the course: by id, unless `orderBy` says otherwise.",
+        "The students who take the course, ordered by id unless `orderBy` is given.",
     )];
 }
 
-/// Something that students are enrolled in.
+/// A course that students take.
 #[Object]
 impl Course {
     /// The course's id, such as `Course:500`.
@@ -72,7 +72,7 @@ impl Edge for CourseStudentsEdge {
     type Link = enrollment::Entity;
 }
 
-/// A student in a course, with the place in the list and what the enrollment says.
+/// A student of a course, with its place in the list and the enrollment's data.
 #[Object]
 impl CourseStudentsEdge {
     /// The student's place in this list, for `after` and `before`. Opaque.
@@ -91,7 +91,7 @@ impl CourseStudentsEdge {
     }
 }
 
-/// Which courses: all that is given must hold. What is left out or `null` restricts nothing.
+/// Conditions on a course: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 pub struct CourseFilter {
     /// All of these hold.
@@ -108,7 +108,7 @@ pub struct CourseFilter {
     created_at: Option<DateTimeFilter>,
     /// When it was last changed.
     updated_at: Option<DateTimeFilter>,
-    /// How many of its students satisfy a filter.
+    /// The students who take it.
     students: Option<ListFilter<StudentFilter>>,
 }
 
@@ -123,7 +123,7 @@ impl FilterInput for CourseFilter {
     }
 }
 
-/// What courses can be ordered by.
+/// The keys by which courses can be ordered.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 pub enum CourseOrderField {
     /// The id.
@@ -134,7 +134,7 @@ pub enum CourseOrderField {
     CreatedAt,
     /// When it was last changed.
     UpdatedAt,
-    /// How many students there are.
+    /// The number of students.
     StudentsCount,
 }
 
@@ -164,16 +164,16 @@ impl CourseQuery {
         node::look_up(ctx, &id, "id").await
     }
 
-    /// All courses: by id, unless `orderBy` says otherwise.
+    /// All courses, ordered by id unless `orderBy` is given.
     async fn courses(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<CourseFilter>>,
-        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
+        #[graphql(desc = "The first so many items at most. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many items at most. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only items that satisfy this filter.")] filter: Option<Box<CourseFilter>>,
+        #[graphql(desc = "The order: by these keys in turn, then by id.")] order_by: Option<
             Vec<OrderInput<CourseOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<Course>>> {
@@ -188,23 +188,23 @@ pub struct CreateCourseInput {
     title: String,
 }
 
-/// What to change of a course. What is left out or `null` stays as it is.
+/// Changes of a course. A field left out or `null` stays as it is.
 #[derive(InputObject)]
 pub struct UpdateCourseInput {
-    /// Which course: an id such as `Course:500`, or its bare key.
+    /// The course: an id such as `Course:500`, or its bare key.
     id: ID,
     /// 1 to 200 characters, not blank.
     title: Option<String>,
 }
 
-/// Which course to delete.
+/// The course to delete.
 #[derive(InputObject)]
 pub struct DeleteCourseInput {
     /// An id such as `Course:500`, or its bare key.
     id: ID,
 }
 
-/// What creating a course came to.
+/// The result of `createCourse`.
 #[derive(SimpleObject, Default)]
 pub struct CreateCoursePayload {
     /// The new course; `null` if nothing was written.
@@ -213,10 +213,10 @@ pub struct CreateCoursePayload {
     user_errors: Vec<UserError>,
 }
 
-/// What changing a course came to.
+/// The result of `updateCourse`.
 #[derive(SimpleObject, Default)]
 pub struct UpdateCoursePayload {
-    /// The course as it is now; `null` if nothing was written.
+    /// The changed course; `null` if nothing was written.
     course: Option<One<Course>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
@@ -248,7 +248,7 @@ impl CourseMutation {
     async fn update_course(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: UpdateCourseInput,
+        #[graphql(desc = "The changes.")] input: UpdateCourseInput,
     ) -> Result<UpdateCoursePayload> {
         let key = Course::key(&input.id, "input.id")?;
         let mut errors = UserErrors::default();
@@ -265,7 +265,7 @@ impl CourseMutation {
     async fn delete_course(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which course.")] input: DeleteCourseInput,
+        #[graphql(desc = "The course to delete.")] input: DeleteCourseInput,
     ) -> Result<DeletePayload<Course>> {
         mutation::delete(ctx, &input.id).await
     }

@@ -34,7 +34,7 @@ impl Node for Enrollment {
         &[(enrollment::Column::EnrolledAt, "When the student was enrolled in the course.")];
 }
 
-/// That a student takes a course: at most once.
+/// A student's place in a course; at most one for the two.
 #[Object]
 impl Enrollment {
     /// The enrollment's id, such as `Enrollment:12:7`: the student's key and the course's.
@@ -42,12 +42,12 @@ impl Enrollment {
         Ok(Self::global_id(self.0.key()?))
     }
 
-    /// Who is enrolled. When the student is deleted, so is the enrollment.
+    /// The student. Deleting it deletes the enrollment.
     async fn student(&self, ctx: &Context<'_>) -> Result<One<Student>> {
         node::referenced(ctx, self.0.get(enrollment::Column::StudentId)?).await
     }
 
-    /// In what. When the course is deleted, so is the enrollment.
+    /// The course. Deleting it deletes the enrollment.
     async fn course(&self, ctx: &Context<'_>) -> Result<One<Course>> {
         node::referenced(ctx, self.0.get(enrollment::Column::CourseId)?).await
     }
@@ -58,7 +58,7 @@ impl Enrollment {
     }
 }
 
-/// Which enrollments: all that is given must hold. What is left out or `null` restricts nothing.
+/// Conditions on an enrollment: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 pub struct EnrollmentFilter {
     /// All of these hold.
@@ -67,9 +67,9 @@ pub struct EnrollmentFilter {
     or: Option<Vec<EnrollmentFilter>>,
     /// This does not hold.
     not: Option<Box<EnrollmentFilter>>,
-    /// Who is enrolled.
+    /// The student.
     student: Option<Box<StudentFilter>>,
-    /// In what.
+    /// The course.
     course: Option<Box<CourseFilter>>,
     /// When the student was enrolled.
     enrolled_at: Option<DateTimeFilter>,
@@ -84,7 +84,7 @@ impl FilterInput for EnrollmentFilter {
     }
 }
 
-/// What enrollments can be ordered by.
+/// The keys by which enrollments can be ordered.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 pub enum EnrollmentOrderField {
     /// When the student was enrolled.
@@ -125,16 +125,16 @@ impl EnrollmentQuery {
         }
     }
 
-    /// All enrollments: by the student's id and then the course's, unless `orderBy` says otherwise.
+    /// All enrollments, ordered by the student's id and then the course's unless `orderBy` is given.
     async fn enrollments(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<EnrollmentFilter>>,
-        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
+        #[graphql(desc = "The first so many items at most. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many items at most. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only items that satisfy this filter.")] filter: Option<Box<EnrollmentFilter>>,
+        #[graphql(desc = "The order: by these keys in turn, then by id.")] order_by: Option<
             Vec<OrderInput<EnrollmentOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<Enrollment>>> {
@@ -142,7 +142,7 @@ impl EnrollmentQuery {
     }
 }
 
-/// Whom to enrol, and in what.
+/// A student, and the course to enroll in.
 #[derive(InputObject)]
 pub struct EnrollInput {
     /// The student's id, such as `Student:12`, or its bare key.
@@ -151,7 +151,7 @@ pub struct EnrollInput {
     course_id: ID,
 }
 
-/// Whose enrollment to end, and in what.
+/// A student, and the course to withdraw from.
 #[derive(InputObject)]
 pub struct WithdrawInput {
     /// The student's id, such as `Student:12`, or its bare key.
@@ -160,7 +160,7 @@ pub struct WithdrawInput {
     course_id: ID,
 }
 
-/// What enrolling came to.
+/// The result of `enroll`.
 #[derive(SimpleObject, Default)]
 pub struct EnrollPayload {
     /// The new enrollment; `null` if nothing was written.
@@ -169,10 +169,10 @@ pub struct EnrollPayload {
     user_errors: Vec<UserError>,
 }
 
-/// What withdrawing came to.
+/// The result of `withdraw`.
 #[derive(SimpleObject, Default)]
 pub struct WithdrawPayload {
-    /// The id of the enrollment that there was; `null` if nothing was written.
+    /// The id of the ended enrollment; `null` if nothing was written.
     deleted_id: Option<ID>,
     /// The student, without the course; `null` if nothing was written.
     student: Option<One<Student>>,
@@ -192,11 +192,11 @@ pub struct EnrollmentMutation;
 
 #[Object]
 impl EnrollmentMutation {
-    /// Enrols a student in a course.
+    /// Enrolls a student in a course.
     async fn enroll(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whom, and in what.")] input: EnrollInput,
+        #[graphql(desc = "The student and the course.")] input: EnrollInput,
     ) -> Result<EnrollPayload> {
         let student = Student::key(&input.student_id, "input.studentId")?;
         let course = Course::key(&input.course_id, "input.courseId")?;
@@ -227,7 +227,7 @@ impl EnrollmentMutation {
     async fn withdraw(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Whose, and in what.")] input: WithdrawInput,
+        #[graphql(desc = "The student and the course.")] input: WithdrawInput,
     ) -> Result<WithdrawPayload> {
         let student_key = Student::key(&input.student_id, "input.studentId")?;
         let course_key = Course::key(&input.course_id, "input.courseId")?;

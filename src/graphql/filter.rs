@@ -14,61 +14,61 @@ use crate::{
     loaders::{Filter, Hop, Relation, Table, Test, is_comparable, is_storable, key_column},
 };
 
-/// What a text is compared with: character by character, case included. What is left out or `null` restricts nothing.
+/// Comparisons with a text, character by character and case included: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 pub struct StringFilter {
-    /// It is this one.
+    /// Equals this value.
     eq: Option<String>,
-    /// It is not this one.
+    /// Differs from this value.
     ne: Option<String>,
-    /// It is one of these.
+    /// Equals one of these values.
     #[graphql(name = "in")]
     among: Option<Vec<String>>,
-    /// It has this one in it. `%` and `_` are ordinary characters.
+    /// Contains this text. `%` and `_` are ordinary characters.
     contains: Option<String>,
-    /// It begins with this one.
+    /// Begins with this text.
     starts_with: Option<String>,
-    /// It ends with this one.
+    /// Ends with this text.
     ends_with: Option<String>,
 }
 
-/// What an id is compared with: ids such as `User:500`, or their bare keys. What is left out or `null` restricts nothing.
+/// Comparisons with an id such as `User:500`, or its bare key: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 #[graphql(name = "IDFilter")]
 pub struct IdFilter {
-    /// It is this one.
+    /// Equals this value.
     eq: Option<ID>,
-    /// It is not this one.
+    /// Differs from this value.
     ne: Option<ID>,
-    /// It is one of these.
+    /// Equals one of these values.
     #[graphql(name = "in")]
     among: Option<Vec<ID>>,
 }
 
-/// What a moment is compared with. What is left out or `null` restricts nothing.
+/// Comparisons with a moment: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 pub struct DateTimeFilter {
-    /// It is this one.
+    /// Equals this value.
     eq: Option<Moment>,
-    /// It is later.
+    /// Later than this moment.
     gt: Option<Moment>,
-    /// It is this one or later.
+    /// At this moment or later.
     gte: Option<Moment>,
-    /// It is earlier.
+    /// Earlier than this moment.
     lt: Option<Moment>,
-    /// It is this one or earlier.
+    /// At this moment or earlier.
     lte: Option<Moment>,
 }
 
-/// How many of the related items satisfy a filter. What is left out or `null` restricts nothing.
+/// Conditions on the items of a list. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 #[graphql(name_type)]
 pub struct ListFilter<F: FilterInput> {
-    /// At least one does.
+    /// At least one item satisfies this.
     some: Option<Box<F>>,
-    /// None does.
+    /// No item satisfies this.
     none: Option<Box<F>>,
-    /// None does not: so it is if there are none at all.
+    /// All items satisfy this; true of an empty list.
     every: Option<Box<F>>,
 }
 

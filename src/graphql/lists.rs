@@ -123,11 +123,11 @@ fn arguments<N: Node>(registry: &mut Registry) -> IndexMap<String, MetaInputValu
         (name.to_owned(), argument)
     }
     IndexMap::from_iter([
-        argument::<Option<i32>>("first", "At most so many from the list's start. Not together with `last`.", registry),
-        argument::<Option<String>>("after", "Only those behind this cursor.", registry),
-        argument::<Option<i32>>("last", "At most so many from the list's end. Not together with `first`.", registry),
-        argument::<Option<String>>("before", "Only those before this cursor.", registry),
-        argument::<Option<N::Filter>>("filter", "Only those that satisfy this.", registry),
+        argument::<Option<i32>>("first", "The first so many items at most. Not together with `last`.", registry),
+        argument::<Option<String>>("after", "Only items after this cursor.", registry),
+        argument::<Option<i32>>("last", "The last so many items at most. Not together with `first`.", registry),
+        argument::<Option<String>>("before", "Only items before this cursor.", registry),
+        argument::<Option<N::Filter>>("filter", "Only items that satisfy this filter.", registry),
         argument::<Option<Vec<OrderInput<N::OrderField>>>>(
             "orderBy",
             "By these keys in turn, and by id at last.",

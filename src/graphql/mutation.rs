@@ -15,29 +15,29 @@ use crate::{
     loaders::{Block, Columns, Row, Table, Transaction, by_keys, is_storable},
 };
 
-/// What is wrong with a part of a mutation's input.
+/// The kinds of what can be wrong with a mutation's input.
 #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
 pub enum UserErrorCode {
-    /// The text is empty, or nothing but white space.
+    /// The text is empty, or only white space.
     Blank,
     /// The text has too many characters.
     TooLong,
-    /// What the input refers to does not exist.
+    /// An object that the input refers to does not exist.
     NotFound,
-    /// What the mutation would create is there already.
+    /// The object that the mutation would create exists already.
     AlreadyExists,
     /// The value cannot be stored.
     Invalid,
 }
 
-/// One reason why a mutation wrote nothing.
+/// A reason why a mutation wrote nothing.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct UserError {
-    /// What is wrong, for programs.
+    /// A stable code for programs.
     code: UserErrorCode,
-    /// What is wrong and what is allowed, for people.
+    /// A message for people: what is wrong, and what is allowed.
     message: String,
-    /// Where in `input` it is, such as `["posts", "0", "title"]`.
+    /// The path of the wrong part in `input`, such as `["posts", "0", "title"]`.
     path: Vec<String>,
 }
 
@@ -147,11 +147,11 @@ where
     Ok((Some(object), Vec::new()))
 }
 
-/// What a deletion came to.
+/// The result of a deletion.
 #[derive(SimpleObject)]
 #[graphql(name_type)]
 pub struct DeletePayload<N: Node> {
-    /// The id of what was deleted; `null` if nothing was.
+    /// The id of the deleted object; `null` if nothing was deleted.
     deleted_id: Option<ID>,
     /// Why nothing was deleted; empty on success.
     user_errors: Vec<UserError>,

@@ -9,7 +9,7 @@ use async_graphql::{
 
 use crate::loaders::{Order, OrderBy, OrderKey};
 
-/// In which direction to order.
+/// The direction of an order.
 #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug, Default)]
 pub enum OrderDirection {
     /// The least first: texts by code point, moments the earliest.
@@ -23,9 +23,9 @@ pub enum OrderDirection {
 #[derive(InputObject)]
 #[graphql(name_type)]
 pub struct OrderInput<F: OrderField> {
-    /// What to order by.
+    /// The key.
     field: F,
-    /// In which direction.
+    /// The direction.
     #[graphql(default)]
     direction: OrderDirection,
 }

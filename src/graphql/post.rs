@@ -33,11 +33,11 @@ impl Node for Post {
         (post::Column::Title, "The post's title: 1 to 200 characters, not blank."),
         (post::Column::Content, "The post's text; may be empty."),
         (post::Column::CreatedAt, "When the post was created."),
-        (post::Column::UpdatedAt, "When the post was last changed; at first, when it was created."),
+        (post::Column::UpdatedAt, "When the post was last changed; before any change, when it was created."),
     ];
 }
 
-/// A text that a user wrote.
+/// A post, written by a user.
 #[Object]
 impl Post {
     /// The post's id, such as `Post:500`.
@@ -50,13 +50,13 @@ impl Post {
         ColumnFields::of(self)
     }
 
-    /// The user who wrote the post. When the user is deleted, so is the post.
+    /// The author. Deleting the user deletes the post.
     async fn owner(&self, ctx: &Context<'_>) -> Result<One<User>> {
         node::referenced(ctx, self.0.get(post::Column::OwnerId)?).await
     }
 }
 
-/// Which posts: all that is given must hold. What is left out or `null` restricts nothing.
+/// Conditions on a post: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 pub struct PostFilter {
     /// All of these hold.
@@ -75,7 +75,7 @@ pub struct PostFilter {
     created_at: Option<DateTimeFilter>,
     /// When it was last changed.
     updated_at: Option<DateTimeFilter>,
-    /// The user who wrote it.
+    /// The author.
     owner: Option<Box<UserFilter>>,
 }
 
@@ -91,7 +91,7 @@ impl FilterInput for PostFilter {
     }
 }
 
-/// What posts can be ordered by.
+/// The keys by which posts can be ordered.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 pub enum PostOrderField {
     /// The id.
@@ -102,7 +102,7 @@ pub enum PostOrderField {
     CreatedAt,
     /// When it was last changed.
     UpdatedAt,
-    /// The name of the user who wrote it.
+    /// The author's name.
     OwnerName,
 }
 
@@ -132,16 +132,16 @@ impl PostQuery {
         node::look_up(ctx, &id, "id").await
     }
 
-    /// All posts: by id, unless `orderBy` says otherwise.
+    /// All posts, ordered by id unless `orderBy` is given.
     async fn posts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<PostFilter>>,
-        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
+        #[graphql(desc = "The first so many items at most. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many items at most. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only items that satisfy this filter.")] filter: Option<Box<PostFilter>>,
+        #[graphql(desc = "The order: by these keys in turn, then by id.")] order_by: Option<
             Vec<OrderInput<PostOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<Post>>> {
@@ -182,7 +182,7 @@ impl NewPostInput {
 /// A new post.
 #[derive(InputObject)]
 pub struct CreatePostInput {
-    /// Who writes it: the id of a user, such as `User:500`, or its bare key.
+    /// The author: the id of a user, such as `User:500`, or its bare key.
     owner_id: ID,
     /// 1 to 200 characters, not blank.
     title: String,
@@ -190,10 +190,10 @@ pub struct CreatePostInput {
     content: String,
 }
 
-/// What to change of a post. What is left out or `null` stays as it is.
+/// Changes of a post. A field left out or `null` stays as it is.
 #[derive(InputObject)]
 pub struct UpdatePostInput {
-    /// Which post: an id such as `Post:500`, or its bare key.
+    /// The post: an id such as `Post:500`, or its bare key.
     id: ID,
     /// 1 to 200 characters, not blank.
     title: Option<String>,
@@ -201,14 +201,14 @@ pub struct UpdatePostInput {
     content: Option<String>,
 }
 
-/// Which post to delete.
+/// The post to delete.
 #[derive(InputObject)]
 pub struct DeletePostInput {
     /// An id such as `Post:500`, or its bare key.
     id: ID,
 }
 
-/// What creating a post came to.
+/// The result of `createPost`.
 #[derive(SimpleObject, Default)]
 pub struct CreatePostPayload {
     /// The new post; `null` if nothing was written.
@@ -217,10 +217,10 @@ pub struct CreatePostPayload {
     user_errors: Vec<UserError>,
 }
 
-/// What changing a post came to.
+/// The result of `updatePost`.
 #[derive(SimpleObject, Default)]
 pub struct UpdatePostPayload {
-    /// The post as it is now; `null` if nothing was written.
+    /// The changed post; `null` if nothing was written.
     post: Option<One<Post>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
@@ -256,7 +256,7 @@ impl PostMutation {
     async fn update_post(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: UpdatePostInput,
+        #[graphql(desc = "The changes.")] input: UpdatePostInput,
     ) -> Result<UpdatePostPayload> {
         let key = Post::key(&input.id, "input.id")?;
         let mut errors = UserErrors::default();
@@ -277,7 +277,7 @@ impl PostMutation {
     async fn delete_post(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which post.")] input: DeletePostInput,
+        #[graphql(desc = "The post to delete.")] input: DeletePostInput,
     ) -> Result<DeletePayload<Post>> {
         mutation::delete(ctx, &input.id).await
     }

@@ -41,15 +41,15 @@ impl Node for Student {
             "The student's name: 1 to 100 characters, not blank. Several students may have the same.",
         ),
         (student::Column::CreatedAt, "When the student was created."),
-        (student::Column::UpdatedAt, "When the student was last changed; at first, when it was created."),
+        (student::Column::UpdatedAt, "When the student was last changed; before any change, when it was created."),
     ];
     const LISTS: &'static [ListField<Self>] = &[ListField::of::<CoursesByStudent, StudentCoursesEdge>(
         "courses",
-        "The courses that the student is enrolled in: by id, unless `orderBy` says otherwise.",
+        "The courses that the student takes, ordered by id unless `orderBy` is given.",
     )];
 }
 
-/// Someone who is enrolled in courses.
+/// A student, who takes courses.
 #[Object]
 impl Student {
     /// The student's id, such as `Student:500`.
@@ -76,7 +76,7 @@ impl Edge for StudentCoursesEdge {
     type Link = enrollment::Entity;
 }
 
-/// A course of a student, with its place in the list and what the enrollment says.
+/// A course of a student, with its place in the list and the enrollment's data.
 #[Object]
 impl StudentCoursesEdge {
     /// The course's place in this list, for `after` and `before`. Opaque.
@@ -95,7 +95,7 @@ impl StudentCoursesEdge {
     }
 }
 
-/// Which students: all that is given must hold. What is left out or `null` restricts nothing.
+/// Conditions on a student: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 pub struct StudentFilter {
     /// All of these hold.
@@ -112,7 +112,7 @@ pub struct StudentFilter {
     created_at: Option<DateTimeFilter>,
     /// When the student was last changed.
     updated_at: Option<DateTimeFilter>,
-    /// How many of the student's courses satisfy a filter.
+    /// The courses that the student takes.
     courses: Option<ListFilter<CourseFilter>>,
 }
 
@@ -127,7 +127,7 @@ impl FilterInput for StudentFilter {
     }
 }
 
-/// What students can be ordered by.
+/// The keys by which students can be ordered.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 pub enum StudentOrderField {
     /// The id.
@@ -138,7 +138,7 @@ pub enum StudentOrderField {
     CreatedAt,
     /// When the student was last changed.
     UpdatedAt,
-    /// How many courses there are.
+    /// The number of courses.
     CoursesCount,
 }
 
@@ -168,16 +168,16 @@ impl StudentQuery {
         node::look_up(ctx, &id, "id").await
     }
 
-    /// All students: by id, unless `orderBy` says otherwise.
+    /// All students, ordered by id unless `orderBy` is given.
     async fn students(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<StudentFilter>>,
-        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
+        #[graphql(desc = "The first so many items at most. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many items at most. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only items that satisfy this filter.")] filter: Option<Box<StudentFilter>>,
+        #[graphql(desc = "The order: by these keys in turn, then by id.")] order_by: Option<
             Vec<OrderInput<StudentOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<Student>>> {
@@ -185,32 +185,32 @@ impl StudentQuery {
     }
 }
 
-/// A new student, and the courses to enrol it in: all or nothing.
+/// A new student, and the courses to enroll in: all or nothing.
 #[derive(InputObject)]
 pub struct CreateStudentInput {
     /// 1 to 100 characters, not blank.
     name: String,
-    /// The courses to be enrolled in: ids such as `Course:500`, or their bare keys, none twice.
+    /// The courses to enroll in: ids such as `Course:500`, or their bare keys, none twice.
     course_ids: Option<Vec<ID>>,
 }
 
-/// What to change of a student. What is left out or `null` stays as it is.
+/// Changes of a student. A field left out or `null` stays as it is.
 #[derive(InputObject)]
 pub struct UpdateStudentInput {
-    /// Which student: an id such as `Student:500`, or its bare key.
+    /// The student: an id such as `Student:500`, or its bare key.
     id: ID,
     /// 1 to 100 characters, not blank.
     name: Option<String>,
 }
 
-/// Which student to delete.
+/// The student to delete.
 #[derive(InputObject)]
 pub struct DeleteStudentInput {
     /// An id such as `Student:500`, or its bare key.
     id: ID,
 }
 
-/// What creating a student came to.
+/// The result of `createStudent`.
 #[derive(SimpleObject, Default)]
 pub struct CreateStudentPayload {
     /// The new student; `null` if nothing was written.
@@ -219,10 +219,10 @@ pub struct CreateStudentPayload {
     user_errors: Vec<UserError>,
 }
 
-/// What changing a student came to.
+/// The result of `updateStudent`.
 #[derive(SimpleObject, Default)]
 pub struct UpdateStudentPayload {
-    /// The student as it is now; `null` if nothing was written.
+    /// The changed student; `null` if nothing was written.
     student: Option<One<Student>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
@@ -277,7 +277,7 @@ impl StudentMutation {
     async fn update_student(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: UpdateStudentInput,
+        #[graphql(desc = "The changes.")] input: UpdateStudentInput,
     ) -> Result<UpdateStudentPayload> {
         let key = Student::key(&input.id, "input.id")?;
         let mut errors = UserErrors::default();
@@ -294,7 +294,7 @@ impl StudentMutation {
     async fn delete_student(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which student.")] input: DeleteStudentInput,
+        #[graphql(desc = "The student to delete.")] input: DeleteStudentInput,
     ) -> Result<DeletePayload<Student>> {
         mutation::delete(ctx, &input.id).await
     }

@@ -34,15 +34,15 @@ impl Node for User {
     const COLUMNS: &'static [ColumnField<user::Entity>] = &[
         (user::Column::Name, "The user's name: 1 to 100 characters, not blank. Several users may have the same."),
         (user::Column::CreatedAt, "When the user was created."),
-        (user::Column::UpdatedAt, "When the user was last changed; at first, when it was created."),
+        (user::Column::UpdatedAt, "When the user was last changed; before any change, when it was created."),
     ];
     const LISTS: &'static [ListField<Self>] = &[ListField::of::<PostsByOwner, NodeEdge<Post>>(
         "posts",
-        "The user's posts: by id, unless `orderBy` says otherwise.",
+        "The user's posts, ordered by id unless `orderBy` is given.",
     )];
 }
 
-/// Someone who writes posts.
+/// A user, who writes posts.
 #[Object]
 impl User {
     /// The user's id, such as `User:500`.
@@ -61,7 +61,7 @@ impl User {
     }
 }
 
-/// Which users: all that is given must hold. What is left out or `null` restricts nothing.
+/// Conditions on a user: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 pub struct UserFilter {
     /// All of these hold.
@@ -78,7 +78,7 @@ pub struct UserFilter {
     created_at: Option<DateTimeFilter>,
     /// When the user was last changed.
     updated_at: Option<DateTimeFilter>,
-    /// How many of the user's posts satisfy a filter.
+    /// The user's posts.
     posts: Option<ListFilter<PostFilter>>,
 }
 
@@ -93,7 +93,7 @@ impl FilterInput for UserFilter {
     }
 }
 
-/// What users can be ordered by.
+/// The keys by which users can be ordered.
 #[derive(Enum, Copy, Clone, PartialEq, Eq)]
 pub enum UserOrderField {
     /// The id.
@@ -104,7 +104,7 @@ pub enum UserOrderField {
     CreatedAt,
     /// When the user was last changed.
     UpdatedAt,
-    /// How many posts there are.
+    /// The number of posts.
     PostsCount,
 }
 
@@ -134,16 +134,16 @@ impl UserQuery {
         node::look_up(ctx, &id, "id").await
     }
 
-    /// All users: by id, unless `orderBy` says otherwise.
+    /// All users, ordered by id unless `orderBy` is given.
     async fn users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "At most so many from the list's start. Not together with `last`.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "At most so many from the list's end. Not together with `first`.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Only those that satisfy this.")] filter: Option<Box<UserFilter>>,
-        #[graphql(desc = "By these keys in turn, and by id at last.")] order_by: Option<
+        #[graphql(desc = "The first so many items at most. Not together with `last`.")] first: Option<i32>,
+        #[graphql(desc = "Only items after this cursor.")] after: Option<String>,
+        #[graphql(desc = "The last so many items at most. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only items before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only items that satisfy this filter.")] filter: Option<Box<UserFilter>>,
+        #[graphql(desc = "The order: by these keys in turn, then by id.")] order_by: Option<
             Vec<OrderInput<UserOrderField>>,
         >,
     ) -> Result<Connection<NodeEdge<User>>> {
@@ -160,23 +160,23 @@ pub struct CreateUserInput {
     posts: Option<Vec<NewPostInput>>,
 }
 
-/// What to change of a user. What is left out or `null` stays as it is.
+/// Changes of a user. A field left out or `null` stays as it is.
 #[derive(InputObject)]
 pub struct UpdateUserInput {
-    /// Which user: an id such as `User:500`, or its bare key.
+    /// The user: an id such as `User:500`, or its bare key.
     id: ID,
     /// 1 to 100 characters, not blank.
     name: Option<String>,
 }
 
-/// Which user to delete.
+/// The user to delete.
 #[derive(InputObject)]
 pub struct DeleteUserInput {
     /// An id such as `User:500`, or its bare key.
     id: ID,
 }
 
-/// What creating a user came to.
+/// The result of `createUser`.
 #[derive(SimpleObject, Default)]
 pub struct CreateUserPayload {
     /// The new user; `null` if nothing was written.
@@ -185,10 +185,10 @@ pub struct CreateUserPayload {
     user_errors: Vec<UserError>,
 }
 
-/// What changing a user came to.
+/// The result of `updateUser`.
 #[derive(SimpleObject, Default)]
 pub struct UpdateUserPayload {
-    /// The user as it is now; `null` if nothing was written.
+    /// The changed user; `null` if nothing was written.
     user: Option<One<User>>,
     /// Why nothing was written; empty on success.
     user_errors: Vec<UserError>,
@@ -225,7 +225,7 @@ impl UserMutation {
     async fn update_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What to change.")] input: UpdateUserInput,
+        #[graphql(desc = "The changes.")] input: UpdateUserInput,
     ) -> Result<UpdateUserPayload> {
         let key = User::key(&input.id, "input.id")?;
         let mut errors = UserErrors::default();
@@ -242,7 +242,7 @@ impl UserMutation {
     async fn delete_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which user.")] input: DeleteUserInput,
+        #[graphql(desc = "The user to delete.")] input: DeleteUserInput,
     ) -> Result<DeletePayload<User>> {
         mutation::delete(ctx, &input.id).await
     }
