@@ -21,7 +21,7 @@ use std::{collections::HashMap, hash::Hash, marker::PhantomData, sync::Arc};
 
 use derive_where::derive_where;
 use entity::{course, enrollment, post, student, user};
-use sea_orm::{EntityName, EntityTrait};
+use sea_orm::EntityTrait;
 
 pub use self::{
     batches::{Batches, Load},
@@ -71,13 +71,9 @@ pub trait Relation: Send + Sync + 'static {
     type Link: EntityTrait<Model: Sync>;
     /// Its column with the parent's key.
     const PARENT: <Self::Link as EntityTrait>::Column;
-    /// Its column with the child's key. An index on both columns serves a page of a parent's children.
-    const CHILD: <Self::Link as EntityTrait>::Column;
-
-    /// Whether a join table tells a child's parent.
-    fn is_linked() -> bool {
-        Self::Link::default().table_name() != Self::Node::default().table_name()
-    }
+    /// The join table's column with the child's key; `None` where the children's own table tells their parent. An index on the
+    /// parent's key and the child's serves a page of a parent's children.
+    const CHILD: Option<<Self::Link as EntityTrait>::Column> = None;
 }
 
 /// For whose sake something is loaded, and whether nothing else is loaded for the request: then it needs no snapshot.
@@ -300,7 +296,6 @@ impl Relation for PostsByOwner {
     type Node = post::Entity;
     type Link = post::Entity;
     const PARENT: post::Column = post::Column::OwnerId;
-    const CHILD: post::Column = post::Column::Id;
 }
 
 /// The courses that a student is enrolled in, with the enrollments.
@@ -311,7 +306,7 @@ impl Relation for CoursesByStudent {
     type Node = course::Entity;
     type Link = enrollment::Entity;
     const PARENT: enrollment::Column = enrollment::Column::StudentId;
-    const CHILD: enrollment::Column = enrollment::Column::CourseId;
+    const CHILD: Option<enrollment::Column> = Some(enrollment::Column::CourseId);
 }
 
 /// The students who are enrolled in a course, with the enrollments.
@@ -322,5 +317,25 @@ impl Relation for StudentsByCourse {
     type Node = student::Entity;
     type Link = enrollment::Entity;
     const PARENT: enrollment::Column = enrollment::Column::CourseId;
-    const CHILD: enrollment::Column = enrollment::Column::StudentId;
+    const CHILD: Option<enrollment::Column> = Some(enrollment::Column::StudentId);
+}
+
+/// The enrollments of a student.
+pub struct EnrollmentsByStudent;
+
+impl Relation for EnrollmentsByStudent {
+    type Parent = student::Entity;
+    type Node = enrollment::Entity;
+    type Link = enrollment::Entity;
+    const PARENT: enrollment::Column = enrollment::Column::StudentId;
+}
+
+/// The enrollments in a course.
+pub struct EnrollmentsByCourse;
+
+impl Relation for EnrollmentsByCourse {
+    type Parent = course::Entity;
+    type Node = enrollment::Entity;
+    type Link = enrollment::Entity;
+    const PARENT: enrollment::Column = enrollment::Column::CourseId;
 }

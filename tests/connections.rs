@@ -74,6 +74,17 @@ async fn walking_a_parents_list_meets_each_child_once_in_either_direction() {
 }
 
 #[tokio::test]
+async fn walking_a_parents_list_of_children_with_two_part_keys_meets_each_once_in_either_direction() {
+    let walk = async |parent: &'static str, order: &'static str| {
+        let list = move |page: &str| format!("{{ {parent}(id: 1) {{ enrollments({page}{order}) {PAGE} }} }}");
+        school().await.agree(async |app| walk_both_ways(app, list, &[parent, "enrollments"]).await).await
+    };
+    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:1:2", true, true), ("Enrollment:1:3", false, true)]"#]].assert_eq(&format!("{:?}", walk("student", "").await));
+    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:2:1", false, true)]"#]].assert_eq(&format!("{:?}", walk("course", "").await));
+    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:2:1", false, true)]"#]].assert_eq(&format!("{:?}", walk("course", ", orderBy: {field: ENROLLED_AT, direction: DESC}").await));
+}
+
+#[tokio::test]
 async fn walking_a_list_by_moments_that_no_answer_can_tell_meets_each_item_once() {
     for app in school().await.0.iter().filter(|app| app.backend() == DbBackend::Postgres) {
         app.sql(

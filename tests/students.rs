@@ -51,3 +51,9 @@ async fn a_student_is_changed_and_deleted_with_the_enrollments() {
     apps.answers(mutation, expect![[r#"{"data":{"updateStudent":{"student":{"name":"Don"},"userErrors":[]},"deleteStudent":{"deletedId":"Student:1","userErrors":[]}}}"#]]).await;
     apps.answers("{ students { nodes { id } } courses { totalCount } enrollments { nodes { id } } }", expect![[r#"{"data":{"students":{"nodes":[{"id":"Student:2"},{"id":"Student:3"}]},"courses":{"totalCount":4},"enrollments":{"nodes":[{"id":"Enrollment:2:1"}]}}}"#]]).await;
 }
+
+#[tokio::test]
+async fn a_student_has_enrollments_which_are_filtered_and_counted() {
+    let query = "{ students { nodes { name enrollments(filter: { course: { title: { ne: \"Logic\" } } }) { totalCount nodes { id enrolledAt course { title } } } } } }";
+    school().await.answers(query, expect![[r#"{"data":{"students":{"nodes":[{"name":"Dan","enrollments":{"totalCount":2,"nodes":[{"id":"Enrollment:1:2","enrolledAt":"2026-03-01T08:00:00+00:00","course":{"title":"Rust"}},{"id":"Enrollment:1:3","enrolledAt":"2026-03-01T08:00:00+00:00","course":{"title":"SQL"}}]}},{"name":"Eve","enrollments":{"totalCount":0,"nodes":[]}},{"name":"Fay","enrollments":{"totalCount":0,"nodes":[]}}]}}}"#]]).await;
+}

@@ -9,6 +9,7 @@ use super::{
     ContextExt,
     columns::{ColumnField, ColumnFields},
     connection::{self, Connection, Edge, Item, NodeEdge},
+    enrollment::Enrollment,
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
     lists::{ListField, ListFields},
     moment::Moment,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     error::{Nullable, Result},
-    loaders::{OrderBy, Row, StudentsByCourse},
+    loaders::{EnrollmentsByCourse, OrderBy, Row, StudentsByCourse},
 };
 
 #[derive(AsRef, Clone, From)]
@@ -39,10 +40,16 @@ impl Node for Course {
         (course::Column::CreatedAt, "When the course was created."),
         (course::Column::UpdatedAt, "When the course was last changed; before any change, when it was created."),
     ];
-    const LISTS: &'static [ListField<Self>] = &[ListField::of::<StudentsByCourse, CourseStudentsEdge>(
-        "students",
-        "The students who take the course, ordered by id unless `orderBy` is given.",
-    )];
+    const LISTS: &'static [ListField<Self>] = &[
+        ListField::of::<StudentsByCourse, CourseStudentsEdge>(
+            "students",
+            "The students who take the course, ordered by id unless `orderBy` is given.",
+        ),
+        ListField::of::<EnrollmentsByCourse, NodeEdge<Enrollment>>(
+            "enrollments",
+            "The enrollments in the course, ordered by the student's id unless `orderBy` is given.",
+        ),
+    ];
 }
 
 /// A course that students take.

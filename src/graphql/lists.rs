@@ -130,7 +130,7 @@ fn arguments<N: Node>(registry: &mut Registry) -> IndexMap<String, MetaInputValu
         argument::<Option<N::Filter>>("filter", "Only items that satisfy this filter.", registry),
         argument::<Option<Vec<OrderInput<N::OrderField>>>>(
             "orderBy",
-            "By these keys in turn, and by id at last.",
+            "The order: by these keys in turn, then by id.",
             registry,
         ),
     ])

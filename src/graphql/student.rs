@@ -12,7 +12,7 @@ use super::{
     columns::{ColumnField, ColumnFields},
     connection::{self, Connection, Edge, Item, NodeEdge},
     course::{Course, CourseFilter},
-    enrollment::enrollment_of,
+    enrollment::{Enrollment, enrollment_of},
     filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
     lists::{ListField, ListFields},
     moment::Moment,
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     error::{Nullable, Result},
     insert::insert_all,
-    loaders::{CoursesByStudent, OrderBy, Row},
+    loaders::{CoursesByStudent, EnrollmentsByStudent, OrderBy, Row},
 };
 
 #[derive(AsRef, Clone, From)]
@@ -43,10 +43,16 @@ impl Node for Student {
         (student::Column::CreatedAt, "When the student was created."),
         (student::Column::UpdatedAt, "When the student was last changed; before any change, when it was created."),
     ];
-    const LISTS: &'static [ListField<Self>] = &[ListField::of::<CoursesByStudent, StudentCoursesEdge>(
-        "courses",
-        "The courses that the student takes, ordered by id unless `orderBy` is given.",
-    )];
+    const LISTS: &'static [ListField<Self>] = &[
+        ListField::of::<CoursesByStudent, StudentCoursesEdge>(
+            "courses",
+            "The courses that the student takes, ordered by id unless `orderBy` is given.",
+        ),
+        ListField::of::<EnrollmentsByStudent, NodeEdge<Enrollment>>(
+            "enrollments",
+            "The student's enrollments, ordered by the course's id unless `orderBy` is given.",
+        ),
+    ];
 }
 
 /// A student, who takes courses.

@@ -1,5 +1,7 @@
 //! Which rows of a list: a condition, and the SQL that both databases answer alike.
 
+use std::iter;
+
 use sea_orm::{
     ColumnTrait, DbBackend, EntityName, EntityTrait, IdenStatic, Value,
     sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query, SelectStatement},
@@ -76,11 +78,7 @@ impl Hop {
 
     /// The steps from a parent to its children: two if a join table is between them.
     pub fn children<R: Relation>() -> Vec<Self> {
-        let mut hops = vec![Self::to_link::<R>()];
-        if R::is_linked() {
-            hops.push(Self::parent::<_, R::Node>(R::CHILD));
-        }
-        hops
+        iter::once(Self::to_link::<R>()).chain(R::CHILD.map(Self::parent::<_, R::Node>)).collect()
     }
 
     /// That it leads from the row with the one alias to the row with the other.

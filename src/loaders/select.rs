@@ -76,7 +76,10 @@ pub fn page_by_parent<R: Relation>(
 ) -> SelectStatement {
     let (row, link) = aliases::<R>();
     let postgres = backend == DbBackend::Postgres;
-    let child = Expr::col((link.clone(), R::CHILD));
+    let key = match R::CHILD {
+        Some(child) => vec![Expr::col((link.clone(), child))],
+        None => primary_key::<R::Node>(),
+    };
 
     let mut of_a_parent = Query::select();
     of_a_parent
@@ -85,7 +88,7 @@ pub fn page_by_parent<R: Relation>(
     if page.reads_rows() {
         join_nodes::<R>(backend, &mut of_a_parent);
     }
-    page.apply(&mut of_a_parent, backend, &row, std::slice::from_ref(&child), join_type(backend));
+    page.apply(&mut of_a_parent, backend, &row, &key, join_type(backend));
 
     let mut select = Query::select();
     select
@@ -110,22 +113,22 @@ fn join_lateral<R: Relation>(
     wanted: &Wanted<R::Node, R::Link>,
 ) {
     let (row, link) = aliases::<R>();
-    let nodes_outside = R::is_linked() && !page.reads_rows();
+    let child_outside = R::CHILD.filter(|_| !page.reads_rows());
     let (nodes, links, places) = outputs(page, wanted, &row, &link);
-    let within = links.iter().chain(&places).chain(if nodes_outside { &[][..] } else { &nodes });
+    let within = links.iter().chain(&places).chain(if child_outside.is_some() { &[][..] } else { &nodes });
     for (name, expr) in within {
         of_a_parent.expr_as(expr.clone(), name.clone());
     }
     let of_page = |(name, _): &(String, Expr)| Expr::col((PAGE, name.clone()));
-    if nodes_outside {
-        of_a_parent.expr_as(Expr::col((link, R::CHILD)), CHILD);
+    if let Some(child) = child_outside {
+        of_a_parent.expr_as(Expr::col((link, child)), CHILD);
         select.exprs(nodes.into_iter().map(|(_, expr)| expr));
     } else {
         select.exprs(nodes.iter().map(of_page));
     }
     select.exprs(links.iter().chain(if wanted.place { &places[..] } else { &[] }).map(of_page));
     select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, always());
-    if nodes_outside {
+    if child_outside.is_some() {
         let same = Expr::col((row.clone(), key_column::<R::Node>())).eq(Expr::col((PAGE, CHILD)));
         select.join_as(JoinType::InnerJoin, R::Node::default(), row, same);
     }
@@ -134,7 +137,9 @@ fn join_lateral<R: Relation>(
         for (place, key) in places.iter().zip(&page.order.keys) {
             select.order_by_expr(of_page(place), direction(key.descending, page.backwards));
         }
-        select.order_by((PAGE, key_column::<R::Node>()), direction(page.order.descending, page.backwards));
+        for column in key_columns::<R::Node>() {
+            select.order_by((PAGE, column), direction(page.order.descending, page.backwards));
+        }
     }
 }
 
@@ -185,13 +190,13 @@ pub fn count_by_parent<R: Relation>(backend: DbBackend, parents: &[i64], filter:
 
 /// The aliases of a relation's children, and of the table that tells their parents: the same unless a join table does.
 fn aliases<R: Relation>() -> (DynIden, DynIden) {
-    (ROWS.into_iden(), if R::is_linked() { LINKS } else { ROWS }.into_iden())
+    (ROWS.into_iden(), if R::CHILD.is_some() { LINKS } else { ROWS }.into_iden())
 }
 
 /// Joins a relation's children to the join table, if there is one.
 fn join_nodes<R: Relation>(backend: DbBackend, select: &mut SelectStatement) {
-    if R::is_linked() {
-        let same = Expr::col((ROWS, key_column::<R::Node>())).eq(Expr::col((LINKS, R::CHILD)));
+    if let Some(child) = R::CHILD {
+        let same = Expr::col((ROWS, key_column::<R::Node>())).eq(Expr::col((LINKS, child)));
         join_on(select, join_type(backend), R::Node::default(), ROWS.into_iden(), same);
     }
 }

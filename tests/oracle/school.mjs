@@ -47,7 +47,11 @@ const MOMENT_TESTS = {
 };
 
 const TO_ONE = { Post: { owner: 'User' }, Enrollment: { student: 'Student', course: 'Course' } };
-const TO_MANY = { User: { posts: 'Post' }, Student: { courses: 'Course' }, Course: { students: 'Student' } };
+const TO_MANY = {
+  User: { posts: 'Post' },
+  Student: { courses: 'Course', enrollments: 'Enrollment' },
+  Course: { students: 'Student', enrollments: 'Enrollment' },
+};
 
 export class School {
   constructor(rows, cursors) {
@@ -68,8 +72,9 @@ export class School {
     if (field === 'posts')
       return this.rows.Post.filter((post) => post.ownerId === row.id).map((post) => ({ row: post }));
     const [own, other, otherType] =
-      field === 'courses' ? ['studentId', 'courseId', 'Course'] : ['courseId', 'studentId', 'Student'];
+      type === 'Student' ? ['studentId', 'courseId', 'Course'] : ['courseId', 'studentId', 'Student'];
     const links = this.rows.Enrollment.filter((link) => link[own] === row.id);
+    if (field === 'enrollments') return links.map((link) => ({ row: link }));
     return links
       .map((link) => ({ row: this.find(otherType, String(link[other])), link }))
       .sort((a, b) => a.row.id - b.row.id);

@@ -48,10 +48,12 @@ pub struct Item<'a> {
 
 /// The to-many relations: the type that has it, its name, the type whose rows tell the parent, the name they have for
 /// it, and the name they have for the child if they are a join table's.
-const TO_MANY: [(&str, &str, &str, &str, Option<&str>); 3] = [
+const TO_MANY: [(&str, &str, &str, &str, Option<&str>); 5] = [
     ("User", "posts", "Post", "owner", None),
     ("Student", "courses", "Enrollment", "student", Some("course")),
     ("Course", "students", "Enrollment", "course", Some("student")),
+    ("Student", "enrollments", "Enrollment", "student", None),
+    ("Course", "enrollments", "Enrollment", "course", None),
 ];
 
 /// All rows, each type's in the order of their keys.
