@@ -79,9 +79,12 @@ async fn walking_a_parents_list_of_children_with_two_part_keys_meets_each_once_i
         let list = move |page: &str| format!("{{ {parent}(id: 1) {{ enrollments({page}{order}) {PAGE} }} }}");
         school().await.agree(async |app| walk_both_ways(app, list, &[parent, "enrollments"]).await).await
     };
-    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:1:2", true, true), ("Enrollment:1:3", false, true)]"#]].assert_eq(&format!("{:?}", walk("student", "").await));
-    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:2:1", false, true)]"#]].assert_eq(&format!("{:?}", walk("course", "").await));
-    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:2:1", false, true)]"#]].assert_eq(&format!("{:?}", walk("course", ", orderBy: {field: ENROLLED_AT, direction: DESC}").await));
+    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:1:2", true, true), ("Enrollment:1:3", false, true)]"#]]
+        .assert_eq(&format!("{:?}", walk("student", "").await));
+    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:2:1", false, true)]"#]]
+        .assert_eq(&format!("{:?}", walk("course", "").await));
+    expect![[r#"[("Enrollment:1:1", true, false), ("Enrollment:2:1", false, true)]"#]]
+        .assert_eq(&format!("{:?}", walk("course", ", orderBy: {field: ENROLLED_AT, direction: DESC}").await));
 }
 
 #[tokio::test]

@@ -314,6 +314,7 @@ async fn a_cost_is_the_pages_of_lists_multiplied_along_the_way_and_added_up_besi
     let apps = school().await;
     for (query, variables, expected) in [
         ("{ __typename }", json!({}), 0),
+        ("{ users(first: 50) { nodes { postsCount all: postsCount } } }", json!({}), 100),
         ("{ user(id: 1) { name } }", json!({}), 1),
         ("{ users { nodes { name } } }", json!({}), 20),
         ("{ users { totalCount } }", json!({}), 20),

@@ -140,3 +140,12 @@ async fn deleting_nobody_is_not_found() {
         )
         .await;
 }
+
+#[tokio::test]
+async fn users_have_numbers_of_posts_by_one_statement_a_field() {
+    let query = "{ users { nodes { name postsCount titled: postsCount(filter: { title: { startsWith: \"A\" } }) posts(first: 1) { nodes { title } } } } }";
+    for app in &school().await.0 {
+        expect![[r#"{"data":{"users":{"nodes":[{"name":"Ada","postsCount":3,"titled":3,"posts":{"nodes":[{"title":"A1"}]}},{"name":"Bob","postsCount":1,"titled":0,"posts":{"nodes":[{"title":"B1"}]}},{"name":"Cleo","postsCount":0,"titled":0,"posts":{"nodes":[]}}]}}}"#]].assert_eq(&app.query(query).await);
+        assert_eq!(app.statements().take().len(), 4);
+    }
+}

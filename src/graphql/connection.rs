@@ -21,6 +21,7 @@ use super::{
     ContextExt,
     ahead::Selected,
     columns::{Part, part, write_cell, write_id},
+    filter,
     json::{self, Leaves, Objects, is_fast},
     lists,
     node::{Node, One},
@@ -91,6 +92,32 @@ where
         connections.push(Connection(Contents { plan: Arc::clone(&plan), rows: rows.await?, total: total.await? }));
     }
     Ok(connections)
+}
+
+/// The number of children that each of the parents with these keys has, of those that the filter leaves.
+pub async fn counts<R, N>(context: &Context<'_>, parents: &[i64], filter: Option<N::Filter>) -> Result<Vec<i32>>
+where
+    R: Relation<Node = N::Entity>,
+    N: Node,
+{
+    let count = context.once(|| -> Result<_> {
+        let filter = filter::filter(filter, context.running().limits.filter)?;
+        Ok(Arc::new(Count { filter: Arc::new(filter), asked: context.asked(true) }))
+    });
+    let count = Result::clone(&count)?;
+    let load = |&parent| context.load(ChildCount::<R> { parent, count: Arc::clone(&count), relation: PhantomData });
+    // All are in their batch before the first is waited for.
+    let loading: Vec<_> = parents.iter().map(load).collect();
+    let mut counts = Vec::with_capacity(loading.len());
+    for count in loading {
+        counts.push(int(count.await?));
+    }
+    Ok(counts)
+}
+
+/// GraphQL's Int has 32 bits; a list that is longer than that is at least that long.
+fn int(total: i64) -> i32 {
+    i32::try_from(total).unwrap_or(i32::MAX)
 }
 
 /// The answers of a list's items, which `context` is of, to the field that these are of.
@@ -309,9 +336,7 @@ impl<E: Edge> Contents<E> {
 
     /// The number of items in the whole list that satisfy the filter, whatever the page.
     async fn total_count(&self) -> Result<i32> {
-        let total = self.total.ok_or_else(|| Error::broken("a count was not looked ahead"))?;
-        // GraphQL's Int has 32 bits; a list that is longer than that is at least that long.
-        Ok(i32::try_from(total).unwrap_or(i32::MAX))
+        self.total.map(int).ok_or_else(|| Error::broken("a count was not looked ahead"))
     }
 }
 

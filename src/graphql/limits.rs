@@ -1,8 +1,8 @@
 //! How much an operation may ask: one walk over its normal form, before anything runs.
 //!
 //! Its cost: a list costs the size of its page times what lies under it; any other relation, and any other field of a root,
-//! costs what lies under it; ten fields of one object that have nothing under them cost 1; and what would cost nothing, but is
-//! a list or a relation, costs 1. To that comes what it costs to find a list's items: [`search`]. What lies side by side is
+//! costs what lies under it; ten fields of one object that have nothing under them cost 1; the number of a list's items costs 1;
+//! and what would cost nothing, but is a list or a relation, costs 1. To that comes what it costs to find a list's items: [`search`]. What lies side by side is
 //! added up. So `{ users(first: 50) { nodes { posts { nodes { owner {
 //! name } } } } } }` costs 50 × 20 × 1.
 
@@ -227,6 +227,7 @@ impl Walk<'_> {
         let below = self.selections(&field.below, lists)?;
         let is_leaf = below.fields == 0;
         let times = match field.size {
+            Size::Count => 1,
             _ if is_leaf => 0,
             Size::Part | Size::One => 1,
             Size::Page => self.page(field),

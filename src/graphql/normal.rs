@@ -85,6 +85,8 @@ pub enum Size {
     Page,
     /// A list of what its argument `ids` names.
     Ids,
+    /// The number of a list's items.
+    Count,
     /// One object, of a root or of a relation.
     One,
     /// A part of a list or of a payload.
@@ -384,6 +386,7 @@ impl<'a> Normal<'a> {
         match has_relations {
             _ if has("first") => Size::Page,
             _ if has("ids") => Size::Ids,
+            _ if has("filter") => Size::Count,
             true => Size::One,
             false => Size::Part,
         }

@@ -89,6 +89,10 @@ export class School {
       fields[field] = () => this.node(other, this.parent(type, row, field));
     for (const [field, other] of Object.entries(TO_MANY[type] ?? {})) {
       fields[field] = (args) => this.list(`${type}.${field}`, other, this.children(type, row, field), args);
+      fields[`${field}Count`] = ({ filter }) => {
+        const test = this.test(other, filter);
+        return this.children(type, row, field).filter(({ row }) => test(row)).length;
+      };
     }
     return fields;
   }

@@ -8,8 +8,8 @@ use super::{
     schema::{QUERY, Schema},
 };
 
-/// One for each root look-up (of many ids, for each type among them), each to-one relation, and each page and each
-/// total of a connection, wherever they stand in the expanded query.
+/// One for each root look-up (of many ids, for each type among them), each to-one relation, each page and each total of a
+/// connection, and each number of children, wherever they stand in the expanded query.
 pub fn bound(schema: &Schema, selections: &[Selection]) -> usize {
     let bounds = selections.iter().map(|selection| match selection {
         Selection::Field(field) => own(schema, field) + bound(schema, &field.selections),
@@ -31,6 +31,9 @@ fn own(schema: &Schema, field: &Field) -> usize {
     if schema.is_connection(&field.ty) {
         let page = ["edges", "nodes", "pageInfo"].iter().any(|name| selects(&field.selections, name));
         return usize::from(page) + usize::from(selects(&field.selections, "totalCount"));
+    }
+    if schema.is_row(&field.parent) && field.name.ends_with("Count") {
+        return 1;
     }
     let looks_up = field.parent == QUERY || schema.is_row(&field.parent);
     usize::from(looks_up && schema.is_composite(&field.ty))

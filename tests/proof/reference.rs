@@ -163,6 +163,12 @@ impl<'a> Reference<'a> {
         if let Some(scalar) = row.columns.get(&*field.name) {
             return Resolved::Leaf(scalar.to_json());
         }
+        if let Some(items) = field.name.strip_suffix("Count").and_then(|list| self.data.children(row, list)) {
+            let holds = |item: &&Item<'_>| {
+                field.argument("filter").is_none_or(|filter| filter::holds(self.data, item.row, filter))
+            };
+            return Resolved::Leaf(Json::Scalar(json!(items.iter().filter(holds).count())));
+        }
         if let Some(parent) = self.data.parent(row, &field.name) {
             return Resolved::Object(Object::Row(parent));
         }
