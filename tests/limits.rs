@@ -1,4 +1,4 @@
-//! Each limit, crossed by one, and one under it: the table in the README names these tests.
+//! Each limit, crossed by one, and one under it: the tables in docs/settings.md name these tests.
 
 use std::fmt::Write;
 

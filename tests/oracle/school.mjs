@@ -1,4 +1,4 @@
-// The reference: resolvers over rows in memory, from what `schema.graphql` and the README say, with no SQL.
+// The reference: resolvers over rows in memory, from what `schema.graphql` and docs/api.md say, with no SQL.
 import { GraphQLError } from 'graphql';
 import { parseMoment } from './moments.mjs';
 import { TABLES, isMoment, keyOf } from './rows.mjs';
