@@ -1,5 +1,5 @@
 // `node e2e.mjs [BINARY]`: starts the server and the app, and uses it in Chromium as a person would.
-// SCREENSHOTS=FOLDER also takes the pictures for the README; CHROMIUM is the browser if it is elsewhere.
+// SCREENSHOTS=FOLDER also takes the pictures for the documentation; CHROMIUM is the browser if it is elsewhere.
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { chromium } from 'playwright-core';
