@@ -3,7 +3,7 @@
 use std::{
     backtrace::{Backtrace, BacktraceStatus},
     borrow::Cow,
-    io::{IsTerminal, stderr},
+    io::{BufWriter, IsTerminal, stderr},
     panic,
     time::Duration,
 };
@@ -40,7 +40,9 @@ pub fn open(options: &ServeOptions) -> Result<WorkerGuard> {
         filter.with_context(|| format!("--log is `{}`; allowed are directives such as `info`", options.log))?;
     // It warns of each parameter of a URL that it does not know, with the value: that of a password whose name is misspelt.
     let filter = filter.add_directive("sqlx_postgres::options=off".parse()?);
-    let (writer, guard) = NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(stderr());
+    // Lines that wait together are written together: it is flushed when none waits.
+    let (writer, guard) =
+        NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(BufWriter::new(stderr()));
     tokio::spawn(tell_dropped(writer.error_counter()));
     // What cannot be formatted is lost; saying so, on standard error itself, could wait for its reader.
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
