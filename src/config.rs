@@ -273,11 +273,11 @@ pub struct PoolOptions {
     pub read_database_url: Option<String>,
 
     /// The most connections for queries; a query keeps one until it is answered
-    #[arg(long, env = "DOVETAIL_READ_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, env = "DOVETAIL_READ_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..=10_000))]
     pub read_connections: u32,
 
     /// The most connections for mutations, on PostgreSQL; SQLite has one
-    #[arg(long, env = "DOVETAIL_WRITE_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, env = "DOVETAIL_WRITE_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..=10_000))]
     pub write_connections: u32,
 }
 

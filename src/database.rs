@@ -25,7 +25,7 @@ use url::Url;
 
 use self::attendance::{Abandoned, interrupt_once_unwanted, replaced_when_abandoned};
 use crate::{
-    config::{MigrateAction, PoolOptions, without_secrets},
+    config::{EMBEDDED_DATABASE, MigrateAction, PoolOptions, without_secrets},
     error::driver_error,
 };
 
@@ -258,6 +258,11 @@ fn writer_options(url: &str, connections: u32) -> Result<ConnectOptions> {
         ),
     };
     let in_memory = is_in_memory(url);
+    let is_empty = |file: &str| file.trim_start_matches('/').split('?').next().is_none_or(str::is_empty);
+    // SQLite would give each connection a database of its own, and forget it.
+    if !in_memory && url.strip_prefix("sqlite:").is_some_and(is_empty) {
+        bail!("the database URL names no file; allowed is `sqlite:FILE`, such as `{EMBEDDED_DATABASE}`");
+    }
     options.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = tuned(sqlite).create_if_missing(true);
         if in_memory {

@@ -161,9 +161,13 @@ fn is_unavailable(error: &DbErr) -> bool {
     match source {
         SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| match code.len() {
-            // PostgreSQL, Appendix A: connection exceptions, transaction rollback, insufficient resources, operator intervention;
-            // a server that writes no longer (read_only_sql_transaction), a lock that another has (lock_not_available).
-            5 => ["08", "40", "53", "57", "25006", "55P03"].iter().any(|class| code.starts_with(class)),
+            // PostgreSQL, Appendix A: connection exceptions, transaction rollback, insufficient resources, operator intervention,
+            // system errors; a server that writes no longer (read_only_sql_transaction), a transaction that was idle for too
+            // long, a lock that another has (lock_not_available); and of a new connection, a user or a database that it
+            // refuses.
+            5 => ["08", "28", "3D", "40", "53", "57", "58", "25006", "25P03", "55000", "55P03"]
+                .iter()
+                .any(|class| code.starts_with(class)),
             // SQLite's extended result codes: SQLITE_BUSY (5), SQLITE_LOCKED (6), SQLITE_IOERR (10) and SQLITE_FULL (13) are
             // the low byte.
             _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13)),

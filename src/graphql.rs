@@ -11,6 +11,7 @@ mod filter;
 mod front;
 mod introspection;
 mod json;
+mod latest;
 mod limits;
 mod lists;
 mod moment;
@@ -66,8 +67,8 @@ use parking_lot::Mutex;
 /// The root of all queries.
 ///
 /// The cost of an operation is in its answer, as `extensions.dovetail.cost`, where the request's extensions have
-/// `"dovetail": {"cost": true}`. A list costs the size of its page times what lies under it. To find its items costs 10 for an order by
-/// a number of children, and for a relation in its filter 10, in that 100, in that 1,000.
+/// `"dovetail": {"cost": true}`. A list costs the size of its page times what lies under it. To find its items costs 10 for each order by
+/// a number of children, `contains` and `endsWith`, and for a relation in its filter 10, in that 100, in that 1,000.
 #[derive(MergedObject, Default)]
 pub struct Query(
     node::NodeQuery,

@@ -2,7 +2,7 @@
 
 use std::{
     future::Future,
-    io::{IsTerminal, stdin},
+    io::{IsTerminal, Write, stdin, stdout},
     net::SocketAddr,
     time::Duration,
 };
@@ -39,7 +39,7 @@ pub async fn run(cli: Cli) -> Result<()> {
             crate::seed::seed(&writer, amounts).await
         }
         Command::Schema => {
-            print!("{}", sdl());
+            say(&sdl());
             Ok(())
         }
     }
@@ -62,14 +62,15 @@ async fn serve(options: ServeOptions) -> Result<()> {
     let signals = signals()?;
     let listener = server::listen(SocketAddr::new(options.host, options.port))?;
     let address = listener.local_addr()?;
-    println!("Dovetail is ready.");
+    let mut told = "Dovetail is ready.\n".to_owned();
     if options.graphiql != Some(Graphiql::Off) {
-        println!("  GraphiQL  http://{address}/");
+        told += &format!("  GraphiQL  http://{address}/\n");
     }
-    println!("  endpoint  http://{address}/graphql");
+    told += &format!("  endpoint  http://{address}/graphql\n");
     if options.api.introspection == Some(Switch::On) {
-        println!("  schema    http://{address}/schema.graphql");
+        told += &format!("  schema    http://{address}/schema.graphql\n");
     }
+    say(&told);
     let serve = async {
         let end = server::serve(listener, router, &options.http, &options.trusted_proxies, after(1, &signals)).await;
         // What is cut off is rolled back.
@@ -118,9 +119,15 @@ async fn migrate(action: MigrateAction, url: &str) -> Result<()> {
         database::migrate(&database, action).await.map_err(explain)?;
     }
     for migration in Migrator::get_migration_with_status_read_only(&database).await.map_err(explain)? {
-        println!("{:8} {}", migration.status().to_string(), migration.name());
+        say(&format!("{:8} {}\n", migration.status().to_string(), migration.name()));
     }
     Ok(())
+}
+
+/// Writes to the standard output. Whoever closes that wants no more of it, which is no reason to stop.
+fn say(text: &str) {
+    let mut output = stdout();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }
 
 /// Asks on the terminal whether to go on after this warning.

@@ -148,6 +148,18 @@ fn a_head_may_have_65_536_bytes_and_not_twice_as_many() {
     assert_eq!((status(65_536).as_str(), status(131_072).as_str()), ("200", "431"));
 }
 
+#[test]
+fn a_request_that_is_cut_off_leaves_its_line() {
+    let mut server = Server::start(&["--shutdown-timeout=0"]);
+    let mut client = TcpStream::connect(&server.address).unwrap();
+    let head = "POST /graphql HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n";
+    client.write_all(head.as_bytes()).unwrap();
+    // Its body is waited for.
+    client.read_exact(&mut [0; 12]).unwrap();
+    assert!(Command::new("kill").arg(server.process.id().to_string()).status().unwrap().success());
+    assert!(server.log().any(|line| line.contains(r#"outcome="left""#)));
+}
+
 async fn ready(app: &App) -> (StatusCode, String) {
     let response = app.http(Request::get("/readyz").body("".into()).unwrap()).await;
     (response.status(), body(response).await)

@@ -316,6 +316,11 @@ async fn a_cost_is_the_pages_of_lists_multiplied_along_the_way_and_added_up_besi
         ("{ __typename }", json!({}), 0),
         ("{ users(first: 50) { nodes { postsCount all: postsCount } } }", json!({}), 100),
         ("{ user(id: 1) { name } }", json!({}), 1),
+        (
+            "{ users(first: 1, filter: { name: { startsWith: \"A\", contains: \"d\" }, posts: { some: { title: { endsWith: \"1\" } } } }) { totalCount } }",
+            json!({}),
+            121,
+        ),
         ("{ users { nodes { name } } }", json!({}), 20),
         ("{ users { totalCount } }", json!({}), 20),
         ("{ users(first: 7) { edges { node { posts(last: 3) { nodes { owner { name } } } } } } }", json!({}), 21),

@@ -1,6 +1,7 @@
 //! The line that each request leaves in the log.
 
 use std::{
+    convert::Infallible,
     fmt::Write,
     io::{Read, Seek},
     pin::pin,
@@ -10,9 +11,12 @@ use std::{
     },
 };
 
-use axum::http::{Request, header};
+use axum::{
+    body::Body,
+    http::{Request, header},
+};
 use expect_test::expect;
-use futures_util::{future::join_all, poll};
+use futures_util::{future::join_all, poll, stream};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use sea_orm::{DbBackend, TransactionTrait};
 use serde_json::json;
@@ -52,7 +56,7 @@ fn blanked(word: &str) -> String {
 }
 
 /// What it logs of an HTTP request.
-async fn line(app: &App, request: Request<axum::body::Body>) -> String {
+async fn line(app: &App, request: Request<Body>) -> String {
     logged(async || drop(app.http(request).await)).await
 }
 
@@ -147,15 +151,19 @@ async fn a_request_that_takes_too_long_leaves_a_line() {
     let apps = school_with(&["--request-timeout=1", "--read-connections=1", "--slow-ms=0"]).await;
     let lines = apps
         .agree(async |app| {
+            let never = Body::from_stream(stream::pending::<Result<&str, Infallible>>());
+            let arrives = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+            let arrives = line(app, arrives.body(never).unwrap()).await;
             hold_up_courses(app).await;
             // It has the one connection that reads.
             let mut first = pin!(app.http(graphql_request("{ courses { totalCount } }")));
             assert!(poll!(&mut first).is_pending());
-            line(app, graphql_request("query Waits { users { totalCount } }")).await
+            arrives + &line(app, graphql_request("query Waits { users { totalCount } }")).await
         })
         .await;
     expect![[r#"
-        INFO request request_id=# operation="Waits" document=a366099c82257249 outcome="timeout" status=504 problem="the request took more than 1 s (`--request-timeout`); ask for less, or filter and order by columns with an index; what a mutation was writing may be written" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# outcome="timeout" status=408 problem="the request took too long to arrive (`--request-timeout`)" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# operation="Waits" document=a366099c82257249 outcome="refused" status=503 problem="no connection to the database was free in the request's time (`--request-timeout`); try again in a second" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
     "#]].assert_eq(&lines);
 }
 

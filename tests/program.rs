@@ -231,6 +231,21 @@ fn the_database_may_stand_before_a_command_and_options_of_serving_may_not() {
     "#]].assert_eq(&String::from_utf8(refused.stderr).unwrap());
 }
 
+#[test]
+fn a_database_url_without_a_file_is_one_line_and_exit_code_1() {
+    for url in ["sqlite:", "sqlite://", "sqlite:?mode=rwc"] {
+        let said = failure(&run(tempdir().unwrap().path(), &["--database-url", url]));
+        assert!(said.contains("the database URL names no file; allowed is `sqlite:FILE`"), "{said}");
+    }
+}
+
+#[test]
+fn an_output_that_nobody_reads_is_no_reason_to_stop() {
+    let mut schema = dovetail(tempdir().unwrap().path(), &["schema"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(schema.stdout.take());
+    assert!(schema.wait().unwrap().success());
+}
+
 #[tokio::test]
 async fn four_migrations_at_once_of_a_new_database_succeed() {
     let folder = tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 
 /// Who may do what.
 #[derive(Clone, Debug, Args)]
@@ -77,9 +77,10 @@ pub struct DocumentOptions {
     #[arg(value_name = "MODE")]
     pub trusted_documents_mode: TrustMode,
 
-    /// The most automatic persisted queries to keep (Apollo's protocol); 0 refuses them
+    /// The most automatic persisted queries to keep (Apollo's protocol), of 8 MiB together; 0 refuses them
     #[arg(long, env = "DOVETAIL_PERSISTED_QUERIES", default_value_t = 1_000, value_name = "QUERIES")]
-    pub persisted_queries: usize,
+    #[arg(value_parser = value_parser!(u32).range(..=1_000_000))]
+    pub persisted_queries: u32,
 }
 
 /// What becomes of documents that are not trusted.

@@ -10,7 +10,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use sea_orm::{
     ConnectOptions, SqlxError,
-    sqlx::{Connection, Executor, sqlite::SqliteConnection},
+    sqlx::{Connection, Executor, postgres::PgConnection, sqlite::SqliteConnection},
 };
 use tokio::time::timeout;
 
@@ -19,8 +19,11 @@ use super::Database;
 /// How long connections are suspect after a request was abandoned: it lets go of its own at once.
 const SUSPECT_TIME: Duration = Duration::from_secs(1);
 
-/// How long a suspect connection may take to answer before it is closed.
+/// How long a connection may take to answer before it is closed.
 const ANSWER_TIME: Duration = Duration::from_millis(500);
+
+/// After how long without use a connection must answer before it is used: a server that was started again has closed it.
+const IDLE_TIME: Duration = Duration::from_secs(1);
 
 /// Has PostgreSQL look so often, while it runs a statement, whether the connection was closed; if so, it runs it no longer.
 const NOTICES_CLOSING: &str = "SET client_connection_check_interval = '250ms'";
@@ -74,7 +77,7 @@ impl Database {
     }
 }
 
-/// The options of a pool that, after a request was abandoned, gives connections back only if they answer.
+/// The options of a pool that gives connections back only if they answer after a request was abandoned, and out after a while.
 pub fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandoned) -> ConnectOptions {
     let abandoned = Arc::clone(abandoned);
     options.map_sqlx_postgres_pool_opts(move |pool| {
@@ -87,14 +90,21 @@ pub fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandone
             }
             .boxed()
         })
+        .before_acquire(|connection, meta| {
+            let was_idle = meta.idle_for > IDLE_TIME;
+            async move {
+                if was_idle {
+                    answer(connection).await?;
+                }
+                Ok(true)
+            }
+            .boxed()
+        })
         .after_release(move |connection, _| {
             let is_suspect = abandoned.lock().is_some_and(|at| at.elapsed() < SUSPECT_TIME);
             async move {
                 if is_suspect {
-                    // An error has the pool close it without a word to a server that does not listen.
-                    let answer = timeout(ANSWER_TIME, connection.ping()).await;
-                    answer
-                        .map_err(|_| SqlxError::Protocol("what a request left on it is running still".to_owned()))??;
+                    answer(connection).await?;
                 }
                 Ok(true)
             }
@@ -102,6 +112,12 @@ pub fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandone
         })
     });
     options
+}
+
+/// Has a connection answer. An error has the pool close it without a word to a server that does not listen.
+async fn answer(connection: &mut PgConnection) -> Result<(), SqlxError> {
+    let answer = timeout(ANSWER_TIME, connection.ping()).await;
+    answer.unwrap_or_else(|_| Err(SqlxError::Protocol("the connection does not answer".to_owned())))
 }
 
 /// Has SQLite interrupt what runs on the connection once nobody wants it any more. What is of no request is not interrupted.

@@ -1,18 +1,23 @@
 //! Recently seen documents, parsed and validated once per text.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use async_graphql::ServerError;
-use lru::LruCache;
-use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
-use super::front::{Document, Schema};
+use super::{
+    front::{Document, Schema},
+    latest::Latest,
+};
 use crate::config::limits::DocumentLimits;
 
-/// How many documents are kept: an application sends a few dozen. It is unwrapped by the compiler.
-const MOST: NonZeroUsize = NonZeroUsize::new(256).unwrap();
-/// The longest text of a document that is kept, in bytes: parsed, it takes some fifty times as much.
+/// How many documents are kept: an application sends a few dozen.
+const MOST: usize = 256;
+
+/// How many bytes their texts have together: parsed, a text takes up to 150 times as much.
+const MOST_BYTES: usize = 128 << 10;
+
+/// The longest text of a document that is kept, in bytes.
 const LONGEST: usize = 4_096;
 
 /// The first 16 digits of a document's SHA-256, by which the log names it.
@@ -38,25 +43,23 @@ pub struct Documents {
     limits: DocumentLimits,
     /// Whether what is wrong with a document is told with names of the schema.
     suggests: bool,
-    latest: Mutex<LruCache<String, Arc<Document>>>,
+    latest: Latest<Arc<Document>>,
 }
 
 impl Documents {
     /// None yet.
     pub fn new(limits: DocumentLimits, suggests: bool) -> Self {
-        Self { limits, suggests, latest: Mutex::new(LruCache::new(MOST)) }
+        Self { limits, suggests, latest: Latest::new(MOST, MOST_BYTES) }
     }
 
     /// The document that a text is.
     pub fn read(&self, text: &str, schema: &Schema) -> Result<Arc<Document>, Vec<ServerError>> {
-        let known = self.latest.lock().get(text).cloned();
-        if let Some(known) = known {
+        if let Some(known) = self.latest.get(text) {
             return Ok(known);
         }
         let document = Arc::new(Document::read(text, schema, &self.limits, self.suggests)?);
         if text.len() <= LONGEST {
-            let mut latest = self.latest.lock();
-            latest.put(text.to_owned(), Arc::clone(&document));
+            self.latest.keep(text.to_owned(), Arc::clone(&document), text.len());
         }
         Ok(document)
     }

@@ -123,8 +123,8 @@ type Kept = (usize, Vec<bool>, Arc<Form>);
 /// How many forms of a document are kept: two for each of a few conditions.
 const MOST_FORMS: usize = 16;
 
-/// How many fields the kept forms of a document have at most together, each of some 300 bytes.
-const MOST_FIELDS: usize = 1_000;
+/// The kept forms of a document have one field at most for so many bytes of its text: a field takes some 500 bytes.
+const BYTES_A_FIELD: usize = 4;
 
 impl Document {
     /// The document that a text is, if it is one, within the limits, that fits the schema.
@@ -245,7 +245,7 @@ impl Document {
         let form = Arc::new(normal_form(&self.positions, document, self.definition(operation), &holds, schema));
         let mut forms = kept();
         let fields: usize = forms.iter().map(|(.., form)| form.size).sum();
-        if forms.len() < MOST_FORMS && fields + form.size <= MOST_FIELDS {
+        if forms.len() < MOST_FORMS && fields + form.size <= self.parsed.borrow_owner().len() / BYTES_A_FIELD {
             forms.push((operation, conditions, Arc::clone(&form)));
         }
         form

@@ -4,22 +4,22 @@
 use std::{
     collections::{HashMap, HashSet},
     fs,
-    num::NonZeroUsize,
     path::Path,
 };
 
 use anyhow::{Context, Result, bail, ensure};
 use async_graphql::ServerError;
-use lru::LruCache;
-use parking_lot::Mutex;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::Parameters;
+use super::{Parameters, latest::Latest};
 use crate::{
     config::access::{DocumentOptions, TrustMode},
     error::{self, code},
 };
+
+/// How many bytes the texts of automatic persisted queries have together.
+const MOST_BYTES: usize = 8 << 20;
 
 /// The documents that requests may name.
 pub struct Persisted {
@@ -28,7 +28,7 @@ pub struct Persisted {
     texts: HashSet<String>,
     mode: TrustMode,
     /// By the SHA-256 of their texts, in hexadecimal; `None` if that is off.
-    automatic: Option<Mutex<LruCache<String, String>>>,
+    automatic: Option<Latest<String>>,
 }
 
 /// The document that a request asks for.
@@ -77,7 +77,8 @@ impl Persisted {
             ensure!(!trusted.is_empty(), "--trusted-documents {shown} has no documents; allowed are manifests, *.json");
         }
         let texts = trusted.values().cloned().collect();
-        let automatic = NonZeroUsize::new(options.persisted_queries).map(|most| Mutex::new(LruCache::new(most)));
+        let most = options.persisted_queries as usize;
+        let automatic = (most > 0).then(|| Latest::new(most, MOST_BYTES));
         Ok(Self { trusted, texts, mode, automatic })
     }
 
@@ -117,7 +118,8 @@ impl Persisted {
     /// Keeps a text for later requests, which name it by this digest, once every check is passed.
     pub fn keep(&self, digest: String, text: String) {
         if let Some(automatic) = &self.automatic {
-            automatic.lock().put(digest, text);
+            let bytes = text.len();
+            automatic.keep(digest, text, bytes);
         }
     }
 
@@ -134,7 +136,7 @@ impl Persisted {
         let Some(automatic) = &self.automatic else {
             return Err(refused("PersistedQueryNotSupported", code::PERSISTED_QUERY_NOT_SUPPORTED));
         };
-        let known = automatic.lock().get(hash).cloned();
+        let known = automatic.get(hash);
         known.ok_or_else(|| refused("PersistedQueryNotFound", code::PERSISTED_QUERY_NOT_FOUND))
     }
 }

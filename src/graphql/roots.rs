@@ -1,7 +1,7 @@
 //! The roots of the schema, as they are executed: what is asked about the schema, a mutation's transaction, and the errors of
 //! their fields, each of which is its own field's.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ObjectType, OutputType, Positioned, ServerError, ServerResult, Value,
@@ -10,8 +10,16 @@ use async_graphql::{
     resolver_utils::{resolve_container, resolve_container_serial},
 };
 
+use tokio::time::sleep;
+
 use super::{ContextExt, Mutation, Query, Running, introspection};
 use crate::error::{self, Error};
+
+/// How long a mutation that conflicts waits before it runs again: twice as long each time.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(1);
+
+/// How long it waits at most.
+const LONGEST_PAUSE: Duration = Duration::from_millis(64);
 
 /// The root of all reading.
 #[derive(Default)]
@@ -39,6 +47,7 @@ impl ContainerType for MutationRoot {
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let Running { session, loaders, written, .. } = context.running();
         let before = written.counted();
+        let mut pause = SHORTEST_PAUSE;
         let answer = loop {
             written.back_to(before);
             let answer = self.0.resolve_field(context).await;
@@ -55,9 +64,10 @@ impl ContainerType for MutationRoot {
             };
             session.end().await;
             match &answer {
-                Err(error) if is_conflict(error) && !context.running().is_late() => {}
+                Err(error) if is_conflict(error) && !context.running().is_late() => sleep(pause).await,
                 _ => break answer,
             }
+            pause = (2 * pause).min(LONGEST_PAUSE);
         };
         of_nullable::<Mutation>(context, answer)
     }

@@ -1,7 +1,8 @@
 //! What it costs to find the items of a list, and how much its filter says: known before the filter is built.
 //!
 //! A relation in a filter is a search among the related rows of each row: it costs 10, and ten times as much for each relation that
-//! leads to it. An order by a number of children counts those of each row: it costs 10. The page itself is the list's.
+//! leads to it. So does a part of a text (`contains`, `endsWith`), which no index finds. An order by a number of children counts those
+//! of each row: it costs 10. The page itself is the list's.
 
 use std::slice;
 
@@ -13,11 +14,15 @@ use bluejay_core::definition::{
 
 use super::front::Schema;
 
-/// What a relation in a filter costs, what one counts for in another, and what a counted order costs.
+/// What a relation in a filter costs, and a part of a text, what one counts for in another relation, and what a counted
+/// order costs.
 const RELATION: u64 = 10;
 
 /// The end of the names of orders by a number of children.
 const COUNTED: &str = "_COUNT";
+
+/// The comparisons that no index serves.
+const PARTS: [&str; 2] = ["contains", "endsWith"];
 
 /// What a filter comes to. Counts that no number can hold stay at the greatest.
 #[derive(Clone, Copy, Default)]
@@ -66,7 +71,12 @@ impl Search {
                 for (name, value) in given(value) {
                     match field_type(of_field, name, schema) {
                         Some(ty) if is_filter(ty) => self.relation(value, ty, price, schema),
-                        _ => self.conditions += 1,
+                        _ => {
+                            self.conditions += 1;
+                            if PARTS.contains(&&**name) {
+                                self.cost = self.cost.saturating_add(price);
+                            }
+                        }
                     }
                 }
             }

@@ -2,7 +2,7 @@
 //! sender may spend in a minute.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     sync::{
         Arc,
@@ -80,8 +80,11 @@ impl Sender {
     }
 }
 
+/// The address in an entry of [`FORWARDED_FOR`], with which some proxies write its port, and some brackets.
 fn address_in(text: &[u8]) -> Option<IpAddr> {
-    str::from_utf8(text).ok()?.trim().parse().ok()
+    let text = str::from_utf8(text).ok()?.trim();
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse().ok().map(|address: SocketAddr| address.ip()))
 }
 
 /// Room for requests.

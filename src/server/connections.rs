@@ -27,7 +27,8 @@ use tokio::{
     net::TcpListener,
     select,
     sync::Semaphore,
-    time::{Instant, sleep, timeout_at},
+    task::JoinSet,
+    time::{Instant, sleep, timeout, timeout_at},
 };
 use tower::util::MapRequest;
 
@@ -41,6 +42,9 @@ use crate::config::limits::HttpLimits;
 
 /// How long to wait when the system refuses a connection, as it does when there are too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
+
+/// How long it may take to cut off what runs still.
+const LAST_TIME: Duration = Duration::from_millis(100);
 
 /// How often it is logged that somebody has too many connections.
 const REMINDER: Duration = Duration::from_secs(60);
@@ -66,6 +70,7 @@ pub async fn serve(
     let stopping = Arc::new(AtomicBool::new(false));
     let router = router.layer(from_fn_with_state(Arc::clone(&stopping), tell_stopping));
     let connections = GracefulShutdown::new();
+    let mut tasks = JoinSet::new();
     let accept = async {
         loop {
             // It is never closed.
@@ -101,7 +106,9 @@ pub async fn serve(
             let stream = TokioIo::new(Paced::new(stream, patience, limits.min_answer_rate));
             let connection = http.serve_connection(stream, TowerToHyperService::new(router));
             let connection = connections.watch(connection);
-            tokio::spawn(async move {
+            // Those that ended are forgotten.
+            while tasks.try_join_next().is_some() {}
+            tasks.spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a connection ended");
                 }
@@ -127,6 +134,8 @@ pub async fn serve(
     if timeout_at(end, connections.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests still running after {time:?} (`--shutdown-timeout`)");
     }
+    // Cut off here, each of them leaves its line in the log.
+    let _ = timeout(LAST_TIME, tasks.shutdown()).await;
     end
 }
 

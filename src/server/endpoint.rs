@@ -20,7 +20,7 @@ use super::{
     admission::{Place, Sender},
     auth::{Caller, Scope},
     entry::Entry,
-    protocol::{Asked, Format, Refusal, read, respond, respond_all},
+    protocol::{Asked, Format, RETRY_AFTER, Refusal, read, respond, respond_all},
 };
 use crate::{
     error::code,
@@ -89,7 +89,7 @@ impl Server {
             _ => return Err(Refusal::method("allowed are GET, for queries, and POST", "GET, POST")),
         };
         let caller = self.auth.caller(&head.headers);
-        let caller = timeout_at(deadline, caller).await.unwrap_or_else(|_| Err(self.took_too_long()))?;
+        let caller = timeout_at(deadline, caller).await.unwrap_or_else(|_| Err(self.took_too_long(false)))?;
         entry.of_subject(caller.subject());
         let place = Arc::new(self.admission.enter(self.sender(&caller, &head))?);
         let report = head.headers.get(REPORT);
@@ -98,13 +98,9 @@ impl Server {
             Refusal::coded(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, problem)
         })??;
         let arrived = Arrived { caller: &caller, place: &place, report, is_get, deadline };
-        let one = async |parameters, entry: &mut Entry<'_>| {
-            let run = self.run(parameters, &arrived, entry);
-            timeout_at(deadline, run).await.unwrap_or_else(|_| Err(self.took_too_long()))
-        };
         match asked {
             Asked::One(parameters) => {
-                let answer = one(parameters, entry).await?;
+                let answer = self.run(parameters, &arrived, entry).await?;
                 let response = respond(&answer, format, Arc::clone(&place));
                 Ok(if is_get && answer.is_ok() { cacheable(response, &head.headers).await } else { response })
             }
@@ -115,7 +111,7 @@ impl Server {
                 let entries = entry.split(requests.len());
                 for (parameters, mut entry) in requests.into_iter().zip(entries) {
                     let answer = match parameters {
-                        Ok(parameters) => one(parameters, &mut entry).await,
+                        Ok(parameters) => self.run(parameters, &arrived, &mut entry).await,
                         Err(refusal) => Err(refusal),
                     };
                     answers.push(answer.unwrap_or_else(|refusal| {
@@ -155,23 +151,36 @@ impl Server {
         }
         // Each request has spent 1 already.
         let left = self.admission.spend(place.sender(), prepared.cost(), 1)?.or(place.left);
-        let _connection = self.admission.connection(place, prepared.writes()).await;
+        let connection = self.admission.connection(place, prepared.writes());
+        let _connection = timeout_at(deadline, connection).await.map_err(|_| waited())?;
+        let writes = prepared.writes();
         // Shared with the entry, which tells what ran also if nobody waits for the answer.
         let report =
             entry.report.insert(prepared.report(self.slow.map(|slow| slow / STATEMENTS_OF_A_SLOW_ONE))).clone();
-        let answer = self.api.execute(prepared.with_left(left), &report, entry.id).await;
+        let answer = self.api.execute(prepared.with_left(left), &report, entry.id);
+        let answer = timeout_at(deadline, answer).await.map_err(|_| self.took_too_long(writes))?;
         entry.answered(&answer);
         Ok(answer)
     }
 
-    fn took_too_long(&self) -> Refusal {
+    fn took_too_long(&self, writes: bool) -> Refusal {
         let seconds = self.limits.request_timeout;
-        let problem = format!(
+        let mut problem = format!(
             "the request took more than {seconds} s (`--request-timeout`); ask for less, or filter and order by columns with an \
-             index; what a mutation was writing may be written"
+             index"
         );
+        if writes {
+            problem += "; what the mutation was writing may be written";
+        }
         Refusal::coded(StatusCode::GATEWAY_TIMEOUT, code::TIMEOUT, problem)
     }
+}
+
+/// Refuses what nothing ran of.
+fn waited() -> Refusal {
+    let problem =
+        "no connection to the database was free in the request's time (`--request-timeout`); try again in a second";
+    Refusal::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, problem).with(header::RETRY_AFTER, RETRY_AFTER)
 }
 
 fn check_scopes(caller: &Caller, prepared: &Prepared) -> Result<(), Refusal> {
