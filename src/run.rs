@@ -39,7 +39,7 @@ pub async fn run(cli: Cli) -> Result<()> {
             crate::seed::seed(&writer, amounts).await
         }
         Command::Schema => {
-            say(&sdl());
+            say(sdl());
             Ok(())
         }
     }
