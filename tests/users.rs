@@ -149,3 +149,9 @@ async fn users_have_numbers_of_posts_by_one_statement_a_field() {
         assert_eq!(app.statements().take().len(), 4);
     }
 }
+
+#[tokio::test]
+async fn a_number_of_nobodys_posts_is_not_asked_for() {
+    let query = "{ users(first: 0) { nodes { postsCount(filter: { id: { eq: \"User:1\" } }) } } }";
+    school().await.answers(query, expect![[r#"{"data":{"users":{"nodes":[]}}}"#]]).await;
+}

@@ -132,9 +132,13 @@ where
         parents: Result<Vec<i64>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
+            let parents = parents.map_err(|error| error.of_field(context))?;
+            if parents.is_empty() {
+                return Ok(Vec::new());
+            }
             let filter = argument_of(context, "filter")?;
-            let counts = async { connection::counts::<R, E::Node>(context, &parents?, filter).await };
-            let counts = counts.await.map_err(|error| error.of_field(context))?;
+            let counts = connection::counts::<R, E::Node>(context, &parents, filter).await;
+            let counts = counts.map_err(|error| error.of_field(context))?;
             Ok(counts.into_iter().map(Value::from).collect())
         }
         .boxed()

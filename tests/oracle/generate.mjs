@@ -197,6 +197,9 @@ export class Generator {
     );
     const argument = (name) => field.args.find((argument) => argument.name === name);
     if (argument('orderBy')) this.paging(type, field, argument, chosen);
+    else if (argument('filter') && random.chance(0.5)) {
+      chosen.set(argument('filter'), values.value(argument('filter').type, `${type.name}.${field.name}.filter`, 0));
+    }
     const texts = random
       .shuffle([...chosen])
       .map(([argument, value]) => `${argument.name}: ${literal(value, argument.type)}`);
