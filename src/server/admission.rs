@@ -21,7 +21,7 @@ use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::{
-    protocol::{RETRY_AFTER, Refusal},
+    protocol::Refusal,
     shares::{Part, Shares},
 };
 use crate::{
@@ -62,8 +62,7 @@ pub enum Sender {
 }
 
 impl Sender {
-    /// Who sends a request without a subject: the peer, or whom it forwards for if it is a trusted proxy. A subscriber of IPv6 has
-    /// a network of 64 bits at least.
+    /// Who sends a request without a subject: the peer, or whom it forwards for if it is a trusted proxy.
     pub fn at(Peer(peer): &Peer, headers: &HeaderMap, proxies: &[IpNet]) -> Self {
         // Each proxy appends whom it heard from: what stands before may be made up.
         let lines = headers.get_all(FORWARDED_FOR).iter().rev();
@@ -74,6 +73,11 @@ impl Sender {
         {
             address = next.to_canonical();
         }
+        Self::of(address)
+    }
+
+    /// Whoever has this address. A subscriber of IPv6 has a network of 64 bits at least.
+    pub fn of(address: IpAddr) -> Self {
         let bits = if address.is_ipv4() { 32 } else { 64 };
         // Neither number of bits is more than an address has.
         Self::Address(IpNet::new(address, bits).map_or(IpNet::from(address), |network| network.trunc()))
@@ -137,9 +141,7 @@ impl Admission {
     pub fn enter(&self, sender: Option<Sender>) -> Result<Place, Refusal> {
         let left = self.spend(sender.as_ref(), 1, 0)?;
         let present = Arc::clone(&self.present).try_acquire_owned().map_err(|_| {
-            let problem = "the server has as many requests as it can take; try again in a second";
-            Refusal::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, problem)
-                .with(header::RETRY_AFTER, RETRY_AFTER)
+            Refusal::unavailable("the server has as many requests as it can take; try again in a second")
         })?;
         let part = sender.map(|sender| self.part(sender)).transpose()?;
         let memory = part.as_ref().map_or(&self.all.memory, |part| &part.share.memory);

@@ -12,7 +12,7 @@ use std::{
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
 };
@@ -86,7 +86,7 @@ pub async fn serve(
             let peer = Peer(peer.ip());
             let share = match peer.is_in(proxies) {
                 true => None,
-                false => match shares.part(Sender::at(&peer, &HeaderMap::new(), &[]), || ()) {
+                false => match shares.part(Sender::of(peer.0.to_canonical()), || ()) {
                     Ok(part) => Some(part),
                     Err(most) => {
                         if reminded.is_none_or(|at| at.elapsed() > REMINDER) {

@@ -20,7 +20,7 @@ use super::{
     admission::{Place, Sender},
     auth::{Caller, Scope},
     entry::Entry,
-    protocol::{Asked, Format, RETRY_AFTER, Refusal, read, respond, respond_all},
+    protocol::{Asked, Format, Refusal, read, respond, respond_all},
 };
 use crate::{
     error::code,
@@ -151,9 +151,9 @@ impl Server {
         }
         // Each request has spent 1 already.
         let left = self.admission.spend(place.sender(), prepared.cost(), 1)?.or(place.left);
-        let connection = self.admission.connection(place, prepared.writes());
-        let _connection = timeout_at(deadline, connection).await.map_err(|_| waited())?;
         let writes = prepared.writes();
+        let connection = self.admission.connection(place, writes);
+        let _connection = timeout_at(deadline, connection).await.map_err(|_| waited())?;
         // Shared with the entry, which tells what ran also if nobody waits for the answer.
         let report =
             entry.report.insert(prepared.report(self.slow.map(|slow| slow / STATEMENTS_OF_A_SLOW_ONE))).clone();
@@ -178,9 +178,9 @@ impl Server {
 
 /// Refuses what nothing ran of.
 fn waited() -> Refusal {
-    let problem =
-        "no connection to the database was free in the request's time (`--request-timeout`); try again in a second";
-    Refusal::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, problem).with(header::RETRY_AFTER, RETRY_AFTER)
+    Refusal::unavailable(
+        "no connection to the database was free in the request's time (`--request-timeout`); try again in a second",
+    )
 }
 
 fn check_scopes(caller: &Caller, prepared: &Prepared) -> Result<(), Refusal> {

@@ -141,6 +141,11 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, message)
     }
 
+    /// There is no room for it now, or nothing that could answer it: `message` says of what.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, message).with(header::RETRY_AFTER, RETRY_AFTER)
+    }
+
     /// A method that no GraphQL request has; or that this one must not have.
     pub fn method(message: &str, allowed: &'static str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, HeaderValue::from_static(allowed))
@@ -191,7 +196,7 @@ impl From<Vec<ServerError>> for Refusal {
 
 impl From<Full> for Refusal {
     fn from(full: Full) -> Self {
-        vec![error::full(full)].into()
+        Self::unavailable(full.problem())
     }
 }
 
@@ -229,7 +234,7 @@ pub fn respond(answer: &Answer, format: Format, place: Arc<Place>) -> Response {
 }
 
 /// After how many seconds what was refused for want of room, or of a database, is worth another try.
-pub const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// Whether it has no data at all, because of a database that was not there.
 fn is_unavailable(answer: &Answer) -> bool {
