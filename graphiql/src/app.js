@@ -2,6 +2,7 @@
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
+import { getOperationAST, parse } from 'graphql';
 import { createElement as h, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { SqlReport } from './sql-report.js';
@@ -14,10 +15,23 @@ const OFF = 'dovetail:sql-report:off';
 const reports = document.querySelector('meta[name="dovetail-report"]').content === 'sql';
 let asked = reports && localStorage.getItem(OFF) === null;
 
-const fetcher = createGraphiQLFetcher({
+const ask = createGraphiQLFetcher({
   url: new URL('graphql', location.href).href,
   fetch: (url, init) => fetch(url, asked ? { ...init, headers: { ...init.headers, 'dovetail-report': 'sql' } } : init),
 });
+// GraphiQL learns the name of a tab's operation 100 ms after it shows the text: who runs it sooner would name the operation of the
+// tab before.
+const fetcher = (params, options) =>
+  ask(hasOperation(params) ? params : { ...params, operationName: undefined }, options);
+
+/** Whether the document has an operation of the name; also if it is no document, which the server says better. */
+function hasOperation({ query, operationName }) {
+  try {
+    return getOperationAST(parse(query), operationName) != null;
+  } catch {
+    return true;
+  }
+}
 // As GraphiQL would find it; but if nothing was edited yet, it would add an empty tab at each visit.
 const initialQuery = localStorage.getItem('graphiql:query') ?? tabs[0].query;
 const plugins = [HISTORY_PLUGIN, explorerPlugin()];

@@ -88,6 +88,19 @@ test('the mutation says in the answer what a form must show', async () => {
   assert.deepEqual(data.createUser.userErrors[0].path, ['posts', '0', 'title']);
 });
 
+test('who runs a tab as soon as it is open asks for its own operation', async () => {
+  // The time after which GraphiQL learns it, so long that it does not end here.
+  await page.addInitScript(() => {
+    const { setTimeout } = window;
+    window.setTimeout = (act, time, ...rest) => setTimeout(act, time === 100 ? 60_000 : time, ...rest);
+  });
+  await page.reload();
+  await loaded();
+  await openTab('StudentsOfACourse', '"filter"');
+  const { data } = await run();
+  assert.equal(data.students.edges.length, 5);
+});
+
 test('a field is completed, from the schema', async () => {
   await page.getByRole('button', { name: 'New tab' }).click();
   await line('UsersWithPosts').waitFor({ state: 'detached' });
