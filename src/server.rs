@@ -17,7 +17,7 @@ use std::{any::Any, net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{Context, Result};
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{Extension, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
@@ -47,6 +47,7 @@ pub use self::connections::serve;
 use self::{
     admission::Admission,
     auth::{Auth, Scope},
+    connections::Stopping,
     graphiql::Page,
     origins::Origins,
     protocol::{Format, Refusal},
@@ -63,9 +64,6 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest request id that is taken over, in bytes: it is on every line of the log.
 const LONGEST_REQUEST_ID: usize = 128;
-
-/// Where it is asked whether the server is ready.
-const READY: &str = "/readyz";
 
 /// The header that asks for an SQL report, for clients that cannot send a request's extensions: `sql` or `explain`.
 const REPORT: &str = "dovetail-report";
@@ -118,12 +116,11 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
         // Over the routes above. Those below tell nothing of the data, and a probe asks for them by a pod's address.
         .layer(from_fn_with_state(Arc::new(origins), origins::check))
         .route("/healthz", get(healthz))
-        .route(READY, get(readyz))
+        .route("/readyz", get(readyz))
         .with_state(Arc::new(server));
     if let Some(cors) = cors {
         router = router.layer(cors);
     }
-    let router = router.layer(from_fn(origins::check_host));
     // From the outermost to the innermost, as one layer: each of a router's is a box more a request.
     let layers = ServiceBuilder::new()
         .layer(MapRequestLayer::new(without_unfit_id))
@@ -133,7 +130,8 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
         .layer(MapResponseLayer::new(secure))
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(limits.compress_above)))
         .layer(MapResponseLayer::new(IntoResponse::into_response))
-        .layer(CatchPanicLayer::custom(panicked));
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(origins::check_host));
     Ok(router.layer(layers))
 }
 
@@ -191,8 +189,11 @@ impl Server {
     }
 }
 
-/// That requests can be answered: the database is there, with the tables that this program knows.
-async fn readyz(State(server): State<Arc<Server>>) -> Response {
+/// That requests can be answered: the database is there, with the tables that this program knows; and that more may be sent.
+async fn readyz(State(server): State<Arc<Server>>, stopping: Option<Extension<Stopping>>) -> Response {
+    if stopping.is_some() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response();
+    }
     match server.ready().await {
         Ok(()) => "ready".into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),

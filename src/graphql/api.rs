@@ -239,8 +239,10 @@ impl Api {
         };
         let mut request = Request::new("").data(running);
         request.set_parsed_query(document);
+        // Boxed: what holds it is moved from one future into the next.
+        let execution = Box::pin(self.schema.execute(request));
         let run = async move {
-            let response = batches.drive(self.schema.execute(request)).await;
+            let response = batches.drive(execution).await;
             session.end().await;
             response
         };

@@ -115,7 +115,8 @@ impl Session {
         // Built once more for the few that are kept: a copy of every text would cost each request.
         let mut running = self.report().begin(|| build(backend, select).sql, keys, causes);
         let rows = match texts.any() {
-            true => self.counted(connection, statement, texts).await?,
+            // Boxed: the stream is large, and would be moved with the future of each load, also of those that have none.
+            true => Box::pin(self.counted(connection, statement, texts)).await?,
             false => connection.query_all_raw(statement).await?,
         };
         running.rows = rows.len() as u64;

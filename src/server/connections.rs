@@ -9,13 +9,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router,
-    extract::{Request, State},
-    http::StatusCode,
-    middleware::{Next, from_fn_with_state},
-    response::{IntoResponse, Response},
-};
+use axum::Router;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -33,12 +27,15 @@ use tokio::{
 use tower::util::MapRequest;
 
 use super::{
-    READY,
     admission::{Peer, Sender},
     shares::Shares,
     stream::Paced,
 };
 use crate::config::limits::HttpLimits;
+
+/// That a request came after the server was told to stop.
+#[derive(Clone, Copy)]
+pub struct Stopping;
 
 /// How long to wait when the system refuses a connection, as it does when there are too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -68,7 +65,6 @@ pub async fn serve(
     // The head's time begins with the connection, and again with the end of each answer.
     http.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(limits.max_head_bytes as usize);
     let stopping = Arc::new(AtomicBool::new(false));
-    let router = router.layer(from_fn_with_state(Arc::clone(&stopping), tell_stopping));
     let connections = GracefulShutdown::new();
     let mut tasks = JoinSet::new();
     let accept = async {
@@ -97,8 +93,12 @@ pub async fn serve(
                     }
                 },
             };
+            let stopping = Arc::clone(&stopping);
             let router = MapRequest::new(router.clone(), move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(peer);
+                if stopping.load(Relaxed) {
+                    request.extensions_mut().insert(Stopping);
+                }
                 request
             });
             // An answer is one write, which need not wait for another.
@@ -137,12 +137,4 @@ pub async fn serve(
     // Cut off here, each of them leaves its line in the log.
     let _ = timeout(LAST_TIME, tasks.shutdown()).await;
     end
-}
-
-/// Says of a server that stops that it is not ready, so that no more is sent to it.
-async fn tell_stopping(State(stopping): State<Arc<AtomicBool>>, request: Request, next: Next) -> Response {
-    if stopping.load(Relaxed) && request.uri().path() == READY {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response();
-    }
-    next.run(request).await
 }

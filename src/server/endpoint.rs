@@ -44,7 +44,8 @@ pub async fn graphql(
     let shown = *format.as_ref().unwrap_or(&Format::Json);
     let mut entry = Entry::new(id, server.slow);
     let answered = match format {
-        Ok(format) => server.answer(request, format, &mut entry).await,
+        // Boxed: each layer over this moves it, and it is large.
+        Ok(format) => Box::pin(server.answer(request, format, &mut entry)).await,
         Err(refusal) => Err(refusal),
     };
     let response = answered.unwrap_or_else(|refusal| refused(refusal, shown, &mut entry));
