@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use clap::Parser;
 use dovetail::{
-    config::{Cli, SeedOptions, ServeOptions},
+    config::{Cli, ServeOptions},
     database::Database,
     graphql::{Api, Known, Parameters, Persisted, to_json},
     memory::Memory,
-    seed::seed,
+    run::Program,
 };
 use migration::{Migrator, MigratorTrait};
+use school::{
+    Command, School,
+    seed::{SeedOptions, seed},
+};
 use serde_json::{json, value::to_raw_value};
 
 /// The same as the peers are compared with: see `README.md`.
@@ -41,12 +45,13 @@ pub fn parameters(body: &serde_json::Value) -> Parameters {
 
 /// The settings of `dovetail serve`, with pages as large as a workload's.
 fn settings() -> ServeOptions {
-    *Cli::parse_from(["dovetail", "--max-page-size=1000", "--read-connections=1", "--write-connections=1"]).serve
+    *Cli::<Command>::parse_from(["dovetail", "--max-page-size=1000", "--read-connections=1", "--write-connections=1"])
+        .serve
 }
 
 /// Opens a database.
 pub async fn open(url: &str) -> Database {
-    Database::open(url, &settings().pools, Duration::from_secs(60)).await.unwrap()
+    Database::open(url, &settings().pools, Duration::from_secs(60), School::migrations()).await.unwrap()
 }
 
 /// Makes the tables of an empty database, and the rows that the workloads read.
@@ -65,7 +70,7 @@ pub async fn fill(database: &Database) {
 
 /// The API over a database.
 pub fn api(database: Database) -> Api {
-    Api::new(database, settings().api, Persisted::open(&settings().documents).unwrap()).unwrap()
+    Api::new(School::schema().unwrap(), database, settings().api, Persisted::open(&settings().documents).unwrap())
 }
 
 /// The bytes of an answer.

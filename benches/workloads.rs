@@ -14,13 +14,13 @@ use dovetail::{
     error::Result,
     graphql::to_json,
     loaders::{
-        All, Asked, Batches, Children, Columns, Filter, List, Load, Loaders, Order, Page, PostsByOwner, Report,
-        Session, Wanted,
+        All, Asked, Batches, Children, Columns, Filter, List, Load, Loaders, Order, Page, Report, Session, Wanted,
     },
     memory::{Memory, Meter},
 };
 use entity::post;
 use futures_util::future::join_all;
+use school::PostsByOwner;
 use tokio::runtime::Runtime;
 
 use requests::{WORKLOADS, answer, api, fill, open, text};

@@ -1,40 +1,120 @@
-//! Dovetail: an ORM-driven GraphQL server for related data.
+//! The school of the tutorial, served by Dovetail: users who write posts, students who are enrolled in courses.
 //!
-//! The number of SQL statements that a query runs depends on its text alone, never on the data, and every answer is one
-//! consistent moment of the database.
-//!
-//! # The map
-//!
-//! | module | job |
-//! |---|---|
-//! | `main` | reads the command line, calls [`run`] |
-//! | [`run`] | what each command of the program does |
-//! | [`config`] | command line and environment, each setting stated once |
-//! | [`profile`] | what `--profile` makes of the settings, and which go together |
-//! | [`server`] | every route: HTTP in, HTTP out; `server/` holds the protocol, tokens, origins and connections |
-//! | [`graphql`] | the schema; `graphql/api.rs` executes a request, `graphql/<type>.rs` holds a type's fields, queries, mutations |
-//! | [`loaders`] | where every row of an answer comes from, in batches; `loaders/` holds the generic pieces |
-//! | [`database`] | opening the two pools |
-//! | [`log`] | where the log's lines go |
-//! | [`memory`] | how many bytes requests may hold |
-//! | `seed`, [`insert`] | made-up rows, a feature of the build; many rows at once |
-//! | [`error`] | the one error that a client can see |
-//!
-//! The import rule: `main -> server -> graphql -> loaders -> entity`. Import from below, never from above; `error`,
-//! `config`, `database`, `log`, `memory` and `insert` may be imported by all. No `axum` under `graphql` or `loaders`; no GraphQL type in `loaders`.
+//! A type is a file: its fields, what filters and orders its lists, its queries, its mutations. `main` hands [`School`] to the
+//! engine's command line.
 
 #![warn(missing_docs)]
 
-pub mod config;
-pub mod database;
-pub mod error;
-pub mod graphql;
-pub mod insert;
-pub mod loaders;
-pub mod log;
-pub mod memory;
-pub mod profile;
-pub mod run;
+mod course;
+mod enrollment;
+mod post;
 #[cfg(feature = "seed")]
 pub mod seed;
-pub mod server;
+mod student;
+mod user;
+
+use anyhow::Result;
+use async_graphql::{Context, ID, Interface, MergedObject};
+use clap::Subcommand;
+#[cfg(feature = "seed")]
+use dovetail::{config::DatabaseOptions, run::open_migrated};
+use dovetail::{
+    error::Nullable,
+    graphql::node::{self, Node, NodeQuery, look_up},
+    run::Program,
+};
+use migration::Migrator;
+#[cfg(feature = "seed")]
+use sea_orm::DatabaseConnection;
+
+pub use self::user::PostsByOwner;
+use self::{course::Course, enrollment::Enrollment, post::Post, student::Student, user::User};
+
+/// The program.
+pub struct School;
+
+impl Program for School {
+    type Query = Query;
+    type Mutation = Mutation;
+    type Migrator = Migrator;
+    type Command = Command;
+
+    async fn run(command: Command) -> Result<()> {
+        match command {
+            #[cfg(feature = "seed")]
+            Command::Seed { amounts, database } => seed::seed(&open_migrated::<Self>(&database).await?, amounts).await,
+        }
+    }
+
+    #[cfg(feature = "seed")]
+    async fn fill_demo(writer: &DatabaseConnection) -> Result<()> {
+        seed::seed_if_empty(writer, seed::DEMO).await.map(|_| ())
+    }
+}
+
+/// What the program does besides what every program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Fill an empty database with made-up rows: the same for the same numbers
+    #[cfg(feature = "seed")]
+    Seed {
+        /// How much.
+        #[command(flatten)]
+        amounts: seed::SeedOptions,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseOptions,
+    },
+}
+
+/// The root of all queries.
+///
+/// The cost of an operation is in its answer, as `extensions.dovetail.cost`, where the request's extensions have
+/// `"dovetail": {"cost": true}`. A list costs the size of its page times what lies under it. To find its items costs 10 for each order by
+/// a number of children, `contains` and `endsWith`, and for a relation in its filter 10, in that 100, in that 1,000.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    NodeQuery<AnyNode>,
+    user::UserQuery,
+    post::PostQuery,
+    student::StudentQuery,
+    course::CourseQuery,
+    enrollment::EnrollmentQuery,
+);
+
+/// The root of all mutations. Each field is one transaction; the fields of a request run one after the other.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    user::UserMutation,
+    post::PostMutation,
+    student::StudentMutation,
+    course::CourseMutation,
+    enrollment::EnrollmentMutation,
+);
+
+/// An object with an id that is unique over the whole API.
+#[derive(Interface)]
+#[graphql(
+    name = "Node",
+    field(name = "id", ty = "ID", desc = "The object's id, such as `User:500`: its type and its primary key.")
+)]
+enum AnyNode {
+    User(User),
+    Post(Post),
+    Student(Student),
+    Course(Course),
+    Enrollment(Enrollment),
+}
+
+impl node::AnyNode for AnyNode {
+    async fn look_up(context: &Context<'_>, id: &ID, argument: &str) -> Nullable<Self> {
+        Some(match node::type_of(id) {
+            User::TYPE => look_up::<User>(context, id, argument).await?.map(|it| it.0.into()),
+            Post::TYPE => look_up::<Post>(context, id, argument).await?.map(|it| it.0.into()),
+            Student::TYPE => look_up::<Student>(context, id, argument).await?.map(|it| it.0.into()),
+            Course::TYPE => look_up::<Course>(context, id, argument).await?.map(|it| it.0.into()),
+            Enrollment::TYPE => look_up::<Enrollment>(context, id, argument).await?.map(|it| it.0.into()),
+            _ => Err(node::names_no_type(id, argument)),
+        })
+    }
+}

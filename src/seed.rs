@@ -18,11 +18,39 @@ use sea_orm::{
     prelude::DateTimeUtc,
 };
 
-use crate::{
-    config::SeedOptions,
+use clap::Args;
+use dovetail::{
     database::{begin_alone, explain},
     insert::insert_all,
 };
+
+/// How much `dovetail seed` makes up.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SeedOptions {
+    /// The number of users
+    #[arg(long, env = "DOVETAIL_SEED_USERS", default_value_t = 1_000)]
+    pub users: usize,
+
+    /// The number of posts of each user
+    #[arg(long, env = "DOVETAIL_SEED_POSTS_PER_USER", default_value_t = 20)]
+    pub posts_per_user: usize,
+
+    /// The number of students
+    #[arg(long, env = "DOVETAIL_SEED_STUDENTS", default_value_t = 5_000)]
+    pub students: usize,
+
+    /// The number of courses
+    #[arg(long, env = "DOVETAIL_SEED_COURSES", default_value_t = 200)]
+    pub courses: usize,
+
+    /// The number of courses that each student takes; at most as many as there are
+    #[arg(long, env = "DOVETAIL_SEED_ENROLLMENTS_PER_STUDENT", default_value_t = 6)]
+    pub enrollments_per_student: usize,
+
+    /// The seed of the random numbers: another one makes up other rows
+    #[arg(long, env = "DOVETAIL_SEED_RNG_SEED", default_value_t = 1)]
+    pub rng_seed: u64,
+}
 
 /// The small school of `dovetail serve --demo`.
 pub const DEMO: SeedOptions =

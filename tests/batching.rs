@@ -1,10 +1,8 @@
 use std::time::Duration;
 
-use dovetail::{
-    config::{SeedOptions, limits::PageSize},
-    server::serve,
-};
+use dovetail::{config::limits::PageSize, server::serve};
 use expect_test::expect;
+use school::seed::SeedOptions;
 use sea_orm::{ConnectionTrait, Database, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
 use tokio::{

@@ -1,7 +1,8 @@
 use std::time::{Duration, Instant};
 
-use dovetail::database::Database;
+use dovetail::{database::Database, run::Program};
 use migration::{Migrator, MigratorTrait};
+use school::School;
 use sea_orm::{ConnectionTrait, SqlErr};
 
 use crate::support::{PAGES, school, settings, start};
@@ -59,7 +60,7 @@ async fn what_runs_for_a_request_is_interrupted_past_its_time_and_what_comes_the
         "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 10000) SELECT count(*) FROM c";
     let folder = tempfile::tempdir().unwrap();
     for url in [format!("sqlite:{}", folder.path().join("school.db").display()), "sqlite::memory:".to_owned()] {
-        let database = Database::open(&url, &settings(&[]).pools, Duration::MAX).await.unwrap();
+        let database = Database::open(&url, &settings(&[]).pools, Duration::MAX, School::migrations()).await.unwrap();
         let late = async || {
             let transaction = database.begin_writing().await.unwrap();
             transaction.execute_unprepared(counts).await

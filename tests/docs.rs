@@ -7,7 +7,8 @@ use std::{
 };
 
 use clap::{Arg, Command, CommandFactory};
-use dovetail::{config::Cli, seed::DEMO};
+use dovetail::config::Cli;
+use school::seed::DEMO;
 
 use crate::support::{PAGES, seeded};
 
@@ -48,7 +49,7 @@ fn each_option_stands_in_the_settings_with_its_variable_and_its_default() {
     // `16777216` is written `16,777,216`.
     let plain = |text: &str| text.replace([',', '`'], "").trim().to_owned();
     let rows: Vec<Vec<_>> = SETTINGS.lines().map(|line| line.split('|').map(plain).collect()).collect();
-    let command = Cli::command();
+    let command = Cli::<school::Command>::command();
     let options = options(&command).into_iter().map(|option| (format!("--{}", option.get_long().unwrap()), option));
     let options: BTreeMap<_, _> = options.collect();
     for (name, option) in &options {
@@ -76,7 +77,7 @@ fn sources(folder: &Path) -> String {
 #[test]
 fn each_test_that_the_settings_name_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources = sources(&root.join("src")) + &sources(&root.join("tests"));
+    let sources = sources(&root.join("engine/src")) + &sources(&root.join("tests"));
     // Tests alone have names of lower case with underscores there.
     let names = SETTINGS.split('`').skip(1).step_by(2);
     for name in names.filter(|name| name.contains('_') && **name == name.to_lowercase()) {

@@ -254,7 +254,7 @@ fn what_is_unsafe_in_production_is_named() {
 /// What makes these settings unsafe in production, beside a good secret.
 fn unsafe_in_production(arguments: &[&str]) -> String {
     let usual = ["dovetail", "--profile=production", "--auth=write", "--graphiql=off"];
-    let cli = Cli::parse_from(usual.iter().chain(arguments));
+    let cli = Cli::<school::Command>::parse_from(usual.iter().chain(arguments));
     profile::settle(*cli.serve).err().map(|error| error.to_string()).unwrap_or_default()
 }
 
@@ -346,7 +346,7 @@ fn no_error_shows_a_secret() {
 #[test]
 fn the_keys_of_a_set_live_longer_than_until_it_is_read_again() {
     let parses = |seconds: u32| {
-        let said = Cli::try_parse_from(["dovetail", &format!("--jwks-max-age={seconds}")]).err();
+        let said = Cli::<school::Command>::try_parse_from(["dovetail", &format!("--jwks-max-age={seconds}")]).err();
         said.map(|error| error.to_string().lines().next().unwrap().to_owned()).unwrap_or_default()
     };
     assert_eq!([parses(301), parses(86_400)], ["", ""]);

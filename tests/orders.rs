@@ -1,5 +1,5 @@
-use dovetail::config::SeedOptions;
 use expect_test::expect;
+use school::seed::SeedOptions;
 use sea_orm::DbBackend;
 use serde_json::{Value, json};
 

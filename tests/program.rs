@@ -13,7 +13,7 @@ use expect_test::expect;
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{App, PAGES, TestDatabase, settings, start};
+use crate::support::{App, PAGES, SCHEMA, TestDatabase, settings, start};
 
 /// The program, in a folder of its own, with nothing in the environment that it would read.
 fn dovetail(folder: &Path, arguments: &[&str]) -> Command {
@@ -36,13 +36,13 @@ pub fn failure(output: &Output) -> String {
 #[test]
 fn the_schema_file_is_the_schema() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
-    let same = fs::read_to_string(file).unwrap_or_default() == dovetail::graphql::sdl();
+    let same = fs::read_to_string(file).unwrap_or_default() == SCHEMA.sdl();
     assert!(same, "schema.graphql is out of date; run `cargo run -- schema > schema.graphql`");
 }
 
 #[test]
 fn the_program_prints_the_schema() {
-    assert_eq!(String::from_utf8(run(Path::new("."), &["schema"]).stdout).unwrap(), dovetail::graphql::sdl());
+    assert_eq!(String::from_utf8(run(Path::new("."), &["schema"]).stdout).unwrap(), SCHEMA.sdl());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use axum::http::{Request, StatusCode, header};
-use dovetail::config::SeedOptions;
 use expect_test::expect;
+use school::seed::SeedOptions;
 use sea_orm::DbBackend;
 use serde_json::{Value, json};
 

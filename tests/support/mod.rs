@@ -4,7 +4,7 @@ mod postgres;
 
 use std::{
     fmt::Debug,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
@@ -15,20 +15,27 @@ use axum::{
 };
 use clap::Parser;
 use dovetail::{
-    config::{Cli, SeedOptions, ServeOptions, limits::PageSize},
+    config::{Cli, ServeOptions, limits::PageSize},
     database::Database,
-    graphql::{Api, Persisted},
+    graphql::{Api, Persisted, Schema},
     profile,
-    seed::seed,
+    run::Program,
     server,
 };
 use expect_test::Expect;
+use school::{
+    School,
+    seed::{SeedOptions, seed},
+};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
 pub use postgres::TestDatabase;
+
+/// The schema of the school, made once.
+pub static SCHEMA: LazyLock<&Schema> = LazyLock::new(|| School::schema().unwrap());
 
 /// Page sizes that no test of anything else meets.
 pub const PAGES: PageSize = PageSize { default: 20, max: 100 };
@@ -39,7 +46,8 @@ pub fn settings(arguments: &[&str]) -> ServeOptions {
     let usual = ["--read-connections=3", "--write-connections=3", "--request-timeout=120"];
     let is_given = |usual: &str| arguments.iter().any(|it| it.split('=').next() == usual.split('=').next());
     let usual = usual.into_iter().filter(|usual| !is_given(usual));
-    let cli = Cli::parse_from(["dovetail"].into_iter().chain(usual).chain(arguments.iter().copied()));
+    let cli =
+        Cli::<school::Command>::parse_from(["dovetail"].into_iter().chain(usual).chain(arguments.iter().copied()));
     profile::settle(*cli.serve).unwrap()
 }
 
@@ -101,14 +109,14 @@ impl App {
         postgres: Option<TestDatabase>,
     ) -> Self {
         let limit = Duration::from_secs(settings.http.request_timeout);
-        let mut database = Database::open(url, &settings.pools, limit).await.unwrap();
+        let mut database = Database::open(url, &settings.pools, limit, School::migrations()).await.unwrap();
         migrate(&database).await;
         let statements = Statements::default();
         for pool in [&mut database.reader, &mut database.writer] {
             let statements = statements.clone();
             pool.set_metric_callback(move |info| statements.record(info.statement));
         }
-        let api = Api::new(database.clone(), settings.api, Persisted::open(&settings.documents).unwrap()).unwrap();
+        let api = Api::new(*SCHEMA, database.clone(), settings.api, Persisted::open(&settings.documents).unwrap());
         let router = server::router(api.clone(), settings).await.unwrap();
         let ordinary = server::router(api.without_fast_way(), settings).await.unwrap();
         Self { database, url: url.to_owned(), router, ordinary, statements, _folder: folder, _postgres: postgres }

@@ -1,0 +1,291 @@
+//! The command line and the environment, read into one [`Cli`]. Each setting is stated once: here, in
+//! [`limits`], or in [`access`].
+
+pub mod access;
+pub mod limits;
+
+use std::{collections::BTreeSet, env, net::IpAddr};
+
+use anyhow::{Result, ensure};
+use clap::{
+    Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind, parser::ValueSource,
+    value_parser,
+};
+use ipnet::IpNet;
+
+use self::{
+    access::{AuthOptions, DocumentOptions},
+    limits::{ApiLimits, HttpLimits},
+};
+
+/// The file that `DATABASE_URL` unset means: in the working folder, created where it is missing.
+pub const EMBEDDED_DATABASE: &str = "sqlite:dovetail.db";
+
+/// A URL without what must not be shown: its user, its password and its query.
+///
+/// It is taken as text, for it may be no URL: a `/` or `?` in a password leads those who parse it astray.
+pub fn without_secrets(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once(':') else { return url.to_owned() };
+    let (place, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
+    // Which of it is a password cannot be told.
+    if query.contains('@') {
+        return format!("{scheme}:***");
+    }
+    let place = place.rsplit_once('@').map_or_else(|| place.to_owned(), |(_, host)| format!("//***@{host}"));
+    format!("{scheme}:{place}{}", if query.is_empty() { "" } else { "?***" })
+}
+
+/// A GraphQL server for related data, on an embedded SQLite or on PostgreSQL.
+///
+/// Without a command it serves. Every option can also come from the environment variable beside it.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli<C: Subcommand> {
+    /// What to do; to serve, if none is given.
+    #[command(subcommand)]
+    pub command: Option<Command<C>>,
+
+    /// The options of serving.
+    #[command(flatten)]
+    pub serve: Box<ServeOptions>,
+}
+
+impl<C: Subcommand> Cli<C> {
+    /// Reads the command line. What cannot be read ends the process, and so do `--help` and `--version`, as clap has it.
+    pub fn read() -> Self {
+        let mut command = Self::command();
+        let matches = command.get_matches_mut();
+        let is_given = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
+        // The database is the one option that all commands have. Others would be read for nothing.
+        let is_stray = |argument: &&Arg| is_given(argument.get_id().as_str()) && !argument.is_global_set();
+        let stray = command.get_arguments().find(is_stray).and_then(Arg::get_long).map(str::to_owned);
+        if let (Some(option), Some(name)) = (stray, matches.subcommand_name()) {
+            let problem = format!(
+                "--{option} stands before `{name}`, which does not have it there; allowed is --database-url, and behind \
+                 `{name}`, its own options"
+            );
+            command.error(ErrorKind::ArgumentConflict, problem).exit();
+        }
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Refuses environment variables of this program that no setting has: a limit that was misspelt would be none.
+    ///
+    /// # Errors
+    /// One line that names each of them, and the nearest that there is.
+    pub fn check_environment() -> Result<()> {
+        let command = Self::command();
+        let known = variables(&command);
+        let given = env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let unknown = given.filter(|name| name.starts_with("DOVETAIL_") && !known.contains(name.as_str()));
+        let problems: Vec<_> = unknown
+            .map(|name| {
+                let nearest = known.iter().min_by_key(|known| strsim::levenshtein(&name, known));
+                format!("{name} is no setting; did you mean {}?", nearest.copied().unwrap_or_default())
+            })
+            .collect();
+        ensure!(problems.is_empty(), "{}", problems.join("; "));
+        Ok(())
+    }
+}
+
+/// The environment variables of a command's settings, and of its subcommands'.
+fn variables(command: &clap::Command) -> BTreeSet<&str> {
+    let own = command.get_arguments().filter_map(|argument| argument.get_env()?.to_str());
+    own.chain(command.get_subcommands().flat_map(variables)).collect()
+}
+
+/// What the program does: what every program does, and `C`.
+#[derive(Debug, Subcommand)]
+pub enum Command<C: Subcommand> {
+    /// Serve the API over HTTP (the default)
+    Serve(Box<ServeOptions>),
+    /// Apply, undo or list the migrations of the database's tables
+    Migrate {
+        /// Which way.
+        #[command(subcommand)]
+        action: MigrateAction,
+        /// Which database.
+        #[command(flatten)]
+        database: DatabaseOptions,
+    },
+    /// What the program does besides.
+    #[command(flatten)]
+    Own(C),
+    /// Print the API's schema in GraphQL's schema definition language
+    Schema,
+}
+
+/// What `dovetail migrate` does.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum MigrateAction {
+    /// Apply all migrations that are pending
+    Up,
+    /// Undo the latest migrations; their tables and the rows in them are lost
+    Down {
+        /// How many to undo
+        #[arg(long, env = "DOVETAIL_MIGRATE_STEPS", default_value_t = 1, value_parser = value_parser!(u32).range(1..))]
+        steps: u32,
+    },
+    /// List all migrations, applied or pending
+    Status,
+    /// Drop all tables, with all rows, and apply all migrations
+    Fresh {
+        /// Do not ask first; needed where there is no terminal to ask on
+        #[arg(long, env = "DOVETAIL_MIGRATE_YES")]
+        yes: bool,
+    },
+}
+
+/// The options of `dovetail serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeOptions {
+    /// Which database.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+
+    /// How it is connected to.
+    #[command(flatten)]
+    pub pools: PoolOptions,
+
+    /// The address to listen on
+    #[arg(long, env = "DOVETAIL_HOST", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+
+    /// The port to listen on; 0 takes any that is free
+    #[arg(long, env = "DOVETAIL_PORT", default_value_t = 8000)]
+    pub port: u16,
+
+    /// What the API allows.
+    #[command(flatten)]
+    pub api: ApiOptions,
+
+    /// Fill the database with a few rows first, if it is empty, and allow the SQL report
+    #[cfg(feature = "demo")]
+    #[arg(long, env = "DOVETAIL_DEMO")]
+    pub demo: bool,
+
+    /// Who may do what.
+    #[command(flatten)]
+    pub auth: AuthOptions,
+
+    /// How much HTTP carries, and for how long.
+    #[command(flatten)]
+    pub http: HttpLimits,
+
+    /// Which texts are executed.
+    #[command(flatten)]
+    pub documents: DocumentOptions,
+
+    /// Origins allowed by CORS, such as `https://app.example.com`; separated by commas
+    #[arg(long, env = "DOVETAIL_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    pub cors_origins: Vec<String>,
+
+    /// Proxies whose `x-forwarded-for` is trusted: addresses or networks such as `10.0.0.0/8`; separated by commas
+    #[arg(long, env = "DOVETAIL_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = network)]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Serve GraphiQL on / [default: on, and off in production]
+    #[arg(long, env = "DOVETAIL_GRAPHIQL", value_name = "KIND")]
+    pub graphiql: Option<Graphiql>,
+
+    /// The purpose of the server: in production, the defaults are strict, and unsafe settings are refused
+    #[arg(long, env = "DOVETAIL_PROFILE", value_enum, default_value_t = Profile::Development)]
+    pub profile: Profile,
+
+    /// What to log, as directives such as `info` or `warn,dovetail=debug`
+    #[arg(long, env = "DOVETAIL_LOG", default_value = "warn,dovetail=info", value_name = "DIRECTIVES")]
+    pub log: String,
+
+    /// The milliseconds from which a request is slow: its SQL is logged; 0 logs none
+    #[arg(long, env = "DOVETAIL_SLOW_MS", default_value_t = 1_000, value_name = "MILLISECONDS")]
+    pub slow_ms: u64,
+
+    /// How to write the log [default: text, and json in production]
+    #[arg(long, env = "DOVETAIL_LOG_FORMAT", value_enum, value_name = "FORMAT")]
+    pub log_format: Option<LogFormat>,
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| address()).map_err(|_| "allowed are addresses, and networks such as 10.0.0.0/8")
+}
+
+/// What the server is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Profile {
+    /// For developers.
+    Development,
+    /// For the public.
+    Production,
+}
+
+/// Whether something is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// Yes
+    On,
+    /// No
+    Off,
+}
+
+/// Which GraphiQL there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Graphiql {
+    /// The bundled one, or a CDN's where the build bundled none
+    On,
+    /// None
+    Off,
+    /// A CDN's
+    Cdn,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Which database.
+#[derive(Clone, Debug, Args)]
+pub struct DatabaseOptions {
+    /// The database: sqlite:FILE, or postgres://USER:PASSWORD@HOST:PORT/NAME
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, default_value = EMBEDDED_DATABASE, value_name = "URL")]
+    pub database_url: String,
+}
+
+/// How a database is connected to.
+#[derive(Clone, Debug, Args)]
+pub struct PoolOptions {
+    /// A PostgreSQL to read from, such as a replica [default: the database that is written to]
+    #[arg(long, env = "DOVETAIL_READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub read_database_url: Option<String>,
+
+    /// The most connections for queries; a query keeps one until it is answered
+    #[arg(long, env = "DOVETAIL_READ_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..=10_000))]
+    pub read_connections: u32,
+
+    /// The most connections for mutations, on PostgreSQL; SQLite has one
+    #[arg(long, env = "DOVETAIL_WRITE_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..=10_000))]
+    pub write_connections: u32,
+}
+
+/// What the API allows.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ApiOptions {
+    /// How much a request may ask.
+    #[command(flatten)]
+    pub limits: ApiLimits,
+
+    /// Allow requests to ask for a report of the SQL that they ran
+    #[arg(long, env = "DOVETAIL_SQL_REPORT")]
+    pub sql_report: bool,
+
+    /// Answer questions about the schema, and suggest names in errors [default: on, and off in production]
+    #[arg(long, env = "DOVETAIL_INTROSPECTION", value_enum, value_name = "SWITCH")]
+    pub introspection: Option<Switch>,
+}

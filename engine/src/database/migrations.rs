@@ -1,0 +1,36 @@
+//! The migrations of a program's tables.
+
+use std::fmt::{Debug, Formatter, Result};
+
+use sea_orm::DynIden;
+use sea_orm_migration::{MigrationTrait, MigratorTrait, MigratorTraitSelf};
+
+/// The migrations of a program.
+#[derive(Clone, Copy)]
+pub struct Migrations {
+    all: fn() -> Vec<Box<dyn MigrationTrait>>,
+    table: fn() -> DynIden,
+}
+
+impl Migrations {
+    /// Those of a migrator.
+    pub fn of<M: MigratorTrait>() -> Self {
+        Self { all: M::migrations, table: M::migration_table_name }
+    }
+}
+
+impl MigratorTraitSelf for Migrations {
+    fn migrations(&self) -> Vec<Box<dyn MigrationTrait>> {
+        (self.all)()
+    }
+
+    fn migration_table_name(&self) -> DynIden {
+        (self.table)()
+    }
+}
+
+impl Debug for Migrations {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
+        formatter.write_str("Migrations")
+    }
+}

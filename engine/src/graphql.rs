@@ -1,0 +1,169 @@
+//! GraphQL over rows: what a program's types are made of, and what resolvers ask of their request.
+
+mod ahead;
+mod api;
+pub mod columns;
+pub mod connection;
+mod documents;
+pub mod filter;
+mod front;
+mod introspection;
+mod json;
+mod latest;
+mod limits;
+pub mod lists;
+pub mod moment;
+pub mod mutation;
+pub mod node;
+mod normal;
+pub mod order;
+pub mod paging;
+mod parameters;
+mod persisted;
+mod report;
+mod roots;
+mod schema;
+mod search;
+
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    future::Future,
+    iter,
+    sync::Arc,
+    time::Instant,
+};
+
+pub use self::{
+    api::{Api, Known, Prepared},
+    json::{ran, response as to_json},
+    parameters::{Parameters, kind},
+    persisted::Persisted,
+    report::EXTENSION,
+    schema::Schema,
+};
+use crate::{
+    config::limits::ApiLimits,
+    error::{Error, Result},
+    loaders::{Asked, Cause, Load, Loaders, Session, Transaction},
+    memory::Meter,
+};
+use async_graphql::{Context, QueryPathSegment};
+use parking_lot::Mutex;
+
+/// Values derived once per field of the document, keyed by the field's address, which stays while the request runs.
+#[derive(Default)]
+struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
+
+/// A request that is running.
+pub struct Running {
+    schema: &'static Schema,
+    limits: ApiLimits,
+    /// Whether it is answered the fast way.
+    fast: bool,
+    /// Whether it has one root field alone.
+    alone: bool,
+    /// When its time is over.
+    deadline: Option<Instant>,
+    /// The bytes of its answer that are written.
+    written: Meter,
+    made: Made,
+    loaders: Loaders,
+    session: Session,
+}
+
+impl Running {
+    /// Whether its time is over.
+    fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline < Instant::now())
+    }
+
+    /// Counts so many more bytes of its answer, and looks at the clock now and then: what is written at once, nobody else can end.
+    ///
+    /// # Errors
+    /// They are more than an answer may have, or its time is over.
+    fn wrote(&self, bytes: usize) -> Result<()> {
+        if self.written.count(bytes as u64)? && self.is_late() { Err(Error::late()) } else { Ok(()) }
+    }
+}
+
+/// What resolvers ask of their request.
+pub trait ContextExt {
+    /// The request itself.
+    fn running(&self) -> &Running;
+
+    /// The field that is being resolved, as the cause of what it loads or writes.
+    fn cause(&self) -> Cause;
+
+    /// What `make` makes of the text of the field that is being resolved: once, for however many parents it is.
+    fn once<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T>;
+
+    /// For whose sake the field loads; it loads nothing more below if it `is_leaf`.
+    fn asked(&self, is_leaf: bool) -> Asked;
+
+    /// Loads what `key` says in the request's next batch.
+    fn load<K: Load<Source = Session>>(&self, key: K) -> impl Future<Output = Result<K::Value>> + Send;
+
+    /// The same, or nothing if there is no key.
+    fn load_if<K: Load<Source = Session>>(
+        &self,
+        key: Option<K>,
+    ) -> impl Future<Output = Result<Option<K::Value>>> + Send;
+
+    /// Begins the transaction of a mutation's field. Dropped before its commit, it writes nothing.
+    fn write(&self) -> impl Future<Output = Result<Transaction>> + Send;
+}
+
+impl ContextExt for Context<'_> {
+    fn running(&self) -> &Running {
+        self.data_unchecked()
+    }
+
+    fn cause(&self) -> Cause {
+        let path = || {
+            let nodes = iter::successors(self.path_node.as_ref(), |node| node.parent);
+            let mut names: Vec<_> = nodes
+                .filter_map(|node| match node.segment {
+                    QueryPathSegment::Name(name) => Some(name),
+                    QueryPathSegment::Index(_) => None,
+                })
+                .collect();
+            names.reverse();
+            names.join(".")
+        };
+        self.running().session.report().cause(path)
+    }
+
+    fn once<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let Made(made) = &self.running().made;
+        let key = (std::ptr::from_ref(self.item).addr(), TypeId::of::<T>());
+        let known = made.lock().get(&key).cloned();
+        if let Some(known) = known.and_then(|known| known.downcast().ok()) {
+            return known;
+        }
+        let new = Arc::new(make());
+        made.lock().insert(key, Arc::clone(&new) as _);
+        new
+    }
+
+    fn asked(&self, is_leaf: bool) -> Asked {
+        let is_root = self.path_node.as_ref().is_some_and(|node| node.parent.is_none());
+        Asked { cause: self.cause(), alone: is_leaf && is_root && self.running().alone }
+    }
+
+    fn load<K: Load<Source = Session>>(&self, key: K) -> impl Future<Output = Result<K::Value>> + Send {
+        self.running().loaders.load(key)
+    }
+
+    fn load_if<K: Load<Source = Session>>(
+        &self,
+        key: Option<K>,
+    ) -> impl Future<Output = Result<Option<K::Value>>> + Send {
+        let loading = key.map(|key| self.load(key));
+        async { if let Some(loading) = loading { loading.await.map(Some) } else { Ok(None) } }
+    }
+
+    async fn write(&self) -> Result<Transaction> {
+        self.running().session.write(self.cause()).await
+    }
+}

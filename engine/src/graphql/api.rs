@@ -1,0 +1,230 @@
+//! The API over a database: a request from its parameters to its answer.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use async_graphql::{Request, Response, ServerError, parser::types::ExecutableDocument};
+
+use super::{
+    Made, Parameters, Running, Schema,
+    documents::{Digest, Documents},
+    limits::{self, Measure},
+    persisted::{Named, Persisted},
+    report::{EXTENSION, Wishes},
+};
+use crate::{
+    config::{ApiOptions, Switch},
+    database::Database,
+    error::{self, code},
+    loaders::{Batches, Loaders, Report, Session},
+    memory::{Held, Meter},
+};
+
+/// How many bytes a value of a variable takes: as it is parsed, as it is coerced, and in the arguments that name it.
+const BYTES_A_VALUE: usize = 1_000;
+
+/// How many bytes a hundred fields of a normal form take: there, and in the document that is run. Fewer are not counted.
+const BYTES_A_HUNDRED_FIELDS: usize = 50_000;
+
+/// The API over a database. Clones share it.
+#[derive(Clone)]
+pub struct Api {
+    schema: &'static Schema,
+    documents: Arc<Documents>,
+    persisted: Arc<Persisted>,
+    database: Database,
+    options: ApiOptions,
+    fast: bool,
+}
+
+/// What is known of a request, for the log.
+#[derive(Default)]
+pub struct Known {
+    /// The name of its operation.
+    pub operation: Option<String>,
+    /// Its document.
+    pub document: Option<Digest>,
+}
+
+/// A request that is ready to run: all that can be refused is refused.
+pub struct Prepared {
+    document: ExecutableDocument,
+    wishes: Wishes,
+    held: Held,
+    cost: u64,
+    /// What its sender may spend yet, if that is limited.
+    left: Option<u32>,
+    writes: bool,
+    reads: bool,
+    /// Whether it has one root field alone.
+    alone: bool,
+    deadline: Option<Instant>,
+    untrusted: Option<String>,
+    /// The digest under which later requests may name the text, and that.
+    to_keep: Option<(String, String)>,
+}
+
+impl Prepared {
+    /// The same, to be answered by then: what is written takes no longer.
+    pub fn until(self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self }
+    }
+
+    /// The same, for whose sender so much is left to spend.
+    pub fn with_left(self, left: Option<u32>) -> Self {
+        Self { left, ..self }
+    }
+
+    /// What it costs.
+    pub fn cost(&self) -> u64 {
+        self.cost
+    }
+
+    /// Whether it is a mutation.
+    pub fn writes(&self) -> bool {
+        self.writes
+    }
+
+    /// Whether it asks for anything stored: a query, or a mutation that selects more of a payload than how writing went.
+    pub fn reads(&self) -> bool {
+        self.reads
+    }
+
+    /// Whether it asks for a report of its SQL.
+    pub fn reports_sql(&self) -> bool {
+        self.wishes.sql()
+    }
+
+    /// An empty report of its statements, in which those that take as long as `slow` are kept.
+    pub fn report(&self, slow: Option<Duration>) -> Report {
+        self.wishes.report(slow)
+    }
+
+    /// The SHA-256 of its document, if that is not a trusted one and is to be logged.
+    pub fn untrusted(&self) -> Option<&str> {
+        self.untrusted.as_deref()
+    }
+}
+
+impl Api {
+    /// The API of `schema` over `database`, for requests that may name the `persisted` documents.
+    pub fn new(schema: &'static Schema, database: Database, options: ApiOptions, persisted: Persisted) -> Self {
+        let suggests = options.introspection != Some(Switch::Off);
+        let documents = Documents::new(options.limits.document, suggests).into();
+        Self { schema, documents, persisted: persisted.into(), database, options, fast: true }
+    }
+
+    /// The same API, answered by async-graphql's own executor alone: for the tests that compare the two ways.
+    pub fn without_fast_way(self) -> Self {
+        Self { fast: false, ..self }
+    }
+
+    /// Whether a request may ask for a report of its SQL.
+    pub fn reports_sql(&self) -> bool {
+        self.options.sql_report
+    }
+
+    /// Whether a request may ask about the schema.
+    pub fn introspects(&self) -> bool {
+        self.options.introspection != Some(Switch::Off)
+    }
+
+    /// What it serves.
+    pub fn schema(&self) -> &'static Schema {
+        self.schema
+    }
+
+    /// What it answers from.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Looks at a request, of which nothing runs yet. Its parameters are those of GraphQL over HTTP
+    /// (<https://graphql.github.io/graphql-over-http/draft/#sec-Request-Parameters>), each of its right type. What the log
+    /// tells of it is `known` as soon as it is read, also of one that is refused.
+    ///
+    /// # Errors
+    /// What is wrong, for the client, each with its code.
+    pub fn prepare(
+        &self,
+        parameters: Parameters,
+        held: &Held,
+        known: &mut Known,
+    ) -> Result<Prepared, Vec<ServerError>> {
+        let Named { text, untrusted, to_keep } = self.persisted.text(&parameters)?;
+        let refused = |_: &_| known.document = Some(Digest::of(&text));
+        let document = self.documents.read(&text, &self.schema.definitions).inspect_err(refused)?;
+        known.document = Some(document.digest);
+        let wishes = Wishes::of(parameters.extensions.get(EXTENSION))?;
+        if wishes.sql() && !self.reports_sql() {
+            return Err(forbidden("the SQL report is off on this server; its setting `--sql-report` allows it"));
+        }
+        let operation = document.operation(parameters.operation.as_deref())?;
+        known.operation = document.name(operation).map(str::to_owned);
+        let variables =
+            document.variables(operation, &parameters, &self.schema.definitions, &self.options.limits.document)?;
+        let form = document.form(operation, &variables, &self.schema.definitions);
+        let Measure { cost, introspects, values } =
+            limits::measure(&form, &variables, &self.options.limits, &self.schema.definitions)?;
+        if introspects && !self.introspects() {
+            return Err(forbidden("introspection is off on this server; its schema is the file `schema.graphql`"));
+        }
+        held.take(values as usize * BYTES_A_VALUE + form.size / 100 * BYTES_A_HUNDRED_FIELDS)
+            .map_err(|full| vec![error::full(full)])?;
+        Ok(Prepared {
+            held: held.clone(),
+            document: form.document(&variables),
+            wishes,
+            cost,
+            left: None,
+            writes: form.writes,
+            reads: form.reads(),
+            alone: form.fields.len() == 1,
+            deadline: None,
+            untrusted,
+            to_keep: to_keep.map(|digest| (digest, text)),
+        })
+    }
+
+    /// Answers one request, whose statements are added to its `report`. All that the request reads, it reads in one
+    /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
+    pub async fn execute(&self, prepared: Prepared, report: &Report, request_id: &str) -> Response {
+        let Prepared { document, wishes, held, cost, left, alone, deadline, to_keep, .. } = prepared;
+        if let Some((digest, text)) = to_keep {
+            self.persisted.keep(digest, text);
+        }
+        let most = self.options.limits.response_bytes;
+        let texts = Meter::new("the answer's rows have", most, held.clone());
+        let session = Session::new(self.database.clone(), report.clone(), texts);
+        let batches = Batches::default();
+        let running = Running {
+            schema: self.schema,
+            limits: self.options.limits,
+            fast: self.fast,
+            alone,
+            deadline,
+            written: Meter::new("the answer has", most, held),
+            made: Made::default(),
+            loaders: Loaders::new(session.clone(), batches.clone()),
+            session: session.clone(),
+        };
+        let mut request = Request::new("").data(running);
+        request.set_parsed_query(document);
+        let execution = self.schema.execute(request);
+        let run = async move {
+            let response = batches.drive(execution).await;
+            session.end().await;
+            response
+        };
+        let mut response = self.database.attend(deadline, run).await;
+        wishes.fulfil(report, cost, left, &mut response);
+        error::complete(&mut response.errors, request_id);
+        response
+    }
+}
+
+fn forbidden(problem: &str) -> Vec<ServerError> {
+    vec![error::of_request(ServerError::new(problem, None), code::FORBIDDEN)]
+}

@@ -1,0 +1,152 @@
+//! The arguments of a list, and the cursors: seek cursors, which hold the values that place an item in its list's
+//! order.
+
+use std::sync::Arc;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::SecondsFormat;
+use sea_orm::{Value, prelude::DateTimeUtc, sea_query::ColumnType};
+use serde_json::{Value as Json, json};
+
+use super::{
+    filter,
+    moment::Moment,
+    node::Node,
+    order::{OrderInput, order},
+};
+use crate::{
+    config::limits::ApiLimits,
+    error::{Error, Result},
+    loaders::{INFINITY, Key, MINUS_INFINITY, Order, Page, Table, is_comparable, is_storable, of_unix},
+};
+
+/// The arguments of a list, as the client gave them.
+pub struct ListArgs<N: Node> {
+    /// The first so many items at most.
+    pub first: Option<i32>,
+    /// Those behind this cursor.
+    pub after: Option<String>,
+    /// The last so many items at most.
+    pub last: Option<i32>,
+    /// Those before this cursor.
+    pub before: Option<String>,
+    /// Boxed, as it is large: the ordinary way has one of these for every parent of a list.
+    pub filter: Option<Box<N::Filter>>,
+    /// The order.
+    pub order_by: Option<Vec<OrderInput<N::OrderField>>>,
+}
+
+impl<N: Node> ListArgs<N> {
+    /// The page that they ask for of the list with this name, such as `User.posts`, and the name of its cursors.
+    pub fn page(self, list: &str, allowed: ApiLimits) -> Result<(Page, Cursors)> {
+        let sizes = allowed.page_size;
+        let size = |argument, value: i32| match u64::try_from(value) {
+            Ok(size) if size <= sizes.max => Ok(size),
+            _ => Err(Error::bad_argument(argument, format!("is {value}; allowed are 0 to {}", sizes.max))),
+        };
+        let (size, backwards) = match (self.first, self.last) {
+            (Some(_), Some(_)) => {
+                return Err(Error::bad_argument("last", "is given together with `first`; give one of them"));
+            }
+            (Some(first), None) => (size("first", first)?, false),
+            (None, Some(last)) => (size("last", last)?, true),
+            (None, None) => (sizes.default, false),
+        };
+        let (order, order_name) = order(self.order_by);
+        let cursors = Cursors { list: format!("{list}{order_name}") };
+        let kinds = place_kinds::<N>(&order);
+        let place = |argument, cursor: Option<String>| {
+            cursor.map(|cursor| cursors.decode(&cursor, &kinds).ok_or_else(|| cursors.not_one(argument))).transpose()
+        };
+        let (after, before) = (place("after", self.after)?, place("before", self.before)?);
+        let filter = Arc::new(filter::filter(self.filter.map(|filter| *filter), allowed.filter)?);
+        Ok((Page { filter, order, size, backwards, after, before }, cursors))
+    }
+}
+
+/// The types of the values that place an item: those of the order's keys, and the parts of the primary key.
+fn place_kinds<N: Node>(order: &Order) -> Vec<ColumnType> {
+    let key = std::iter::repeat_n(ColumnType::BigInteger, <N::Entity as Table>::Key::PARTS);
+    order.keys.iter().map(|key| key.by.kind().clone()).chain(key).collect()
+}
+
+/// The version of the cursors' form. A cursor is opaque to clients and does not outlive a change of it.
+const CURSOR_VERSION: u8 = 2;
+
+/// The cursors of a list in one order.
+pub struct Cursors {
+    /// The list's name and that of its order, such as `User.posts TITLE DESC`.
+    list: String,
+}
+
+impl Cursors {
+    /// The cursor of the item in this place; `None` if a value of it is of a type that cursors cannot hold.
+    pub fn encode(&self, place: &[Value]) -> Option<String> {
+        let mut parts = vec![json!(CURSOR_VERSION), json!(self.list)];
+        for value in place {
+            parts.push(to_json(value)?);
+        }
+        Some(BASE64_URL_SAFE_NO_PAD.encode(Json::Array(parts).to_string()))
+    }
+
+    /// The place in a cursor, if [`Self::encode`] made it for this list and order.
+    fn decode(&self, cursor: &str, kinds: &[ColumnType]) -> Option<Vec<Value>> {
+        let parts: Vec<Json> = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+        let values = parts.get(2..)?;
+        let place = values.iter().zip(kinds).map(|(part, kind)| from_json(part, kind)).collect::<Option<Vec<_>>>()?;
+        // Only the very text that we write: that is the version, the list and the order, and no second spelling of a place.
+        (place.len() == kinds.len() && self.encode(&place)? == cursor).then_some(place)
+    }
+
+    fn not_one(&self, argument: &str) -> Error {
+        let list = &self.list;
+        Error::bad_argument(argument, format!("is not a cursor of `{list}`; give a `cursor` that this list returned"))
+    }
+}
+
+fn to_json(value: &Value) -> Option<Json> {
+    Some(match value {
+        Value::Bool(Some(value)) => json!(value),
+        Value::SmallInt(Some(value)) => json!(value),
+        Value::Int(Some(value)) => json!(value),
+        Value::BigInt(Some(value)) => json!(value),
+        Value::String(Some(text)) => json!(text),
+        Value::ChronoDateTimeUtc(Some(moment)) => moment_to_json(*moment),
+        _ => return None,
+    })
+}
+
+/// A value of this type as [`to_json`] writes it, if a database can hold it.
+fn from_json(json: &Json, kind: &ColumnType) -> Option<Value> {
+    Some(match kind {
+        ColumnType::Boolean => json.as_bool()?.into(),
+        ColumnType::SmallInteger => i16::try_from(json.as_i64()?).ok()?.into(),
+        ColumnType::Integer => i32::try_from(json.as_i64()?).ok()?.into(),
+        ColumnType::BigInteger => json.as_i64()?.into(),
+        ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text => {
+            json.as_str().filter(|text| is_storable(text))?.into()
+        }
+        ColumnType::TimestampWithTimeZone => moment_from_json(json)?.into(),
+        _ => return None,
+    })
+}
+
+/// The names of what is no moment, but has its place among them.
+const INFINITIES: [(&str, DateTimeUtc); 2] = [("infinity", INFINITY), ("-infinity", MINUS_INFINITY)];
+
+/// A moment as RFC 3339 writes it; of other years than it has, as microseconds of Unix.
+fn moment_to_json(moment: DateTimeUtc) -> Json {
+    if let Some((name, _)) = INFINITIES.iter().find(|(_, infinity)| *infinity == moment) {
+        return json!(name);
+    }
+    match is_comparable(moment) {
+        true => json!(moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        false => json!(moment.timestamp_micros()),
+    }
+}
+
+fn moment_from_json(json: &Json) -> Option<DateTimeUtc> {
+    let Some(text) = json.as_str() else { return of_unix(json.as_i64()?) };
+    let infinity = INFINITIES.iter().find(|(name, _)| *name == text);
+    infinity.map(|(_, infinity)| *infinity).or_else(|| Moment::from_rfc3339(text))
+}

@@ -1,0 +1,68 @@
+//! The schema of a program: its text, what checks requests against it, what it says of itself, and what executes it.
+
+use async_graphql::{EmptySubscription, ObjectType, Request, Response, SDLExportOptions, ValidationMode};
+use futures_util::future::BoxFuture;
+
+use super::{
+    front::{self, Definitions},
+    introspection::Introspection,
+    limits,
+    roots::{MutationRoot, QueryRoot},
+};
+
+type Executable<Q, M> = async_graphql::Schema<QueryRoot<Q>, MutationRoot<M>, EmptySubscription>;
+
+/// A schema. A program has one, which lives as long as the program.
+pub struct Schema {
+    sdl: &'static str,
+    /// What checks requests.
+    pub(super) definitions: Definitions,
+    /// What is asked about it has answers of its own; `None` if async-graphql does not describe it.
+    pub(super) introspection: Option<Introspection>,
+    execute: Box<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>,
+}
+
+impl Schema {
+    /// The schema of these roots.
+    ///
+    /// # Errors
+    /// Its text is not GraphQL, which is a fault of its types.
+    pub fn new<Q: ObjectType + Default + 'static, M: ObjectType + Default + 'static>() -> anyhow::Result<&'static Self>
+    {
+        let schema = executable::<Q, M>();
+        // Sorted by name, so that a change of the code's order is no change of it.
+        let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+        let sdl = schema.sdl_with_options(options.include_specified_by().use_space_ident().indent_width(2));
+        let sdl: &str = sdl.leak();
+        let definitions = front::definitions(sdl)?;
+        let execute = move |request| -> BoxFuture<'static, Response> {
+            let schema = schema.clone();
+            Box::pin(async move { schema.execute(request).await })
+        };
+        Ok(Box::leak(Box::new(Self {
+            sdl,
+            definitions,
+            introspection: Introspection::new::<Q, M>(),
+            execute: Box::new(execute),
+        })))
+    }
+
+    /// Its text in GraphQL's schema definition language: what `schema.graphql` holds.
+    pub fn sdl(&self) -> &'static str {
+        self.sdl
+    }
+
+    /// Executes a request that was found valid.
+    pub(super) fn execute(&self, request: Request) -> BoxFuture<'static, Response> {
+        (self.execute)(request)
+    }
+}
+
+/// What async-graphql executes. What is asked of it was validated by the front already.
+fn executable<Q: ObjectType + Default + 'static, M: ObjectType + Default + 'static>() -> Executable<Q, M> {
+    Executable::build(QueryRoot::default(), MutationRoot::default(), EmptySubscription)
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(limits::NESTING)
+        .disable_introspection()
+        .finish()
+}

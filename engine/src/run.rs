@@ -1,0 +1,196 @@
+//! A program over the engine: its command line, and what each command does.
+
+use std::{
+    future::Future,
+    io::{IsTerminal, Write, stdin, stdout},
+    net::SocketAddr,
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::{Error, Result, ensure};
+use async_graphql::ObjectType;
+use clap::Subcommand;
+use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm_migration::{MigratorTrait, MigratorTraitSelf};
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    time::timeout_at,
+};
+
+use crate::{
+    config::{Cli, Command, DatabaseOptions, Graphiql, MigrateAction, ServeOptions, Switch, without_secrets},
+    database::{self, Database, Migrations},
+    graphql::{Api, Persisted, Schema},
+    log, profile, server,
+};
+
+/// What a program serves, and what it does besides.
+pub trait Program {
+    /// The root of its queries.
+    type Query: ObjectType + Default + 'static;
+    /// The root of its mutations.
+    type Mutation: ObjectType + Default + 'static;
+    /// What makes its tables.
+    type Migrator: MigratorTrait;
+    /// Its own commands, beside `serve`, `migrate` and `schema`.
+    type Command: Subcommand;
+
+    /// Does what one of its own commands says.
+    fn run(command: Self::Command) -> impl Future<Output = Result<()>>;
+
+    /// Fills an empty database with a few rows, for `serve --demo`.
+    #[cfg(feature = "demo")]
+    fn fill_demo(writer: &DatabaseConnection) -> impl Future<Output = Result<()>>;
+
+    /// The migrations of its tables.
+    fn migrations() -> Migrations {
+        Migrations::of::<Self::Migrator>()
+    }
+
+    /// Its schema, which is made once.
+    ///
+    /// # Errors
+    /// Its text is not GraphQL, which is a fault of its types.
+    fn schema() -> Result<&'static Schema> {
+        Schema::new::<Self::Query, Self::Mutation>()
+    }
+}
+
+/// Does what the command line says, of which an error is one line that says what is wrong and what to do.
+pub fn main<P: Program>() -> ExitCode {
+    let cli = Cli::read();
+    let done = Runtime::new().map_err(Error::from).and_then(|runtime| {
+        let done = runtime.block_on(run::<P>(cli));
+        // What hangs has had its time.
+        runtime.shutdown_background();
+        done
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("dovetail: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run<P: Program>(cli: Cli<P::Command>) -> Result<()> {
+    Cli::<P::Command>::check_environment()?;
+    match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(options) => serve::<P>(*options).await,
+        Command::Migrate { action, database } => migrate(action, P::migrations(), &database.database_url).await,
+        Command::Own(command) => P::run(command).await,
+        Command::Schema => {
+            say(P::schema()?.sdl());
+            Ok(())
+        }
+    }
+}
+
+/// Opens a database to write in, which has the tables of the program.
+///
+/// # Errors
+/// One line that says what is wrong and what to do.
+pub async fn open_migrated<P: Program>(options: &DatabaseOptions) -> Result<DatabaseConnection> {
+    let writer = database::open_writer(&options.database_url, 1).await?;
+    database::ensure_migrated(&writer, P::migrations()).await?;
+    Ok(writer)
+}
+
+async fn serve<P: Program>(options: ServeOptions) -> Result<()> {
+    let options = profile::settle(options)?;
+    let _log = log::open(&options)?;
+    let limit = Duration::from_secs(options.http.request_timeout);
+    let database = Database::open(&options.database.database_url, &options.pools, limit, P::migrations()).await?;
+    database::ensure_migrated(&database.writer, P::migrations()).await?;
+    #[cfg(feature = "demo")]
+    if options.demo {
+        P::fill_demo(&database.writer).await?;
+    }
+    let api = Api::new(P::schema()?, database.clone(), options.api, Persisted::open(&options.documents)?);
+    let router = server::router(api, &options).await?;
+
+    // Before the line that says that it is ready: who reads that may stop it.
+    let signals = signals()?;
+    let listener = server::listen(SocketAddr::new(options.host, options.port))?;
+    let address = listener.local_addr()?;
+    let mut told = "Dovetail is ready.\n".to_owned();
+    if options.graphiql != Some(Graphiql::Off) {
+        told += &format!("  GraphiQL  http://{address}/\n");
+    }
+    told += &format!("  endpoint  http://{address}/graphql\n");
+    if options.api.introspection == Some(Switch::On) {
+        told += &format!("  schema    http://{address}/schema.graphql\n");
+    }
+    say(&told);
+    let serve = async {
+        let end = server::serve(listener, router, &options.http, &options.trusted_proxies, after(1, &signals)).await;
+        // What is cut off is rolled back.
+        let close = async { tokio::join!(database.reader.close_by_ref(), database.writer.close_by_ref()) };
+        let _ = timeout_at(end, close).await;
+    };
+    tokio::select! {
+        () = serve => {}
+        () = after(2, &signals) => {}
+    }
+    Ok(())
+}
+
+/// How many signals to stop there were: SIGINT, of a terminal, or SIGTERM, of whatever supervises the process.
+fn signals() -> Result<watch::Receiver<u32>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (count, signals) = watch::channel(0);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            count.send_modify(|count| *count += 1);
+        }
+    });
+    Ok(signals)
+}
+
+/// Ends once there were so many.
+fn after(count: u32, signals: &watch::Receiver<u32>) -> impl Future<Output = ()> + use<> {
+    let mut signals = signals.clone();
+    async move {
+        // Their sender is there as long as the process.
+        let _ = signals.wait_for(|met| *met >= count).await;
+    }
+}
+
+async fn migrate(action: MigrateAction, migrations: Migrations, url: &str) -> Result<()> {
+    if let MigrateAction::Fresh { yes: false } = action {
+        confirm(&format!("This drops all tables of {} with all rows.", without_secrets(url)))?;
+    }
+    let database = database::open_writer(url, 1).await?;
+    let explain = |error: DbErr| database::explain(&error);
+    if !matches!(action, MigrateAction::Status) {
+        database::migrate(&database, migrations, action).await.map_err(explain)?;
+    }
+    for migration in migrations.get_migration_with_status_read_only(&database).await.map_err(explain)? {
+        say(&format!("{:8} {}\n", migration.status().to_string(), migration.name()));
+    }
+    Ok(())
+}
+
+/// Writes to the standard output. Whoever closes that wants no more of it, which is no reason to stop.
+fn say(text: &str) {
+    let mut output = stdout();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+}
+
+/// Asks on the terminal whether to go on after this warning.
+fn confirm(warning: &str) -> Result<()> {
+    ensure!(stdin().is_terminal(), "{warning} There is no terminal to ask on: to go on, say --yes");
+    eprint!("{warning} Go on? [y/N] ");
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    ensure!(matches!(answer.trim(), "y" | "Y" | "yes"), "nothing was changed");
+    Ok(())
+}

@@ -1,0 +1,243 @@
+//! Every route, and the layers over them: HTTP in, HTTP out.
+
+mod admission;
+mod auth;
+mod connections;
+mod endpoint;
+mod entry;
+mod graphiql;
+mod keys;
+mod origins;
+mod protocol;
+mod shares;
+mod stream;
+
+use std::{any::Any, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use axum::{
+    Router,
+    extract::{Extension, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared, WeakShared},
+};
+use ipnet::IpNet;
+use parking_lot::Mutex;
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    time::timeout,
+};
+use tower::{
+    ServiceBuilder,
+    util::{MapRequestLayer, MapResponseLayer},
+};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, predicate::SizeAbove},
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+};
+
+pub use self::connections::serve;
+use self::{
+    admission::Admission,
+    auth::{Auth, Scope},
+    connections::Stopping,
+    graphiql::Page,
+    origins::Origins,
+    protocol::{Format, Refusal},
+};
+use crate::{
+    config::{Graphiql, ServeOptions, access::AuthMode, limits::HttpLimits},
+    database,
+    error::code,
+    graphql::Api,
+};
+
+/// The header with a request's id: taken over from the client, or made here; sent back either way.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest request id that is taken over, in bytes: it is on every line of the log.
+const LONGEST_REQUEST_ID: usize = 128;
+
+/// The header that asks for an SQL report, for clients that cannot send a request's extensions: `sql` or `explain`.
+const REPORT: &str = "dovetail-report";
+
+/// How many connections may wait to be accepted, if the kernel allows as many. Of more, clients wait for seconds, or believe that
+/// they are connected: with the usual 128, a fifth of 1,000 that came at once did.
+const BACKLOG: u32 = 4_096;
+
+/// How long the database may take to say that it is there, for `/readyz`.
+const READY_TIME: Duration = Duration::from_secs(2);
+
+/// What the routes share.
+struct Server {
+    api: Api,
+    auth: Auth,
+    admission: Admission,
+    trusted_proxies: Vec<IpNet>,
+    limits: HttpLimits,
+    /// How long a request takes that is logged with its SQL; `None` if none is.
+    slow: Option<Duration>,
+    /// The question to the database that runs, if one does.
+    asking: Mutex<Option<WeakShared<Ready>>>,
+}
+
+/// Whether the database is ready, or why not.
+type Ready = BoxFuture<'static, Result<(), String>>;
+
+/// The routes of the server.
+///
+/// # Errors
+/// One line that says what is wrong with the options and what to do.
+pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
+    let auth = Auth::open(&options.auth).await?;
+    let is_local = options.auth.mode() == AuthMode::Open && !options.auth.insecure_open;
+    let origins = Origins::new(&options.cors_origins, is_local)?;
+    let cors = origins.cors();
+    let limits = options.http;
+    let mut router = Router::new().route("/graphql", any(endpoint::graphql));
+    if let Some(page) = Page::new(options.graphiql.unwrap_or(Graphiql::On), api.reports_sql()) {
+        router = router.route("/", get(async || page.respond())).route("/graphiql/{name}", get(graphiql::file));
+    }
+    if api.introspects() {
+        router = router.route("/schema.graphql", get(schema));
+    }
+    let admission = Admission::new(&limits, api.database().connections());
+    let (trusted_proxies, slow) = (options.trusted_proxies.clone(), Duration::from_millis(options.slow_ms));
+    let slow = (!slow.is_zero()).then_some(slow);
+    let server = Server { api, auth, admission, trusted_proxies, limits, slow, asking: Mutex::default() };
+    let mut router = router
+        // Over the routes above. Those below tell nothing of the data, and a probe asks for them by a pod's address.
+        .layer(from_fn_with_state(Arc::new(origins), origins::check))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .with_state(Arc::new(server));
+    if let Some(cors) = cors {
+        router = router.layer(cors);
+    }
+    // From the outermost to the innermost, as one layer: each of a router's is a box more a request.
+    let layers = ServiceBuilder::new()
+        .layer(MapRequestLayer::new(without_unfit_id))
+        .layer(MapRequestLayer::new(without_refusal_of_plain))
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(MapResponseLayer::new(secure))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(limits.compress_above)))
+        .layer(MapResponseLayer::new(IntoResponse::into_response))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(origins::check_host));
+    Ok(router.layer(layers))
+}
+
+/// The response in place of one whose making panicked. The panic itself is in the log.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Refusal::coded(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, "internal error").respond(Format::Json)
+}
+
+/// Takes the address.
+///
+/// # Errors
+/// One line that says what is wrong and what to do.
+pub fn listen(address: SocketAddr) -> Result<TcpListener> {
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // As `TcpListener::bind`: what a server that was just stopped has still open does not keep the next from starting.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen().with_context(|| {
+        format!("cannot listen on {address}: is another server running there? Choose another with --host and --port")
+    })
+}
+
+async fn schema(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {
+    let may = async { server.auth.caller(&headers).await?.check(Scope::Read) };
+    match may.await {
+        Ok(()) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], server.api.schema().sdl()).into_response(),
+        Err(refusal) => refusal.respond(Format::Json),
+    }
+}
+
+/// That the process answers.
+async fn healthz() -> &'static str {
+    "ok"
+}
+
+impl Server {
+    /// Whether the database is ready, asked once for all who want to know at the same time.
+    fn ready(&self) -> Shared<Ready> {
+        let mut asking = self.asking.lock();
+        if let Some(asked) = asking.as_ref().and_then(WeakShared::upgrade) {
+            return asked;
+        }
+        let database = self.api.database().clone();
+        let asked = async move {
+            let ready = timeout(READY_TIME, database.attend(None, database::ready(&database))).await;
+            ready.unwrap_or_else(|_| Err(format!("the database does not answer within {READY_TIME:?}")))
+        };
+        let asked = asked.boxed().shared();
+        *asking = asked.downgrade();
+        asked
+    }
+}
+
+/// That requests can be answered: the database is there, with the tables that this program knows; and that more may be sent.
+async fn readyz(State(server): State<Arc<Server>>, stopping: Option<Extension<Stopping>>) -> Response {
+    if stopping.is_some() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response();
+    }
+    match server.ready().await {
+        Ok(()) => "ready".into_response(),
+        Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
+    }
+}
+
+/// What browsers must not do with any response, and nobody with one that does not say how it may be kept: as little as a
+/// refusal may an answer be given to another.
+fn secure<B>(mut response: Response<B>) -> Response<B> {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(nothing);
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Drops from `accept-encoding` what refuses an answer that is not coded: a mutation's cannot be refused once it ran. A server may
+/// disregard the header (RFC 9110, section 12.1).
+fn without_refusal_of_plain(mut request: Request) -> Request {
+    let refuses = |coding: &str| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let weight = weight.trim().to_ascii_lowercase();
+        (name.trim() == "*" || name.trim().eq_ignore_ascii_case("identity"))
+            && weight.strip_prefix("q=").is_some_and(|weight| weight.parse() == Ok(0.0))
+    };
+    let lines = request.headers().get_all(header::ACCEPT_ENCODING);
+    let codings: Vec<_> = lines.iter().filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(',')).collect();
+    if codings.iter().any(|coding| refuses(coding)) {
+        let others: Vec<_> = codings.into_iter().filter(|coding| !refuses(coding)).collect();
+        // Of parts of headers, a header can be made.
+        let others = HeaderValue::from_str(&others.join(",")).unwrap_or(HeaderValue::from_static(""));
+        request.headers_mut().insert(header::ACCEPT_ENCODING, others);
+    }
+    request
+}
+
+/// The request without an id that is too long for the log, or cannot be in it.
+fn without_unfit_id(mut request: Request) -> Request {
+    let is_fit = |id: &HeaderValue| (1..=LONGEST_REQUEST_ID).contains(&id.len()) && id.to_str().is_ok();
+    if !request.headers().get(REQUEST_ID).is_some_and(is_fit) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
+}
