@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-use dovetail::graphql::{Api, Parameters};
+use dovetail::api::{Api, Parameters};
 use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 

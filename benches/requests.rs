@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use clap::Parser;
 use dovetail::{
+    api::{Api, Known, Parameters, Persisted},
     config::{Cli, ServeOptions},
     database::Database,
-    graphql::{Api, Known, Parameters, Persisted, to_json},
+    graphql::to_json,
     memory::Memory,
     run::Program,
 };

@@ -6,13 +6,14 @@ use dovetail::{
     error::{Nullable, Result},
     graphql::{
         ContextExt,
-        columns::{ColumnField, ColumnFields},
+        columns::ColumnFields,
         connection::{self, Connection, Edge, Item, NodeEdge},
         filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
-        lists::{ListField, ListFields},
+        lists::ListFields,
         moment::Moment,
         mutation::{self, DeletePayload, UserError, UserErrors, stored},
-        node::{self, Node, One},
+        node::{ColumnField, ListField, Node},
+        one::{self, One},
         order::{OrderField, OrderInput},
         paging::ListArgs,
     },
@@ -191,7 +192,7 @@ impl CourseQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "An id such as `Course:500`, or its bare key: `500`.")] id: ID,
     ) -> Nullable<One<Course>> {
-        node::look_up(ctx, &id, "id").await
+        one::look_up(ctx, &id, "id").await
     }
 
     /// All courses, ordered by id unless `orderBy` is given.

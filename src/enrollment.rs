@@ -6,11 +6,12 @@ use dovetail::{
     error::{Nullable, Result},
     graphql::{
         ContextExt,
-        columns::{ColumnField, ColumnFields},
+        columns::ColumnFields,
         connection::{self, Connection, NodeEdge},
         filter::{Conditions, DateTimeFilter, FilterInput},
         mutation::{self, UserError, UserErrorCode, UserErrors, stored},
-        node::{self, Node, One},
+        node::{ColumnField, Node},
+        one::{self, One},
         order::{OrderField, OrderInput},
         paging::ListArgs,
     },
@@ -46,12 +47,12 @@ impl Enrollment {
 
     /// The student. Deleting it deletes the enrollment.
     async fn student(&self, ctx: &Context<'_>) -> Result<One<Student>> {
-        node::referenced(ctx, self.0.get(enrollment::Column::StudentId)?).await
+        one::referenced(ctx, self.0.get(enrollment::Column::StudentId)?).await
     }
 
     /// The course. Deleting it deletes the enrollment.
     async fn course(&self, ctx: &Context<'_>) -> Result<One<Course>> {
-        node::referenced(ctx, self.0.get(enrollment::Column::CourseId)?).await
+        one::referenced(ctx, self.0.get(enrollment::Column::CourseId)?).await
     }
 
     #[graphql(flatten)]
@@ -122,7 +123,7 @@ impl EnrollmentQuery {
         #[graphql(desc = "A course's id such as `Course:7`, or its bare key: `7`.")] course_id: ID,
     ) -> Nullable<One<Enrollment>> {
         match (Student::key(&student_id, "studentId"), Course::key(&course_id, "courseId")) {
-            (Ok(student), Ok(course)) => node::by_key(ctx, (student, course)).await,
+            (Ok(student), Ok(course)) => one::by_key(ctx, (student, course)).await,
             (Err(error), _) | (_, Err(error)) => Some(Err(error)),
         }
     }

@@ -20,7 +20,10 @@ use clap::Subcommand;
 use dovetail::{config::DatabaseOptions, run::open_migrated};
 use dovetail::{
     error::Nullable,
-    graphql::node::{self, Node, NodeQuery, look_up},
+    graphql::{
+        node::{self, Node},
+        one::{self, NodeQuery, look_up},
+    },
     run::Program,
 };
 use migration::Migrator;
@@ -106,7 +109,7 @@ enum AnyNode {
     Enrollment(Enrollment),
 }
 
-impl node::AnyNode for AnyNode {
+impl one::AnyNode for AnyNode {
     async fn look_up(context: &Context<'_>, id: &ID, argument: &str) -> Nullable<Self> {
         Some(match node::type_of(id) {
             User::TYPE => look_up::<User>(context, id, argument).await?.map(|it| it.0.into()),

@@ -6,11 +6,12 @@ use dovetail::{
     error::{Nullable, Result},
     graphql::{
         ContextExt,
-        columns::{ColumnField, ColumnFields},
+        columns::ColumnFields,
         connection::{self, Connection, NodeEdge},
         filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, StringFilter},
         mutation::{self, DeletePayload, UserError, UserErrors, stored},
-        node::{self, Node, One},
+        node::{ColumnField, Node},
+        one::{self, One},
         order::{OrderField, OrderInput},
         paging::ListArgs,
     },
@@ -52,7 +53,7 @@ impl Post {
 
     /// The author. Deleting the user deletes the post.
     async fn owner(&self, ctx: &Context<'_>) -> Result<One<User>> {
-        node::referenced(ctx, self.0.get(post::Column::OwnerId)?).await
+        one::referenced(ctx, self.0.get(post::Column::OwnerId)?).await
     }
 }
 
@@ -129,7 +130,7 @@ impl PostQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "An id such as `Post:500`, or its bare key: `500`.")] id: ID,
     ) -> Nullable<One<Post>> {
-        node::look_up(ctx, &id, "id").await
+        one::look_up(ctx, &id, "id").await
     }
 
     /// All posts, ordered by id unless `orderBy` is given.

@@ -8,13 +8,14 @@ use dovetail::{
     error::{Nullable, Result},
     graphql::{
         ContextExt,
-        columns::{ColumnField, ColumnFields},
+        columns::ColumnFields,
         connection::{self, Connection, Edge, Item, NodeEdge},
         filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
-        lists::{ListField, ListFields},
+        lists::ListFields,
         moment::Moment,
         mutation::{self, DeletePayload, UserError, UserErrorCode, UserErrors, stored},
-        node::{self, Node, One},
+        node::{ColumnField, ListField, Node},
+        one::{self, One},
         order::{OrderField, OrderInput},
         paging::ListArgs,
     },
@@ -194,7 +195,7 @@ impl StudentQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "An id such as `Student:500`, or its bare key: `500`.")] id: ID,
     ) -> Nullable<One<Student>> {
-        node::look_up(ctx, &id, "id").await
+        one::look_up(ctx, &id, "id").await
     }
 
     /// All students, ordered by id unless `orderBy` is given.

@@ -6,12 +6,13 @@ use dovetail::{
     error::{Nullable, Result},
     graphql::{
         ContextExt,
-        columns::{ColumnField, ColumnFields},
+        columns::ColumnFields,
         connection::{self, Connection, NodeEdge},
         filter::{Conditions, DateTimeFilter, FilterInput, IdFilter, ListFilter, StringFilter},
-        lists::{ListField, ListFields},
+        lists::ListFields,
         mutation::{self, DeletePayload, UserError, UserErrors, stored},
-        node::{self, Node, One},
+        node::{ColumnField, ListField, Node},
+        one::{self, One},
         order::{OrderField, OrderInput},
         paging::ListArgs,
     },
@@ -141,7 +142,7 @@ impl UserQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "An id such as `User:500`, or its bare key: `500`.")] id: ID,
     ) -> Nullable<One<User>> {
-        node::look_up(ctx, &id, "id").await
+        one::look_up(ctx, &id, "id").await
     }
 
     /// All users, ordered by id unless `orderBy` is given.

@@ -132,6 +132,12 @@ impl Database {
         self.connections
     }
 
+    /// Runs what a request asks. Once it is dropped, or past the moment that is set, what runs for it on the database ends: SQLite
+    /// is interrupted, and a connection to PostgreSQL is closed, which has it cancel what it runs.
+    pub async fn attend<F: Future>(&self, until: Option<Instant>, run: F) -> F::Output {
+        self.abandoned.attend(until, run).await
+    }
+
     /// Begins a transaction that writes, and reads what it wrote.
     pub async fn begin_writing(&self) -> Result<DatabaseTransaction, DbErr> {
         // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.

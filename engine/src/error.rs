@@ -237,3 +237,8 @@ pub fn of_request(mut error: ServerError, code: &str) -> ServerError {
     error.extensions.get_or_insert_default().set("code", code);
     error
 }
+
+/// As much of a client's text as an error message repeats.
+pub fn excerpt(text: &str) -> String {
+    cut(text, 40).into_owned()
+}

@@ -1,29 +1,19 @@
 //! GraphQL over rows: what a program's types are made of, and what resolvers ask of their request.
 
 mod ahead;
-mod api;
+mod children;
 pub mod columns;
+mod conditions;
 pub mod connection;
-mod documents;
 pub mod filter;
-mod front;
-mod introspection;
-mod json;
-mod latest;
-mod limits;
+pub(crate) mod json;
 pub mod lists;
 pub mod moment;
 pub mod mutation;
 pub mod node;
-mod normal;
+pub mod one;
 pub mod order;
 pub mod paging;
-mod parameters;
-mod persisted;
-mod report;
-mod roots;
-mod schema;
-mod search;
 
 use std::{
     any::{Any, TypeId},
@@ -34,14 +24,7 @@ use std::{
     time::Instant,
 };
 
-pub use self::{
-    api::{Api, Known, Prepared},
-    json::{ran, response as to_json},
-    parameters::{Parameters, kind},
-    persisted::Persisted,
-    report::EXTENSION,
-    schema::Schema,
-};
+pub use self::json::{ran, response as to_json};
 use crate::{
     config::limits::ApiLimits,
     error::{Error, Result},
@@ -53,28 +36,27 @@ use parking_lot::Mutex;
 
 /// Values derived once per field of the document, keyed by the field's address, which stays while the request runs.
 #[derive(Default)]
-struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
+pub(crate) struct Made(Mutex<HashMap<(usize, TypeId), Arc<dyn Any + Send + Sync>>>);
 
 /// A request that is running.
 pub struct Running {
-    schema: &'static Schema,
-    limits: ApiLimits,
+    pub(crate) limits: ApiLimits,
     /// Whether it is answered the fast way.
-    fast: bool,
+    pub(crate) fast: bool,
     /// Whether it has one root field alone.
-    alone: bool,
+    pub(crate) alone: bool,
     /// When its time is over.
-    deadline: Option<Instant>,
+    pub(crate) deadline: Option<Instant>,
     /// The bytes of its answer that are written.
-    written: Meter,
-    made: Made,
-    loaders: Loaders,
-    session: Session,
+    pub(crate) written: Meter,
+    pub(crate) made: Made,
+    pub(crate) loaders: Loaders,
+    pub(crate) session: Session,
 }
 
 impl Running {
     /// Whether its time is over.
-    fn is_late(&self) -> bool {
+    pub(crate) fn is_late(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline < Instant::now())
     }
 
@@ -82,7 +64,7 @@ impl Running {
     ///
     /// # Errors
     /// They are more than an answer may have, or its time is over.
-    fn wrote(&self, bytes: usize) -> Result<()> {
+    pub(crate) fn wrote(&self, bytes: usize) -> Result<()> {
         if self.written.count(bytes as u64)? && self.is_late() { Err(Error::late()) } else { Ok(()) }
     }
 }

@@ -13,7 +13,8 @@
 //! | [`config`] | command line and environment, each setting stated once |
 //! | [`profile`] | what `--profile` makes of the settings, and which go together |
 //! | [`server`] | every route: HTTP in, HTTP out; `server/` holds the protocol, tokens, origins and connections |
-//! | [`graphql`] | what types are made of; `graphql/api.rs` executes a request |
+//! | [`api`] | a request from its parameters to its answer: what is valid, what it costs, how it is executed |
+//! | [`graphql`] | what types are made of: ids, columns, lists, filters, orders, mutations |
 //! | [`loaders`] | where every row of an answer comes from, in batches |
 //! | [`database`] | opening the two pools, and the migrations |
 //! | [`log`] | where the log's lines go |
@@ -21,11 +22,12 @@
 //! | [`insert`] | many rows at once |
 //! | [`error`] | the one error that a client can see |
 //!
-//! The import rule: `run -> server -> graphql -> loaders`. Import from below, never from above; `error`, `config`, `database`, `log`,
-//! `memory` and `insert` may be imported by all. No `axum` under `graphql` or `loaders`; no GraphQL type in `loaders`.
+//! The import rule: `run -> server -> api -> graphql -> loaders`. Import from below, never from above; `error`, `config`, `database`, `log`,
+//! `memory` and `insert` may be imported by all. No `axum` under `api`, `graphql` or `loaders`; no GraphQL type in `loaders`.
 
 #![warn(missing_docs)]
 
+pub mod api;
 pub mod config;
 pub mod database;
 pub mod error;

@@ -16,6 +16,7 @@ mod report;
 mod rows;
 mod select;
 mod session;
+mod sql;
 
 use std::{collections::HashMap, hash::Hash, marker::PhantomData, sync::Arc};
 
@@ -32,8 +33,9 @@ pub use self::{
     page::{Page, Wanted},
     report::{Cause, Counts, Detail, Ran, Report, milliseconds},
     rows::{Block, Cell, LongTexts, Row, Rows},
-    select::{by_keys, key_column},
+    select::by_keys,
     session::{Session, Transaction},
+    sql::key_column,
 };
 use crate::error::{Error, Result};
 

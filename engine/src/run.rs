@@ -21,9 +21,9 @@ use tokio::{
 };
 
 use crate::{
+    api::{Api, Persisted, Schema},
     config::{Cli, Command, DatabaseOptions, Graphiql, MigrateAction, ServeOptions, Switch, without_secrets},
     database::{self, Database, Migrations},
-    graphql::{Api, Persisted, Schema},
     log, profile, server,
 };
 

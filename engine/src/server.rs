@@ -7,9 +7,12 @@ mod endpoint;
 mod entry;
 mod graphiql;
 mod keys;
+mod names;
 mod origins;
 mod protocol;
+mod refusal;
 mod shares;
+mod state;
 mod stream;
 
 use std::{any::Any, net::SocketAddr, sync::Arc, time::Duration};
@@ -18,21 +21,13 @@ use anyhow::{Context, Result};
 use axum::{
     Router,
     extract::{Extension, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, Shared, WeakShared},
-};
-use ipnet::IpNet;
 use parking_lot::Mutex;
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    time::timeout,
-};
+use tokio::net::{TcpListener, TcpSocket};
 use tower::{
     ServiceBuilder,
     util::{MapRequestLayer, MapResponseLayer},
@@ -49,47 +44,23 @@ use self::{
     auth::{Auth, Scope},
     connections::Stopping,
     graphiql::Page,
+    names::REQUEST_ID,
     origins::Origins,
-    protocol::{Format, Refusal},
+    refusal::{Format, Refusal},
+    state::Server,
 };
 use crate::{
-    config::{Graphiql, ServeOptions, access::AuthMode, limits::HttpLimits},
-    database,
+    api::Api,
+    config::{Graphiql, ServeOptions, access::AuthMode},
     error::code,
-    graphql::Api,
 };
-
-/// The header with a request's id: taken over from the client, or made here; sent back either way.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest request id that is taken over, in bytes: it is on every line of the log.
 const LONGEST_REQUEST_ID: usize = 128;
 
-/// The header that asks for an SQL report, for clients that cannot send a request's extensions: `sql` or `explain`.
-const REPORT: &str = "dovetail-report";
-
 /// How many connections may wait to be accepted, if the kernel allows as many. Of more, clients wait for seconds, or believe that
 /// they are connected: with the usual 128, a fifth of 1,000 that came at once did.
 const BACKLOG: u32 = 4_096;
-
-/// How long the database may take to say that it is there, for `/readyz`.
-const READY_TIME: Duration = Duration::from_secs(2);
-
-/// What the routes share.
-struct Server {
-    api: Api,
-    auth: Auth,
-    admission: Admission,
-    trusted_proxies: Vec<IpNet>,
-    limits: HttpLimits,
-    /// How long a request takes that is logged with its SQL; `None` if none is.
-    slow: Option<Duration>,
-    /// The question to the database that runs, if one does.
-    asking: Mutex<Option<WeakShared<Ready>>>,
-}
-
-/// Whether the database is ready, or why not.
-type Ready = BoxFuture<'static, Result<(), String>>;
 
 /// The routes of the server.
 ///
@@ -169,24 +140,6 @@ async fn schema(State(server): State<Arc<Server>>, headers: HeaderMap) -> Respon
 /// That the process answers.
 async fn healthz() -> &'static str {
     "ok"
-}
-
-impl Server {
-    /// Whether the database is ready, asked once for all who want to know at the same time.
-    fn ready(&self) -> Shared<Ready> {
-        let mut asking = self.asking.lock();
-        if let Some(asked) = asking.as_ref().and_then(WeakShared::upgrade) {
-            return asked;
-        }
-        let database = self.api.database().clone();
-        let asked = async move {
-            let ready = timeout(READY_TIME, database.attend(None, database::ready(&database))).await;
-            ready.unwrap_or_else(|_| Err(format!("the database does not answer within {READY_TIME:?}")))
-        };
-        let asked = asked.boxed().shared();
-        *asking = asked.downgrade();
-        asked
-    }
 }
 
 /// That requests can be answered: the database is there, with the tables that this program knows; and that more may be sent.

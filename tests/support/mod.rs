@@ -15,9 +15,9 @@ use axum::{
 };
 use clap::Parser;
 use dovetail::{
+    api::{Api, Persisted, Schema},
     config::{Cli, ServeOptions, limits::PageSize},
     database::Database,
-    graphql::{Api, Persisted, Schema},
     profile,
     run::Program,
     server,

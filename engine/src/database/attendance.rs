@@ -14,8 +14,6 @@ use sea_orm::{
 };
 use tokio::time::timeout;
 
-use super::Database;
-
 /// How long connections are suspect after a request was abandoned: it lets go of its own at once.
 const SUSPECT_TIME: Duration = Duration::from_secs(1);
 
@@ -29,48 +27,48 @@ const IDLE_TIME: Duration = Duration::from_secs(1);
 const NOTICES_CLOSING: &str = "SET client_connection_check_interval = '250ms'";
 
 /// When a request was last dropped while it ran: what it left on its connection may run still.
-pub type Abandoned = Arc<Mutex<Option<Instant>>>;
+#[derive(Clone, Debug, Default)]
+pub struct Abandoned(Arc<Mutex<Option<Instant>>>);
 
 tokio::task_local! {
-    static WANTED: Wanted;
+    static WANT: Want;
 }
 
 /// How long what runs is wanted: until a moment, if one is set, and while the request is there that wants it.
 #[derive(Clone)]
-struct Wanted {
+struct Want {
     until: Option<Instant>,
     by: Weak<()>,
 }
 
-impl Wanted {
+impl Want {
     fn is_over(&self) -> bool {
         self.by.strong_count() == 0 || self.until.is_some_and(|until| until < Instant::now())
     }
 }
 
 /// A request that runs. Dropped before it is done, it is abandoned.
-struct Running<'a> {
+struct Attended<'a> {
     abandoned: &'a Abandoned,
     is_done: bool,
     _wants: Arc<()>,
 }
 
-impl Drop for Running<'_> {
+impl Drop for Attended<'_> {
     fn drop(&mut self) {
         if !self.is_done {
-            *self.abandoned.lock() = Some(Instant::now());
+            *self.abandoned.0.lock() = Some(Instant::now());
         }
     }
 }
 
-impl Database {
-    /// Runs what a request asks. Once it is dropped, or past the moment that is set, what runs for it on the database ends: SQLite
-    /// is interrupted, and a connection to PostgreSQL is closed, which has it cancel what it runs.
+impl Abandoned {
+    /// Runs what a request asks: see [`super::Database::attend`].
     pub async fn attend<F: Future>(&self, until: Option<Instant>, run: F) -> F::Output {
         let wants = Arc::new(());
-        let mut run = pin!(WANTED.scope(Wanted { until, by: Arc::downgrade(&wants) }, run));
+        let mut run = pin!(WANT.scope(Want { until, by: Arc::downgrade(&wants) }, run));
         // Dropped before what runs: when that lets go of its connection, it is known to be abandoned.
-        let mut running = Running { abandoned: &self.abandoned, is_done: false, _wants: wants };
+        let mut running = Attended { abandoned: self, is_done: false, _wants: wants };
         let output = run.as_mut().await;
         running.is_done = true;
         output
@@ -79,9 +77,9 @@ impl Database {
 
 /// The options of a pool that gives connections back only if they answer after a request was abandoned, and out after a while.
 pub fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandoned) -> ConnectOptions {
-    let abandoned = Arc::clone(abandoned);
+    let abandoned = abandoned.clone();
     options.map_sqlx_postgres_pool_opts(move |pool| {
-        let abandoned = Arc::clone(&abandoned);
+        let abandoned = abandoned.clone();
         pool.after_connect(|connection, _| {
             async move {
                 // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
@@ -101,7 +99,7 @@ pub fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandone
             .boxed()
         })
         .after_release(move |connection, _| {
-            let is_suspect = abandoned.lock().is_some_and(|at| at.elapsed() < SUSPECT_TIME);
+            let is_suspect = abandoned.0.lock().is_some_and(|at| at.elapsed() < SUSPECT_TIME);
             async move {
                 if is_suspect {
                     answer(connection).await?;
@@ -124,12 +122,12 @@ async fn answer(connection: &mut PgConnection) -> Result<(), SqlxError> {
 pub fn interrupt_once_unwanted(connection: &mut SqliteConnection) -> BoxFuture<'_, Result<(), SqlxError>> {
     /// How many of SQLite's instructions run between two looks: well under a millisecond.
     const INSTRUCTIONS: i32 = 10_000;
-    let wanted = WANTED.try_with(Clone::clone);
+    let want = WANT.try_with(Clone::clone);
     async move {
         // Waits for what used it last, or the rollback of that, which may be on its way still.
         let mut handle = connection.lock_handle().await?;
-        match wanted {
-            Ok(wanted) => handle.set_progress_handler(INSTRUCTIONS, move || !wanted.is_over()),
+        match want {
+            Ok(want) => handle.set_progress_handler(INSTRUCTIONS, move || !want.is_over()),
             Err(_) => handle.remove_progress_handler(),
         }
         Ok(())

@@ -27,9 +27,6 @@ use crate::{
     loaders::{Cell, Key, Row, Table},
 };
 
-/// A column that is a field: of its name in camel case, with this description.
-pub type ColumnField<E> = (<E as EntityTrait>::Column, &'static str);
-
 /// The fields of a node that are columns, for `#[graphql(flatten)]`.
 pub struct ColumnFields<N: Node>(Row<N::Entity>, PhantomData<N>);
 

@@ -21,10 +21,11 @@ use super::{
     ContextExt,
     ahead::Selected,
     columns::{Part, part, write_cell, write_id},
-    filter,
+    conditions,
     json::{self, Leaves, Objects, is_fast},
     lists,
-    node::{Node, One},
+    node::Node,
+    one::One,
     paging::{Cursors, ListArgs},
 };
 use crate::{
@@ -101,7 +102,7 @@ where
     N: Node,
 {
     let count = context.once(|| -> Result<_> {
-        let filter = filter::filter(filter, context.running().limits.filter)?;
+        let filter = conditions::filter(filter, context.running().limits.filter)?;
         Ok(Arc::new(Count { filter: Arc::new(filter), asked: context.asked(true) }))
     });
     let count = Result::clone(&count)?;

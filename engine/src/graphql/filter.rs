@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{ID, InputObject, InputType, TypeName};
+use async_graphql::{ID, InputObject, TypeName};
 use chrono::{DateTime, TimeDelta, Timelike};
-use heck::ToLowerCamelCase;
 use sea_orm::{ColumnTrait, Value, prelude::DateTimeUtc};
 
+pub use super::conditions::{Conditions, FilterInput};
 use super::{moment::Moment, node::Node};
 use crate::{
-    config::limits::FilterLimits,
     error::{Error, Result},
     loaders::{Filter, Hop, Relation, Table, Test, is_comparable, is_storable, key_column},
 };
@@ -79,52 +78,7 @@ impl<F: FilterInput> TypeName for ListFilter<F> {
     }
 }
 
-/// The filter of a type's lists.
-pub trait FilterInput: InputType {
-    /// Adds what must hold of an item.
-    fn add_to(self, all: &mut Conditions) -> Result<()>;
-}
-
-/// What the list's argument `filter` says.
-pub fn filter<F: FilterInput>(filter: Option<F>, limits: FilterLimits) -> Result<Filter> {
-    let Some(filter) = filter else { return Ok(Filter::default()) };
-    let all = Conditions { path: "filter".to_owned(), relations: 0, most_relations: limits.relations, all: Vec::new() };
-    all.filled(filter)
-}
-
-/// What must hold of an item, as far as it has been read.
-pub struct Conditions {
-    /// Where in the arguments that is, for errors.
-    path: String,
-    /// How many relations lead there.
-    relations: usize,
-    most_relations: usize,
-    all: Vec<Filter>,
-}
-
 impl Conditions {
-    /// The filters that `and`, `or` and `not` hold.
-    pub fn logic<F: FilterInput>(
-        &mut self,
-        and: Option<Vec<F>>,
-        or: Option<Vec<F>>,
-        not: Option<Box<F>>,
-    ) -> Result<()> {
-        if let Some(and) = and {
-            let all = self.each("and", and)?;
-            self.all.push(Filter::All(all));
-        }
-        if let Some(or) = or {
-            let any = self.each("or", or)?;
-            self.all.push(Filter::Any(any));
-        }
-        if let Some(not) = not {
-            let not = self.nested("not", *not)?;
-            self.all.push(Filter::Not(Box::new(not)));
-        }
-        Ok(())
-    }
-
     /// The object's own id.
     pub fn id<N: Node<Entity: Table<Key = i64>>>(&mut self, filter: Option<IdFilter>) -> Result<()> {
         let Some(IdFilter { eq, ne, among }) = filter else { return Ok(()) };
@@ -183,7 +137,7 @@ impl Conditions {
     ) -> Result<()> {
         let Some(filter) = filter else { return Ok(()) };
         let filter = self.related(field, *filter)?;
-        self.all.push(Filter::Some(vec![Hop::parent::<_, N::Entity>(foreign_key)], Box::new(filter)));
+        self.push(Filter::Some(vec![Hop::parent::<_, N::Entity>(foreign_key)], Box::new(filter)));
         Ok(())
     }
 
@@ -193,61 +147,17 @@ impl Conditions {
         let some_of = |filter| Filter::Some(Hop::children::<R>(), Box::new(filter));
         if let Some(some) = some {
             let filter = self.related(&format!("{field}.some"), *some)?;
-            self.all.push(some_of(filter));
+            self.push(some_of(filter));
         }
         if let Some(none) = none {
             let filter = self.related(&format!("{field}.none"), *none)?;
-            self.all.push(Filter::Not(Box::new(some_of(filter))));
+            self.push(Filter::Not(Box::new(some_of(filter))));
         }
         if let Some(every) = every {
             let filter = self.related(&format!("{field}.every"), *every)?;
-            self.all.push(Filter::Not(Box::new(some_of(Filter::Not(Box::new(filter))))));
+            self.push(Filter::Not(Box::new(some_of(Filter::Not(Box::new(filter))))));
         }
         Ok(())
-    }
-
-    /// Adds that a column passes the test that `value` makes, if there is one.
-    fn test<T>(
-        &mut self,
-        column: impl ColumnTrait,
-        operator: &str,
-        value: Option<T>,
-        test: impl FnOnce(T, &str) -> Result<Test>,
-    ) -> Result<()> {
-        let Some(value) = value else { return Ok(()) };
-        let path = format!("{}.{}.{operator}", self.path, column.as_str().to_lower_camel_case());
-        self.all.push(Filter::Column(column.as_str(), test(value, &path)?));
-        Ok(())
-    }
-
-    fn each<F: FilterInput>(&mut self, field: &str, filters: Vec<F>) -> Result<Vec<Filter>> {
-        let filters = filters.into_iter().enumerate();
-        filters.map(|(index, filter)| self.nested(&format!("{field}.{index}"), filter)).collect()
-    }
-
-    fn related<F: FilterInput>(&self, field: &str, filter: F) -> Result<Filter> {
-        let (path, relations, most) = (&self.path, self.relations + 1, self.most_relations);
-        if relations > most {
-            return Err(Error::TooComplex(format!(
-                "argument `{path}.{field}` is {relations} relations deep; allowed are {most}"
-            )));
-        }
-        self.at(field, relations).filled(filter)
-    }
-
-    fn nested<F: FilterInput>(&self, field: &str, filter: F) -> Result<Filter> {
-        self.at(field, self.relations).filled(filter)
-    }
-
-    /// Of a filter in this one, which so many relations lead to.
-    fn at(&self, field: &str, relations: usize) -> Self {
-        let path = format!("{}.{field}", self.path);
-        Self { path, relations, most_relations: self.most_relations, all: Vec::new() }
-    }
-
-    fn filled<F: FilterInput>(mut self, filter: F) -> Result<Filter> {
-        filter.add_to(&mut self)?;
-        Ok(Filter::All(self.all))
     }
 }
 

@@ -6,10 +6,7 @@ use std::{borrow::Cow, collections::HashMap, marker::PhantomData, sync::Arc};
 use async_graphql::{Context, Enum, ID, SimpleObject, TypeName};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, sea_query::LockType};
 
-use super::{
-    ContextExt,
-    node::{Node, One},
-};
+use super::{ContextExt, node::Node, one::One};
 use crate::{
     error::{Error, Result},
     loaders::{Block, Columns, Row, Table, Transaction, by_keys, is_storable},

@@ -1,28 +1,22 @@
-//! Global object identification (<https://graphql.org/learn/global-object-identification/>): ids that are unique over
-//! the whole API, and the look-up of any object by its id.
-
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+//! What a type whose objects have ids says of itself: its entity, its columns, its lists; and those ids, which are unique over the
+//! whole API (<https://graphql.org/learn/global-object-identification/>).
 
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ID, Object, OutputType, Positioned, ServerResult, Value,
-    parser::types::Field, registry::Registry,
+    ContainerType, Context, ContextSelectionSet, ID, Positioned, ServerResult, Value,
+    parser::types::Field,
+    registry::{MetaField, Registry},
 };
-use futures_util::future::join_all;
+use futures_util::future::BoxFuture;
 use sea_orm::EntityTrait;
 
-use super::{
-    ContextExt, ahead,
-    columns::{ColumnField, Part, part, write_cell, write_id},
-    filter::FilterInput,
-    json::{self, Objects, is_fast},
-    lists::ListField,
-    order::OrderField,
-};
+use super::{conditions::FilterInput, order::OrderField};
 use crate::{
-    error::{Error, Nullable, Result},
-    loaders::{ById, Key, Row, Table},
-    log::cut,
+    error::{Error, Result, excerpt},
+    loaders::{Key, Row, Table},
 };
+
+/// A column that is a field: of its name in camel case, with this description.
+pub type ColumnField<E> = (<E as EntityTrait>::Column, &'static str);
 
 /// An object type whose objects have an id of their own: a newtype over an entity's row.
 pub trait Node:
@@ -40,12 +34,6 @@ pub trait Node:
     const COLUMNS: &'static [ColumnField<Self::Entity>];
     /// The fields that are lists of its children.
     const LISTS: &'static [ListField<Self>] = &[];
-
-    /// The columns that a field with a resolver is answered from, besides that of its name: `owner` has `owner_id`, without
-    /// a word here.
-    fn more_columns(_field: &str) -> &'static [<Self::Entity as EntityTrait>::Column] {
-        &[]
-    }
 
     /// The id of the object with this key: `User:500`, and `Enrollment:12:7` for a key of two parts.
     fn global_id(key: <Self::Entity as Table>::Key) -> ID {
@@ -83,113 +71,36 @@ pub fn names_no_type(id: &str, argument: &str) -> Error {
     Error::bad_argument(argument, format!("is `{}`; allowed is an id with its type, such as `User:500`", excerpt(id)))
 }
 
-/// As much of a client's text as an error message repeats.
-pub fn excerpt(text: &str) -> String {
-    cut(text, 40).into_owned()
+/// A field that is a list of a node's children, and the field `…Count`, which is their number.
+pub struct ListField<N: Node> {
+    pub(super) name: &'static str,
+    pub(super) description: &'static str,
+    pub(super) children: &'static dyn ChildrenOf<N>,
 }
 
-/// A node that a field answers with: the same to whoever asks, but written the fast way where that can be.
-pub struct One<N: Node>(pub N);
+/// What a relation does for the field of its parents.
+pub trait ChildrenOf<N: Node>: Sync {
+    /// The list's type and its arguments.
+    fn declare(&self, name: &str, registry: &mut Registry) -> MetaField;
 
-impl<N: Node> OutputType for One<N> {
-    fn type_name() -> Cow<'static, str> {
-        N::type_name()
-    }
+    /// The same of the number.
+    fn declare_count(&self, name: &str, registry: &mut Registry) -> MetaField;
 
-    fn create_type_info(registry: &mut Registry) -> String {
-        N::create_type_info(registry)
-    }
+    /// The field's answer for one parent.
+    fn of_one<'a>(&'a self, context: &'a Context<'a>, parent: &'a N) -> BoxFuture<'a, ServerResult<Value>>;
 
-    async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        if is_fast(context) { json::object(self, context).await } else { self.0.resolve(context, field).await }
-    }
-}
+    /// The field's answers for all parents of a list.
+    fn of_all<'a>(
+        &'a self,
+        context: &'a ContextSelectionSet<'a>,
+        field: &'a Positioned<Field>,
+        parents: Result<Vec<<N::Entity as Table>::Key>>,
+    ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
 
-impl<N: Node> Objects for One<N> {
-    type Object = N;
-    type Part = Part<<N::Entity as EntityTrait>::Column>;
-
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn object(&self, _: usize) -> N {
-        self.0.clone()
-    }
-
-    fn part(&self, field: &str) -> Result<Option<Self::Part>> {
-        Ok(part::<N>(field))
-    }
-
-    fn write(&self, _: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()> {
-        let row = self.0.as_ref();
-        match part {
-            Part::Id => write_id::<N>(row.key()?, json),
-            Part::Column(column) => write_cell(row.cell(column)?, json)?,
-        }
-        Ok(())
-    }
-}
-
-/// The object of a type with this id or bare key, which `argument` holds; `None` where there is none.
-pub async fn look_up<N: Node>(context: &Context<'_>, id: &ID, argument: &str) -> Nullable<One<N>> {
-    match N::key(id, argument) {
-        Ok(key) => by_key(context, key).await,
-        Err(error) => Some(Err(error)),
-    }
-}
-
-/// The object of a type with this key; `None` where there is none.
-pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::Key) -> Nullable<One<N>> {
-    let (columns, asked) = &*context.once(|| {
-        let ahead = context.look_ahead();
-        (ahead::columns::<N>(&ahead), Arc::new(context.asked(ahead::is_leaf::<N>(&ahead))))
-    });
-    let row = context.load(ById::<N::Entity> { key, columns: columns.clone(), asked: Arc::clone(asked) }).await;
-    Some(row.transpose()?.map(N::from).map(One))
-}
-
-/// The object that a foreign key leads to, which the database promises to be there.
-pub async fn referenced<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::Key) -> Result<One<N>> {
-    let missing = || Error::broken(format!("{} is referenced but missing", *N::global_id(key)));
-    by_key(context, key).await.unwrap_or_else(|| Err(missing()))
-}
-
-/// An object of any type that has ids: the interface `Node` of a program.
-pub trait AnyNode: OutputType + Sized {
-    /// The object that an id names, which `argument` holds; `None` where there is none. See [`type_of`] and [`look_up`].
-    fn look_up(context: &Context<'_>, id: &ID, argument: &str) -> impl Future<Output = Nullable<Self>> + Send;
-}
-
-/// The look-ups of any object by its id.
-pub struct NodeQuery<N>(PhantomData<fn() -> N>);
-
-impl<N> Default for NodeQuery<N> {
-    fn default() -> Self {
-        Self(PhantomData)
-    }
-}
-
-#[Object]
-impl<N: AnyNode> NodeQuery<N> {
-    /// The object with this id; `null` if there is none.
-    async fn node(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "An id of any type, such as `User:500`.")] id: ID,
-    ) -> Nullable<N> {
-        N::look_up(ctx, &id, "id").await
-    }
-
-    /// The objects with these ids, in the order asked; `null` in the place of each that does not exist. One statement a
-    /// type.
-    async fn nodes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Ids of any types, such as `User:500`.")] ids: Vec<ID>,
-    ) -> Vec<Nullable<N>> {
-        // Each in a place of its own: what one of them loads is not all that the request loads.
-        let look_up = async |(index, id)| N::look_up(&ctx.with_index(index), id, &format!("ids.{index}")).await;
-        join_all(ids.iter().enumerate().map(look_up)).await
-    }
+    /// The numbers of the parents' children, of which `context` is the field.
+    fn counts<'a>(
+        &'a self,
+        context: &'a Context<'a>,
+        parents: Result<Vec<<N::Entity as Table>::Key>>,
+    ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
 }

@@ -9,7 +9,7 @@ use sea_orm::{Value, prelude::DateTimeUtc, sea_query::ColumnType};
 use serde_json::{Value as Json, json};
 
 use super::{
-    filter,
+    conditions::filter,
     moment::Moment,
     node::Node,
     order::{OrderInput, order},
@@ -59,7 +59,7 @@ impl<N: Node> ListArgs<N> {
             cursor.map(|cursor| cursors.decode(&cursor, &kinds).ok_or_else(|| cursors.not_one(argument))).transpose()
         };
         let (after, before) = (place("after", self.after)?, place("before", self.before)?);
-        let filter = Arc::new(filter::filter(self.filter.map(|filter| *filter), allowed.filter)?);
+        let filter = Arc::new(filter(self.filter.map(|filter| *filter), allowed.filter)?);
         Ok((Page { filter, order, size, backwards, after, before }, cursors))
     }
 }

@@ -7,7 +7,10 @@ use sea_orm::{
     sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query, SelectStatement},
 };
 
-use super::{Relation, select};
+use super::{
+    Relation,
+    sql::{is_among, key_column},
+};
 
 /// A condition on a row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -73,7 +76,7 @@ pub struct Hop {
 impl Hop {
     /// The step to the row that a foreign key names.
     pub fn parent<C: ColumnTrait, E: EntityTrait>(foreign_key: C) -> Self {
-        Self { from: foreign_key.as_str(), table: E::default().table_name(), to: select::key_column::<E>().as_str() }
+        Self { from: foreign_key.as_str(), table: E::default().table_name(), to: key_column::<E>().as_str() }
     }
 
     /// The steps from a parent to its children: two if a join table is between them.
@@ -88,7 +91,7 @@ impl Hop {
 
     /// The step from a parent to the rows that tell its children, one each.
     pub fn to_link<R: Relation>() -> Self {
-        let from = select::key_column::<R::Parent>().as_str();
+        let from = key_column::<R::Parent>().as_str();
         Self { from, table: R::Link::default().table_name(), to: R::PARENT.as_str() }
     }
 }
@@ -155,8 +158,8 @@ impl Test {
             Self::Gte(value) => column.gte(value.clone()),
             Self::Lt(value) => column.lt(value.clone()),
             Self::Lte(value) => column.lte(value.clone()),
-            Self::InKeys(keys) => select::is_among(backend, column, keys.clone()),
-            Self::InTexts(texts) => select::is_among(backend, column, texts.clone()),
+            Self::InKeys(keys) => is_among(backend, column, keys.clone()),
+            Self::InTexts(texts) => is_among(backend, column, texts.clone()),
             Self::Contains(text) => {
                 Expr::expr(call(if postgres { "strpos" } else { "instr" }, text)).gt(Expr::Constant(0.into()))
             }

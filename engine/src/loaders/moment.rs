@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use sea_orm::{
-    QueryResult, Value,
+    DbErr, QueryResult, RuntimeErr, SqlxError, Value,
     prelude::DateTimeUtc,
     sea_query::{Expr, ExprTrait},
     sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgRow},
 };
 
-use super::{columns::is_comparable, rows::read};
+use super::columns::is_comparable;
 use crate::error::{Error, Result};
 
 /// PostgreSQL's `infinity`, behind all moments. No moment to the microsecond is equal to it.
@@ -32,6 +32,11 @@ pub fn moment(row: &QueryResult, position: usize) -> Result<Option<DateTimeUtc>>
         }
         _ => Ok(row.try_get_by_index(position)?),
     }
+}
+
+/// What the driver read.
+pub fn read<T>(value: Result<T, SqlxError>) -> Result<T> {
+    Ok(value.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?)
 }
 
 fn is_zoned(row: &PgRow, position: usize) -> bool {

@@ -10,7 +10,7 @@ use super::{
     Relation,
     filter::Hop,
     moment::bound as bound_by,
-    select::{join_on, row_value},
+    sql::{direction, join_on, row_value},
 };
 
 /// The order of a list: by these keys in turn, and by the primary key at last, so that it is total.
@@ -142,11 +142,6 @@ impl Order {
             primary_key.iter().map(|part| Sort { expr: part.clone(), descending: self.descending, own: true });
         keys.chain(primary_key).collect()
     }
-}
-
-/// In which direction to sort by a key, the whole list being read `backwards` or not.
-pub fn direction(descending: bool, backwards: bool) -> Direction {
-    if descending == backwards { Direction::Asc } else { Direction::Desc }
 }
 
 /// Whether a row is behind `place` in this order, or before it.

@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use derive_where::derive_where;
 use sea_orm::{
-    DbErr, EntityTrait, ModelTrait, QueryResult, RuntimeErr, SqlxError, TryGetable, Value,
+    EntityTrait, ModelTrait, QueryResult, TryGetable, Value,
     prelude::{ChronoDate, ChronoDateTime, ChronoTime},
     sea_query::{ColumnType, ValueType},
     sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgColumn},
@@ -13,7 +13,7 @@ use sea_orm::{
 use super::{
     Columns, Key, Table,
     key::key_columns,
-    moment::{moment, placed},
+    moment::{moment, placed, read},
 };
 use crate::error::{Error, Result};
 
@@ -114,11 +114,6 @@ pub fn integers(rows: &[QueryResult], position: usize) -> Result<Vec<i64>> {
 
 fn text(text: Option<&str>) -> Cell<'_> {
     text.map_or(Cell::Value(Value::String(None)), Cell::Text)
-}
-
-/// What the driver read.
-pub fn read<T>(value: Result<T, SqlxError>) -> Result<T> {
-    Ok(value.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?)
 }
 
 /// A value as it is read.

@@ -2,15 +2,16 @@
 //! statement's text never changes with it: it is prepared once, and no limit on parameters is met.
 
 use sea_orm::{
-    DbBackend, EntityTrait, IdenStatic, Order, Value,
-    sea_query::{
-        DynIden, Expr, ExprTrait, Func, FunctionCall, IntoIden, IntoTableRef, JoinType, Query, SelectStatement,
-        TableRef,
-    },
+    DbBackend, EntityTrait, IdenStatic, Order,
+    sea_query::{DynIden, Expr, ExprTrait, Func, FunctionCall, IntoIden, JoinType, Query, SelectStatement, TableRef},
 };
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
-use super::{Columns, Filter, Key, Page, Relation, Table, Wanted, key::key_columns, order::direction};
+use super::{
+    Columns, Filter, Key, Page, Relation, Table, Wanted,
+    key::key_columns,
+    sql::{always, direction, is_among, join_on, key_column, row_value},
+};
 
 /// The alias of the keys' table, and on PostgreSQL of its one column.
 const KEYS: &str = "k";
@@ -201,20 +202,6 @@ fn join_nodes<R: Relation>(backend: DbBackend, select: &mut SelectStatement) {
     }
 }
 
-/// Joins the rows of a table that satisfy a condition. `CROSS JOIN` has it in the WHERE: sea-query writes no ON there.
-pub fn join_on(select: &mut SelectStatement, join: JoinType, table: impl IntoTableRef, alias: DynIden, on: Expr) {
-    if join == JoinType::CrossJoin {
-        select.join_as(join, table, alias, always()).and_where(on);
-    } else {
-        select.join_as(join, table, alias, on);
-    }
-}
-
-/// The condition of a join that has none: not a parameter, whose value PostgreSQL would look at for each row.
-fn always() -> Expr {
-    Expr::cust("TRUE")
-}
-
 /// Within a parent's children: SQLite joins in the order that CROSS JOIN states, whatever its statistics say.
 fn join_type(backend: DbBackend) -> JoinType {
     if backend == DbBackend::Postgres { JoinType::InnerJoin } else { JoinType::CrossJoin }
@@ -256,15 +243,6 @@ fn primary_key<E: EntityTrait>() -> Vec<Expr> {
     key_columns::<E>().map(|column| Expr::col((ROWS, column))).collect()
 }
 
-/// The one column of a primary key that others refer to.
-///
-/// # Panics
-/// If the entity has no primary key, which SeaORM does not compile.
-#[expect(clippy::expect_used, reason = "SeaORM does not compile an entity without a primary key")]
-pub fn key_column<E: EntityTrait>() -> E::Column {
-    key_columns::<E>().next().expect("an entity has a primary key")
-}
-
 /// The function that turns keys into a table.
 fn keys_function(backend: DbBackend, keys: Vec<i64>) -> FunctionCall {
     match backend {
@@ -275,19 +253,6 @@ fn keys_function(backend: DbBackend, keys: Vec<i64>) -> FunctionCall {
 
 fn key_column_of_keys(backend: DbBackend) -> (&'static str, &'static str) {
     (KEYS, if backend == DbBackend::Postgres { KEYS } else { "value" })
-}
-
-/// Whether `value` is among `values`, which are one parameter.
-pub fn is_among<T>(backend: DbBackend, value: Expr, values: Vec<T>) -> Expr
-where
-    Vec<T>: Into<Value> + Into<Json>,
-{
-    if backend == DbBackend::Postgres {
-        return value.eq(Func::cust("ANY").arg(Expr::val(values)));
-    }
-    let values: Json = values.into();
-    let table = Func::cust("json_each").arg(values.to_string());
-    value.in_subquery(Query::select().column("value").from_function(table, KEYS).take())
 }
 
 /// Keys whose number PostgreSQL does not see when it plans: it would plan the statement anew for each few of them, which costs
@@ -317,10 +282,4 @@ fn is_one_of<K: Key>(backend: DbBackend, mut key: Vec<Expr>, keys: &[K]) -> Expr
             .from_function(Func::cust("json_each").arg(json!(keys).to_string()), KEYS);
     }
     row_value(key).in_subquery(among)
-}
-
-/// `(a, b)`, or just `a`: row values compare part by part, as SQL has it, and an index serves the comparison.
-pub fn row_value(parts: impl IntoIterator<Item = Expr>) -> Expr {
-    let mut parts: Vec<_> = parts.into_iter().collect();
-    if parts.len() == 1 { parts.remove(0) } else { Expr::tuple(parts) }
 }

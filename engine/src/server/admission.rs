@@ -21,7 +21,7 @@ use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::{
-    protocol::Refusal,
+    refusal::Refusal,
     shares::{Part, Shares},
 };
 use crate::{

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::{
     keys::{COOLDOWN, Key, Keys, NoKey},
-    protocol::Refusal,
+    refusal::Refusal,
 };
 use crate::{
     config::access::{AuthMode, AuthOptions},

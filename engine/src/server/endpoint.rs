@@ -16,15 +16,17 @@ use tokio::time::{Instant as Deadline, timeout_at};
 use tower_http::request_id::RequestId;
 
 use super::{
-    REPORT, Server,
     admission::{Place, Sender},
     auth::{Caller, Scope},
     entry::Entry,
-    protocol::{Asked, Format, Refusal, read, respond, respond_all},
+    names::REPORT,
+    protocol::{Asked, read, respond, respond_all},
+    refusal::{Format, Refusal},
+    state::Server,
 };
 use crate::{
+    api::{EXTENSION, Parameters, Prepared},
     error::code,
-    graphql::{EXTENSION, Parameters, Prepared},
 };
 
 /// The headers of a request that decide its answer, as far as they are read here; the layer of CORS adds its own.

@@ -9,9 +9,9 @@ use async_graphql::Response as Answer;
 use axum::http::StatusCode;
 use tracing::field::display;
 
-use super::protocol::Refusal;
+use super::refusal::Refusal;
 use crate::{
-    graphql::Known,
+    api::Known,
     loaders::{Counts, Ran, Report, milliseconds},
     log::{MOST, MOST_OF_DATABASE, cut},
 };

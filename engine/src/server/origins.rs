@@ -13,7 +13,12 @@ use axum::{
 use tower_http::cors::{Any, CorsLayer};
 use url::{Host, Url};
 
-use super::{admission::Peer, endpoint::refuse, protocol::Refusal};
+use super::{
+    admission::Peer,
+    endpoint::refuse,
+    names::{REPORT, REQUEST_ID},
+    refusal::Refusal,
+};
 use crate::error::code;
 
 /// How a page's request came about (<https://www.w3.org/TR/fetch-metadata/>); scripts cannot set it.
@@ -83,12 +88,11 @@ impl Origins {
 
     /// What tells browsers of it; `None` if there are no other origins.
     pub fn cors(&self) -> Option<CorsLayer> {
-        let names =
-            [header::CONTENT_TYPE, header::AUTHORIZATION, super::REQUEST_ID, HeaderName::from_static(super::REPORT)];
+        let names = [header::CONTENT_TYPE, header::AUTHORIZATION, REQUEST_ID, HeaderName::from_static(REPORT)];
         let cors = CorsLayer::new()
             .allow_methods([Method::GET, Method::POST])
             .allow_headers(names)
-            .expose_headers([super::REQUEST_ID, header::RETRY_AFTER, header::WWW_AUTHENTICATE])
+            .expose_headers([REQUEST_ID, header::RETRY_AFTER, header::WWW_AUTHENTICATE])
             .max_age(MAX_AGE);
         match self.any() {
             true => Some(cors.allow_origin(Any)),

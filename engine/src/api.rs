@@ -1,5 +1,20 @@
 //! The API over a database: a request from its parameters to its answer.
 
+mod digest;
+mod documents;
+mod excess;
+mod front;
+mod introspection;
+mod latest;
+mod limits;
+mod normal;
+mod parameters;
+mod persisted;
+mod report;
+mod roots;
+mod schema;
+mod search;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -7,17 +22,18 @@ use std::{
 
 use async_graphql::{Request, Response, ServerError, parser::types::ExecutableDocument};
 
-use super::{
-    Made, Parameters, Running, Schema,
-    documents::{Digest, Documents},
-    limits::{self, Measure},
-    persisted::{Named, Persisted},
-    report::{EXTENSION, Wishes},
+use self::{digest::Digest, documents::Documents, limits::Measure, persisted::Named, report::Wishes};
+pub use self::{
+    parameters::{Parameters, kind},
+    persisted::Persisted,
+    report::EXTENSION,
+    schema::Schema,
 };
 use crate::{
     config::{ApiOptions, Switch},
     database::Database,
     error::{self, code},
+    graphql::{Made, Running},
     loaders::{Batches, Loaders, Report, Session},
     memory::{Held, Meter},
 };
@@ -200,7 +216,6 @@ impl Api {
         let session = Session::new(self.database.clone(), report.clone(), texts);
         let batches = Batches::default();
         let running = Running {
-            schema: self.schema,
             limits: self.options.limits,
             fast: self.fast,
             alone,

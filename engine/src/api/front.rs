@@ -5,21 +5,19 @@
 //! refuses what would grow beyond measure first.
 
 mod bounds;
+mod definitions;
 pub mod source;
 mod told;
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
-use anyhow::anyhow;
 use async_graphql::{Name, ServerError, Value, Variables};
 use bluejay_core::{
-    AsIter, ValueReference,
-    definition::ScalarTypeDefinition as _,
+    AsIter,
     executable::{OperationDefinition as _, VariableType},
 };
 use bluejay_parser::ast::{
     Parse, ParseOptions,
-    definition::{Context, CustomScalarTypeDefinition, DefinitionDocument, SchemaDefinition},
     executable::{ExecutableDocument, OperationDefinition},
 };
 use bluejay_validator::executable::{
@@ -31,53 +29,21 @@ use parking_lot::Mutex;
 use self_cell::self_cell;
 use serde_json::{Map, Value as Json};
 
+pub use self::definitions::{Definitions, Scalars, definitions};
 use self::{
     source::{Positions, Source},
     told::Teller,
 };
 use super::{
     Parameters,
-    documents::Digest,
-    limits::{NESTING, at_most},
-    moment::{Moment, RFC_3339},
-    node::excerpt,
+    digest::Digest,
+    excess::{NESTING, at_most},
     normal::{Form, literal, normal_form},
 };
 use crate::{
     config::limits::DocumentLimits,
-    error::{self, code},
+    error::{self, code, excerpt},
 };
-
-/// A schema's definitions, which the front checks requests against.
-pub type Definitions = SchemaDefinition<'static, Scalars>;
-
-/// The definitions in this text. They borrow from it, and live as long as the program.
-///
-/// # Errors
-/// It is not GraphQL, which is a fault of its types.
-pub fn definitions(sdl: &'static str) -> anyhow::Result<Definitions> {
-    let parsed: Result<DefinitionDocument<'static, Scalars>, _> = DefinitionDocument::parse(sdl).result;
-    let parsed = parsed.map_err(|errors| anyhow!("the schema's text is not GraphQL: {errors:?}"))?;
-    Definitions::try_from(&*Box::leak(Box::new(parsed)))
-        .map_err(|errors| anyhow!("the schema does not hold together: {} errors", errors.len()))
-}
-
-/// What the schema's own scalars allow.
-#[derive(Debug)]
-pub struct Scalars;
-
-impl Context for Scalars {
-    fn coerce_custom_scalar_input<const CONST: bool>(
-        scalar: &CustomScalarTypeDefinition<'_, Self>,
-        value: &impl bluejay_core::Value<CONST>,
-    ) -> Result<(), Cow<'static, str>> {
-        match (scalar.name(), value.as_ref()) {
-            ("DateTime", ValueReference::String(text)) if Moment::from_rfc3339(text).is_some() => Ok(()),
-            ("DateTime", _) => Err(format!("its type is \"DateTime\": {RFC_3339}").into()),
-            _ => Ok(()),
-        }
-    }
-}
 
 type Ast<'a> = ExecutableDocument<'a>;
 

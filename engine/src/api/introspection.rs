@@ -10,12 +10,13 @@ use async_graphql_value::Value as Given;
 use futures_util::FutureExt;
 use serde_json::{Map, Value as Json};
 
-use super::{
-    ContextExt, Running,
-    json::{write_separator, write_text},
-    roots::MutationRoot,
+use crate::{
+    error::Result,
+    graphql::{
+        ContextExt, Running,
+        json::{write_separator, write_text},
+    },
 };
-use crate::error::{Error, Result};
 
 /// Everything that can be asked. Types that are referred to have their names and kinds, from which the rest is found.
 const ALL: &str = "{ __schema { __typename description queryType { name } mutationType { name } subscriptionType { name }
@@ -33,11 +34,8 @@ type Object = Map<String, Json>;
 
 /// The answer to the field `__schema` or `__type`, as JSON.
 pub fn answer(context: &Context<'_>) -> ServerResult<Value> {
-    let answer = || match &context.running().schema.introspection {
-        Some(introspection) => introspection.answer(&context.item.node, context.running()),
-        None => Err(Error::broken("async-graphql does not describe the schema")),
-    };
-    answer().map_err(|error| error.of_field(context))
+    let introspection: &Introspection = context.data_unchecked();
+    introspection.answer(&context.item.node, context.running()).map_err(|error| error.of_field(context))
 }
 
 /// What can be said of the schema.
@@ -48,9 +46,13 @@ pub struct Introspection {
 
 impl Introspection {
     /// What async-graphql says of the schema of these roots, if it does.
-    pub fn new<Q: ObjectType + Default + 'static, M: ObjectType + Default + 'static>() -> Option<Self> {
+    pub fn new<Q, M>() -> Option<Self>
+    where
+        Q: ObjectType + Default + 'static,
+        M: ObjectType + Default + 'static,
+    {
         // Of what can be queried, `QueryRoot` would leave all this to us.
-        let schema = Schema::build(Q::default(), MutationRoot::<M>::default(), EmptySubscription).finish();
+        let schema = Schema::build(Q::default(), M::default(), EmptySubscription).finish();
         // It reads nothing, and so waits for nothing.
         let answer = schema.execute(ALL).now_or_never().map(|answer| answer.data.into_json());
         let Some(Ok(Json::Object(mut data))) = answer else { return None };

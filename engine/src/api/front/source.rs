@@ -5,7 +5,7 @@ use std::{iter, mem};
 use async_graphql::{Pos, ServerError};
 use bluejay_parser::Span;
 
-use crate::graphql::limits::{NESTING, too_complex};
+use crate::api::excess::{NESTING, too_complex};
 
 /// A document's text: as it is read, and where its places are.
 pub struct Source {

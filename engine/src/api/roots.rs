@@ -12,8 +12,11 @@ use async_graphql::{
 
 use tokio::time::sleep;
 
-use super::{ContextExt, Running, introspection};
-use crate::error::{self, Error};
+use super::introspection;
+use crate::{
+    error::{self, Error},
+    graphql::{ContextExt, Running},
+};
 
 /// How long a mutation that conflicts waits before it runs again: twice as long each time.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(1);

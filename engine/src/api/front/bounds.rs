@@ -15,9 +15,9 @@ use bluejay_parser::ast::{
 };
 
 use crate::{
+    api::excess::{NESTING, at_most, too_complex},
     config::limits::DocumentLimits,
     error::{self, code},
-    graphql::limits::{NESTING, at_most, too_complex},
 };
 
 /// Refuses a document whose rules would take too long to check, and says which variables decide what is skipped.

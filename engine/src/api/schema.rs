@@ -1,12 +1,13 @@
 //! The schema of a program: its text, what checks requests against it, what it says of itself, and what executes it.
 
+use anyhow::Context;
 use async_graphql::{EmptySubscription, ObjectType, Request, Response, SDLExportOptions, ValidationMode};
 use futures_util::future::BoxFuture;
 
 use super::{
+    excess,
     front::{self, Definitions},
     introspection::Introspection,
-    limits,
     roots::{MutationRoot, QueryRoot},
 };
 
@@ -17,8 +18,6 @@ pub struct Schema {
     sdl: &'static str,
     /// What checks requests.
     pub(super) definitions: Definitions,
-    /// What is asked about it has answers of its own; `None` if async-graphql does not describe it.
-    pub(super) introspection: Option<Introspection>,
     execute: Box<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>,
 }
 
@@ -26,10 +25,12 @@ impl Schema {
     /// The schema of these roots.
     ///
     /// # Errors
-    /// Its text is not GraphQL, which is a fault of its types.
+    /// Its text is not GraphQL, or async-graphql does not describe it: a fault of its types.
     pub fn new<Q: ObjectType + Default + 'static, M: ObjectType + Default + 'static>() -> anyhow::Result<&'static Self>
     {
-        let schema = executable::<Q, M>();
+        let introspection =
+            Introspection::new::<Q, MutationRoot<M>>().context("async-graphql does not describe the schema")?;
+        let schema = executable::<Q, M>(introspection);
         // Sorted by name, so that a change of the code's order is no change of it.
         let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
         let sdl = schema.sdl_with_options(options.include_specified_by().use_space_ident().indent_width(2));
@@ -39,12 +40,7 @@ impl Schema {
             let schema = schema.clone();
             Box::pin(async move { schema.execute(request).await })
         };
-        Ok(Box::leak(Box::new(Self {
-            sdl,
-            definitions,
-            introspection: Introspection::new::<Q, M>(),
-            execute: Box::new(execute),
-        })))
+        Ok(Box::leak(Box::new(Self { sdl, definitions, execute: Box::new(execute) })))
     }
 
     /// Its text in GraphQL's schema definition language: what `schema.graphql` holds.
@@ -58,11 +54,15 @@ impl Schema {
     }
 }
 
-/// What async-graphql executes. What is asked of it was validated by the front already.
-fn executable<Q: ObjectType + Default + 'static, M: ObjectType + Default + 'static>() -> Executable<Q, M> {
+/// What async-graphql executes. What is asked of it was validated by the front already, and what is asked about it has answers of
+/// its own.
+fn executable<Q: ObjectType + Default + 'static, M: ObjectType + Default + 'static>(
+    introspection: Introspection,
+) -> Executable<Q, M> {
     Executable::build(QueryRoot::default(), MutationRoot::default(), EmptySubscription)
         .validation_mode(ValidationMode::Fast)
-        .limit_recursive_depth(limits::NESTING)
+        .limit_recursive_depth(excess::NESTING)
         .disable_introspection()
+        .data(introspection)
         .finish()
 }

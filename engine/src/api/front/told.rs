@@ -20,10 +20,7 @@ use bluejay_validator::{
 use serde_json::{Map, Value as Json};
 
 use super::{Definitions, source::Positions};
-use crate::{
-    error::{self, code},
-    graphql::node::excerpt,
-};
+use crate::error::{self, code, excerpt};
 
 /// How many errors are looked at, of which the first are told: finding a place in the text takes time.
 const MOST: usize = 100;

@@ -9,7 +9,7 @@ use serde::{
 };
 use serde_json::{Deserializer as Json, Map, Value, from_str, value::RawValue};
 
-use super::{EXTENSION, limits::too_complex};
+use super::{EXTENSION, excess::too_complex};
 use crate::error::{self, code};
 
 /// The parameters of a request that hold the id of a trusted document: that of the GraphQL over HTTP draft's appendix on

@@ -12,18 +12,12 @@ use async_graphql::{Name, ServerError, Value, Variables};
 use async_graphql_value::Value as Given;
 
 use super::{
+    excess::{at_most, too_complex},
     front::Definitions,
     normal::{Field, Form, Selections, Size},
     search::{self, Search},
 };
-use crate::{
-    config::limits::ApiLimits,
-    error::{self, code},
-};
-
-/// How deep brackets, and selection sets once fragments are spread, may be nested: what reads them does so by recursion, on a
-/// stack of 2 MiB.
-pub const NESTING: usize = 64;
+use crate::config::limits::ApiLimits;
 
 /// How many lists of an introspection may be nested: the standard query has two (`fields { args … }`,
 /// `possibleTypes`), and more make answers that grow with a power of the schema. As GraphQL.js has it
@@ -72,19 +66,6 @@ pub fn measure(
         )));
     }
     Ok(Measure { cost, introspects: walk.introspects, values })
-}
-
-/// Refuses more than is allowed.
-pub fn at_most(found: u64, allowed: u64, holder: &str, what: &str, setting: &str) -> Result<(), ServerError> {
-    if found <= allowed {
-        return Ok(());
-    }
-    Err(too_complex(format!("{holder} {found} {what}; allowed are {allowed} (`{setting}`)")))
-}
-
-/// The refusal of what asks for too much.
-pub fn too_complex(problem: String) -> ServerError {
-    error::of_request(ServerError::new(problem, None), code::TOO_COMPLEX)
 }
 
 /// What is selected of one object. Counts that no number can hold stay at the greatest.

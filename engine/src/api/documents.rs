@@ -1,9 +1,8 @@
 //! Recently seen documents, parsed and validated once per text.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use async_graphql::ServerError;
-use sha2::{Digest as _, Sha256};
 
 use super::{
     front::{Definitions, Document},
@@ -19,24 +18,6 @@ const MOST_BYTES: usize = 128 << 10;
 
 /// The longest text of a document that is kept, in bytes.
 const LONGEST: usize = 4_096;
-
-/// The first 16 digits of a document's SHA-256, by which the log names it.
-#[derive(Clone, Copy, Debug)]
-pub struct Digest(u64);
-
-impl Digest {
-    /// That of a document's text.
-    pub fn of(text: &str) -> Self {
-        let digest = Sha256::digest(text);
-        Self(u64::from_be_bytes(std::array::from_fn(|index| digest[index])))
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(to, "{:016x}", self.0)
-    }
-}
 
 /// The documents that were asked for last, each within the limits.
 pub struct Documents {

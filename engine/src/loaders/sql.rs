@@ -1,0 +1,56 @@
+//! Pieces of SQL that several statements have.
+
+use sea_orm::{
+    DbBackend, EntityTrait, Order, Value,
+    sea_query::{DynIden, Expr, ExprTrait, Func, IntoTableRef, JoinType, Query, SelectStatement},
+};
+use serde_json::Value as Json;
+
+use super::key::key_columns;
+
+/// The one column of a primary key that others refer to.
+///
+/// # Panics
+/// If the entity has no primary key, which SeaORM does not compile.
+#[expect(clippy::expect_used, reason = "SeaORM does not compile an entity without a primary key")]
+pub fn key_column<E: EntityTrait>() -> E::Column {
+    key_columns::<E>().next().expect("an entity has a primary key")
+}
+
+/// Joins the rows of a table that satisfy a condition. `CROSS JOIN` has it in the WHERE: sea-query writes no ON there.
+pub fn join_on(select: &mut SelectStatement, join: JoinType, table: impl IntoTableRef, alias: DynIden, on: Expr) {
+    if join == JoinType::CrossJoin {
+        select.join_as(join, table, alias, always()).and_where(on);
+    } else {
+        select.join_as(join, table, alias, on);
+    }
+}
+
+/// The condition of a join that has none: not a parameter, whose value PostgreSQL would look at for each row.
+pub fn always() -> Expr {
+    Expr::cust("TRUE")
+}
+
+/// Whether `value` is among `values`, which are one parameter.
+pub fn is_among<T>(backend: DbBackend, value: Expr, values: Vec<T>) -> Expr
+where
+    Vec<T>: Into<Value> + Into<Json>,
+{
+    if backend == DbBackend::Postgres {
+        return value.eq(Func::cust("ANY").arg(Expr::val(values)));
+    }
+    let values: Json = values.into();
+    let table = Func::cust("json_each").arg(values.to_string());
+    value.in_subquery(Query::select().column("value").from_function(table, "k").take())
+}
+
+/// `(a, b)`, or just `a`: row values compare part by part, as SQL has it, and an index serves the comparison.
+pub fn row_value(parts: impl IntoIterator<Item = Expr>) -> Expr {
+    let mut parts: Vec<_> = parts.into_iter().collect();
+    if parts.len() == 1 { parts.remove(0) } else { Expr::tuple(parts) }
+}
+
+/// In which direction to sort by a key, the whole list being read `backwards` or not.
+pub fn direction(descending: bool, backwards: bool) -> Order {
+    if descending == backwards { Order::Asc } else { Order::Desc }
+}

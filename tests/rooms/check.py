@@ -1,0 +1,117 @@
+"""Checks who imports whom in the engine: `python3 tests/rooms/check.py`.
+
+A room imports from the rooms below it alone, and no file imports, by way of others, from itself. A name that a file hands on
+(`pub use`) is of the file that has it. Tests within a file may import what they like.
+"""
+
+import pathlib
+import re
+import sys
+
+SOURCE = pathlib.Path(__file__).parents[2] / "engine/src"
+
+# From the top. A room of several names has no order within.
+ROOMS = [["run"], ["server"], ["profile"], ["api"], ["graphql"], ["loaders"], ["database"], ["insert"], ["error"], ["log"], ["config", "memory"]]
+
+
+def paths(tree):
+    """The paths of a `use` tree: `a::{b, c::d}` has `a::b` and `a::c::d`."""
+    tree = tree.strip()
+    head, brace, rest = tree.partition("{")
+    if not brace:
+        return [re.sub(r"\s+as\s+\w+$", "", tree)] if tree else []
+    parts, depth, start, inner = [], 0, 0, rest[: rest.rindex("}")]
+    for at, letter in enumerate(inner + ","):
+        depth += {"{": 1, "}": -1}.get(letter, 0)
+        if letter == "," and depth == 0:
+            parts.append(inner[start:at])
+            start = at + 1
+    return [head + path for part in parts for path in paths(part)]
+
+
+def module(file):
+    return tuple(file.relative_to(SOURCE).with_suffix("").parts)
+
+
+files = {module(it): it for it in SOURCE.rglob("*.rs")}
+files[()] = files.pop(("lib",))
+imports, handed = {name: set() for name in files}, {name: {} for name in files}
+
+
+def absolute(path, of):
+    """The path from the crate's root of one that a module imports; `None` if it is another crate's."""
+    first, *rest = [part.removeprefix("r#") for part in path.split("::")]
+    base = {"crate": (), "self": of, "super": of[:-1]}.get(first)
+    while base is not None and rest[:1] == ["super"]:
+        base, rest = base[:-1], rest[1:]
+    return None if base is None else (*base, *rest)
+
+
+for name, file in files.items():
+    text = re.sub(r"//[^\n]*|\"(?:[^\"\\]|\\[\s\S])*\"", "", file.read_text().split("#[cfg(test)]")[0])
+    uses = re.findall(r"^\s*(pub\s+|pub\(\w+\)\s+)?use\s+([^;]+);", text, re.MULTILINE)
+    for public, tree in uses:
+        for path in paths(tree):
+            target = absolute(path, name)
+            if target is None:
+                continue
+            if public:
+                handed[name][target[-1]] = target
+            else:
+                imports[name].add(target)
+    body = re.sub(r"^\s*(?:pub\s+|pub\(\w+\)\s+)?use\s+[^;]+;", "", text, flags=re.MULTILINE)
+    for path in re.findall(r"\b((?:crate|super)(?:::\w+)+)", body):
+        imports[name].add(absolute(path, name))
+
+
+def owner(path):
+    """The file that has what a path names."""
+    for end in range(len(path), -1, -1):
+        if path[:end] in files:
+            rest = path[end:]
+            if rest and rest[0] in handed[path[:end]]:
+                return owner((*handed[path[:end]][rest[0]], *rest[1:]))
+            return path[:end]
+
+
+arrows = {name: {owner(target) for target in targets} - {name} for name, targets in imports.items()}
+rank = {room: index for index, rooms in enumerate(ROOMS) for room in rooms}
+show = lambda name: "/".join(name) + ".rs" if name else "lib.rs"
+wrong = []
+for name, targets in sorted(arrows.items()):
+    for target in sorted(targets):
+        if name and target and name[0] != target[0] and rank[name[0]] >= rank[target[0]]:
+            wrong.append(f"{show(name)} imports from {show(target)}, which is not in a room below")
+
+# Tarjan's components: a circle is one of several files.
+index, low, stack, on, count = {}, {}, [], set(), [0]
+
+
+def visit(name):
+    index[name] = low[name] = count[0] = count[0] + 1
+    stack.append(name)
+    on.add(name)
+    for target in sorted(arrows[name]):
+        if target not in index:
+            visit(target)
+            low[name] = min(low[name], low[target])
+        elif target in on:
+            low[name] = min(low[name], index[target])
+    if low[name] == index[name]:
+        circle = []
+        while True:
+            circle.append(stack.pop())
+            on.discard(circle[-1])
+            if circle[-1] == name:
+                break
+        if len(circle) > 1:
+            inside = [f"{show(a)} -> {show(b)}" for a in sorted(circle) for b in sorted(arrows[a] & set(circle))]
+            wrong.append(f"a circle of {len(circle)} files: " + ", ".join(inside))
+
+
+for name in sorted(files):
+    if name not in index:
+        visit(name)
+print(f"{len(files)} files import {sum(map(len, arrows.values()))} others")
+if wrong:
+    sys.exit("\n".join(wrong))
