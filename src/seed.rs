@@ -2,6 +2,11 @@
 
 use anyhow::{Result, ensure};
 use chrono::{DateTime, TimeDelta};
+use clap::Args;
+use dovetail::{
+    database::{begin_alone, explain},
+    insert::insert_all,
+};
 use entity::{course, enrollment, post, student, user};
 use fake::{
     Fake,
@@ -16,12 +21,6 @@ use rand::{SeedableRng, rngs::StdRng, seq::index};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryOrder, QuerySelect, Set,
     prelude::DateTimeUtc,
-};
-
-use clap::Args;
-use dovetail::{
-    database::{begin_alone, explain},
-    insert::insert_all,
 };
 
 /// How much `dovetail seed` makes up.
