@@ -1,4 +1,4 @@
-//! Opening the database: one pool that reads, one that writes.
+//! The two pools, one that reads and one that writes; their migrations, and whether they are ready.
 
 mod attendance;
 mod migrations;

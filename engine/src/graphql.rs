@@ -24,6 +24,9 @@ use std::{
     time::Instant,
 };
 
+use async_graphql::{Context, QueryPathSegment};
+use parking_lot::Mutex;
+
 pub use self::json::{ran, response as to_json};
 use crate::{
     config::limits::ApiLimits,
@@ -31,8 +34,6 @@ use crate::{
     loaders::{Asked, Cause, Load, Loaders, Session, Transaction},
     memory::Meter,
 };
-use async_graphql::{Context, QueryPathSegment};
-use parking_lot::Mutex;
 
 /// Values derived once per field of the document, keyed by the field's address, which stays while the request runs.
 #[derive(Default)]

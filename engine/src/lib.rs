@@ -22,8 +22,8 @@
 //! | [`insert`] | many rows at once |
 //! | [`error`] | the one error that a client can see |
 //!
-//! The import rule: `run -> server -> api -> graphql -> loaders`. Import from below, never from above; `error`, `config`, `database`, `log`,
-//! `memory` and `insert` may be imported by all. No `axum` under `api`, `graphql` or `loaders`; no GraphQL type in `loaders`.
+//! The import rule: `run -> server -> api -> graphql -> loaders -> database`. Import from below, never from above, and in no circle:
+//! `tests/rooms/check.py` has the whole order. No `axum` under `api`, `graphql` or `loaders`; no GraphQL type in `loaders`.
 
 #![warn(missing_docs)]
 

@@ -12,6 +12,7 @@ mod key;
 mod moment;
 mod order;
 mod page;
+mod relation;
 mod report;
 mod rows;
 mod select;
@@ -27,15 +28,15 @@ pub use self::{
     batches::{Batches, Load},
     columns::{Columns, is_comparable, is_storable},
     filter::{Filter, Hop, Test},
-    key::{Key, Table},
+    key::{Key, Table, key_column},
     moment::{INFINITY, MINUS_INFINITY, of_unix},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
+    relation::Relation,
     report::{Cause, Counts, Detail, Ran, Report, milliseconds},
     rows::{Block, Cell, LongTexts, Row, Rows},
     select::by_keys,
     session::{Session, Transaction},
-    sql::key_column,
 };
 use crate::error::{Error, Result};
 
@@ -60,21 +61,6 @@ impl Loaders {
     pub fn forget(&self) {
         self.batches.forget();
     }
-}
-
-/// How the children of a parent are found.
-pub trait Relation: Send + Sync + 'static {
-    /// The parent's entity.
-    type Parent: Table;
-    /// The children's.
-    type Node: Table;
-    /// The table whose rows tell a child's parent: the children's own, or a join table.
-    type Link: EntityTrait<Model: Sync>;
-    /// Its column with the parent's key.
-    const PARENT: <Self::Link as EntityTrait>::Column;
-    /// The join table's column with the child's key; `None` where the children's own table tells their parent. An index on the
-    /// parent's key and the child's serves a page of a parent's children.
-    const CHILD: Option<<Self::Link as EntityTrait>::Column> = None;
 }
 
 /// For whose sake something is loaded, and whether nothing else is loaded for the request: then it needs no snapshot.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Error, Result, ensure};
+use anyhow::{Error, Result, bail, ensure};
 use async_graphql::ObjectType;
 use clap::Subcommand;
 use sea_orm::{DatabaseConnection, DbErr};
@@ -35,22 +35,23 @@ pub trait Program {
     type Mutation: ObjectType + Default + 'static;
     /// What makes its tables.
     type Migrator: MigratorTrait;
-    /// Its own commands, beside `serve`, `migrate` and `schema`.
+    /// Its own commands, beside `serve`, `migrate` and `schema`: an empty enum, if there are none.
     type Command: Subcommand;
 
     /// Does what one of its own commands says.
     fn run(command: Self::Command) -> impl Future<Output = Result<()>>;
 
-    /// Fills an empty database with a few rows, for `serve --demo`.
-    #[cfg(feature = "demo")]
-    fn fill_demo(writer: &DatabaseConnection) -> impl Future<Output = Result<()>>;
+    /// Fills an empty database with a few rows, for `serve --demo`, which is there in builds with the feature `demo`.
+    fn fill_demo(_writer: &DatabaseConnection) -> impl Future<Output = Result<()>> {
+        async { bail!("this program has no rows for --demo") }
+    }
 
     /// The migrations of its tables.
     fn migrations() -> Migrations {
         Migrations::of::<Self::Migrator>()
     }
 
-    /// Its schema, which is made once.
+    /// Makes its schema, which stays for as long as the program runs: to be called once.
     ///
     /// # Errors
     /// Its text is not GraphQL, which is a fault of its types.

@@ -142,7 +142,7 @@ async fn healthz() -> &'static str {
     "ok"
 }
 
-/// That requests can be answered: the database is there, with the tables that this program knows; and that more may be sent.
+/// That requests can be answered: the database is there, with the tables that this program knows, and the server is not stopping.
 async fn readyz(State(server): State<Arc<Server>>, stopping: Option<Extension<Stopping>>) -> Response {
     if stopping.is_some() {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response();

@@ -10,23 +10,30 @@ import sys
 
 SOURCE = pathlib.Path(__file__).parents[2] / "engine/src"
 
-# From the top. A room of several names has no order within.
+# From the top. Those in one place do not import each other.
 ROOMS = [["run"], ["server"], ["profile"], ["api"], ["graphql"], ["loaders"], ["database"], ["insert"], ["error"], ["log"], ["config", "memory"]]
+
+# What may hide a path, or look like one: comments, texts, characters.
+NO_CODE = re.compile(
+    r"""//[^\n]*|/\*[\s\S]*?\*/|\bb?r(#*)"[\s\S]*?"\1|b?"(?:[^"\\]|\\[\s\S])*"|b?'(?:[^'\\\n]|\\[^'\n]*)'"""
+)
+PUBLIC = r"^\s*(pub\s+|pub\([^)]*\)\s+)?"
 
 
 def paths(tree):
-    """The paths of a `use` tree: `a::{b, c::d}` has `a::b` and `a::c::d`."""
+    """The paths of a `use` tree, each with the name that it gets: `a::{b, c::d as e}` has `a::b` and `a::c::d`, which is `e`."""
     tree = tree.strip()
     head, brace, rest = tree.partition("{")
     if not brace:
-        return [re.sub(r"\s+as\s+\w+$", "", tree)] if tree else []
+        path, _, alias = tree.partition(" as ")
+        return [(path.strip(), alias.strip() or path.rpartition("::")[2].strip())] if tree else []
     parts, depth, start, inner = [], 0, 0, rest[: rest.rindex("}")]
     for at, letter in enumerate(inner + ","):
         depth += {"{": 1, "}": -1}.get(letter, 0)
         if letter == "," and depth == 0:
             parts.append(inner[start:at])
             start = at + 1
-    return [head + path for part in parts for path in paths(part)]
+    return [(head + path, name) for part in parts for path, name in paths(part)]
 
 
 def module(file):
@@ -48,20 +55,22 @@ def absolute(path, of):
 
 
 for name, file in files.items():
-    text = re.sub(r"//[^\n]*|\"(?:[^\"\\]|\\[\s\S])*\"", "", file.read_text().split("#[cfg(test)]")[0])
-    uses = re.findall(r"^\s*(pub\s+|pub\(\w+\)\s+)?use\s+([^;]+);", text, re.MULTILINE)
-    for public, tree in uses:
-        for path in paths(tree):
+    text = NO_CODE.sub("", re.split(r"#\[cfg\(test\)\]\s*(?:#\[[^\]]*\]\s*)*mod ", file.read_text())[0])
+    for public, tree in re.findall(PUBLIC + r"use\s+([^;]+);", text, re.MULTILINE):
+        for path, called in paths(tree):
+            if path.endswith("*"):
+                sys.exit(f"{file}: `use {path}` does not say what it imports")
             target = absolute(path, name)
-            if target is None:
-                continue
-            if public:
-                handed[name][target[-1]] = target
-            else:
+            if target and public:
+                handed[name][called] = target
+            elif target:
                 imports[name].add(target)
-    body = re.sub(r"^\s*(?:pub\s+|pub\(\w+\)\s+)?use\s+[^;]+;", "", text, flags=re.MULTILINE)
-    for path in re.findall(r"\b((?:crate|super)(?:::\w+)+)", body):
-        imports[name].add(absolute(path, name))
+    body = re.sub(PUBLIC + r"use\s+[^;]+;", "", text, flags=re.MULTILINE)
+    # In a body, a path may begin with a module within the file's own.
+    children = [it[-1] for it in files if it and it[:-1] == name]
+    first = "|".join(["crate", "super", "self", *children])
+    for path in re.findall(rf"(?<![\w:])((?:{first})(?:::\w+)+)", body):
+        imports[name].add(absolute(f"self::{path}" if path.split("::")[0] in children else path, name))
 
 
 def owner(path):
@@ -76,6 +85,8 @@ def owner(path):
 
 arrows = {name: {owner(target) for target in targets} - {name} for name, targets in imports.items()}
 rank = {room: index for index, rooms in enumerate(ROOMS) for room in rooms}
+for room in sorted({name[0] for name in files if name} - set(rank)):
+    sys.exit(f"{room} is in no room: name it in ROOMS")
 show = lambda name: "/".join(name) + ".rs" if name else "lib.rs"
 wrong = []
 for name, targets in sorted(arrows.items()):

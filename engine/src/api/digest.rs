@@ -1,4 +1,4 @@
-//! What the log calls a document.
+//! A document's digest: its name in the log.
 
 use std::{array, fmt};
 

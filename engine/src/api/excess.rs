@@ -1,4 +1,4 @@
-//! What asks for too much, and its refusal.
+//! How deep anything may be nested, and the refusal of too much.
 
 use async_graphql::ServerError;
 

@@ -14,7 +14,10 @@ use crate::loaders::{Columns, Wanted};
 pub fn columns<N: Node>(ahead: &Lookahead<'_>) -> Columns<N::Entity> {
     let fields = fields(ahead);
     let columns = column_names(&fields);
-    Columns::with_key(|column: <N::Entity as EntityTrait>::Column| columns.contains(column.as_str()))
+    let more: Vec<_> = fields.iter().flat_map(|field| N::more_columns(field)).map(IdenStatic::as_str).collect();
+    Columns::with_key(|column: <N::Entity as EntityTrait>::Column| {
+        columns.contains(column.as_str()) || more.contains(&column.as_str())
+    })
 }
 
 /// Whether nothing more is loaded to answer the fields of a node.

@@ -35,6 +35,12 @@ pub trait Node:
     /// The fields that are lists of its children.
     const LISTS: &'static [ListField<Self>] = &[];
 
+    /// The columns that a field with a resolver is answered from, besides that of its name: `owner` has `owner_id`, without
+    /// a word here.
+    fn more_columns(_field: &str) -> &'static [<Self::Entity as EntityTrait>::Column] {
+        &[]
+    }
+
     /// The id of the object with this key: `User:500`, and `Enrollment:12:7` for a key of two parts.
     fn global_id(key: <Self::Entity as Table>::Key) -> ID {
         key.parts().as_ref().iter().fold(Self::TYPE.to_owned(), |id, part| format!("{id}:{part}")).into()

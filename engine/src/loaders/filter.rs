@@ -7,10 +7,7 @@ use sea_orm::{
     sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query, SelectStatement},
 };
 
-use super::{
-    Relation,
-    sql::{is_among, key_column},
-};
+use super::{Relation, key::key_column, sql::is_among};
 
 /// A condition on a row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

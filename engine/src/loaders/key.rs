@@ -57,3 +57,12 @@ where
 pub fn key_columns<E: EntityTrait>() -> impl Iterator<Item = E::Column> {
     E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
 }
+
+/// The one column of a primary key that others refer to.
+///
+/// # Panics
+/// If the entity has no primary key, which SeaORM does not compile.
+#[expect(clippy::expect_used, reason = "SeaORM does not compile an entity without a primary key")]
+pub fn key_column<E: EntityTrait>() -> E::Column {
+    key_columns::<E>().next().expect("an entity has a primary key")
+}

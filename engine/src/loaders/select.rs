@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::{
     Columns, Filter, Key, Page, Relation, Table, Wanted,
-    key::key_columns,
-    sql::{always, direction, is_among, join_on, key_column, row_value},
+    key::{key_column, key_columns},
+    sql::{always, direction, is_among, join_on, row_value},
 };
 
 /// The alias of the keys' table, and on PostgreSQL of its one column.

@@ -1,21 +1,13 @@
 //! Pieces of SQL that several statements have.
 
 use sea_orm::{
-    DbBackend, EntityTrait, Order, Value,
+    DbBackend, Order, Value,
     sea_query::{DynIden, Expr, ExprTrait, Func, IntoTableRef, JoinType, Query, SelectStatement},
 };
 use serde_json::Value as Json;
 
-use super::key::key_columns;
-
-/// The one column of a primary key that others refer to.
-///
-/// # Panics
-/// If the entity has no primary key, which SeaORM does not compile.
-#[expect(clippy::expect_used, reason = "SeaORM does not compile an entity without a primary key")]
-pub fn key_column<E: EntityTrait>() -> E::Column {
-    key_columns::<E>().next().expect("an entity has a primary key")
-}
+/// The alias of the table that a parameter's values make.
+const VALUES: &str = "k";
 
 /// Joins the rows of a table that satisfy a condition. `CROSS JOIN` has it in the WHERE: sea-query writes no ON there.
 pub fn join_on(select: &mut SelectStatement, join: JoinType, table: impl IntoTableRef, alias: DynIden, on: Expr) {
@@ -41,7 +33,7 @@ where
     }
     let values: Json = values.into();
     let table = Func::cust("json_each").arg(values.to_string());
-    value.in_subquery(Query::select().column("value").from_function(table, "k").take())
+    value.in_subquery(Query::select().column("value").from_function(table, VALUES).take())
 }
 
 /// `(a, b)`, or just `a`: row values compare part by part, as SQL has it, and an index serves the comparison.
