@@ -134,8 +134,8 @@ impl Database {
 
     /// Runs what a request asks. Once it is dropped, or past the moment that is set, what runs for it on the database ends: SQLite
     /// is interrupted, and a connection to PostgreSQL is closed, which has it cancel what it runs.
-    pub async fn attend<F: Future>(&self, until: Option<Instant>, run: F) -> F::Output {
-        self.abandoned.attend(until, run).await
+    pub fn attend<F: Future>(&self, until: Option<Instant>, run: F) -> impl Future<Output = F::Output> {
+        self.abandoned.attend(until, run)
     }
 
     /// Begins a transaction that writes, and reads what it wrote.

@@ -137,6 +137,13 @@ impl From<DbErr> for Error {
     }
 }
 
+impl From<SqlxError> for Error {
+    /// Of what the driver read, without SeaORM.
+    fn from(error: SqlxError) -> Self {
+        DbErr::Query(RuntimeErr::SqlxError(error.into())).into()
+    }
+}
+
 /// The driver's error in SeaORM's, if it is one.
 pub fn driver_error(error: &DbErr) -> Option<&SqlxError> {
     match error {

@@ -7,6 +7,7 @@ A room imports from the rooms below it alone, and no file imports, by way of oth
 import pathlib
 import re
 import sys
+from graphlib import CycleError, TopologicalSorter
 
 SOURCE = pathlib.Path(__file__).parents[2] / "engine/src"
 
@@ -94,35 +95,10 @@ for name, targets in sorted(arrows.items()):
         if name and target and name[0] != target[0] and rank[name[0]] >= rank[target[0]]:
             wrong.append(f"{show(name)} imports from {show(target)}, which is not in a room below")
 
-# Tarjan's components: a circle is one of several files.
-index, low, stack, on, count = {}, {}, [], set(), [0]
-
-
-def visit(name):
-    index[name] = low[name] = count[0] = count[0] + 1
-    stack.append(name)
-    on.add(name)
-    for target in sorted(arrows[name]):
-        if target not in index:
-            visit(target)
-            low[name] = min(low[name], low[target])
-        elif target in on:
-            low[name] = min(low[name], index[target])
-    if low[name] == index[name]:
-        circle = []
-        while True:
-            circle.append(stack.pop())
-            on.discard(circle[-1])
-            if circle[-1] == name:
-                break
-        if len(circle) > 1:
-            inside = [f"{show(a)} -> {show(b)}" for a in sorted(circle) for b in sorted(arrows[a] & set(circle))]
-            wrong.append(f"a circle of {len(circle)} files: " + ", ".join(inside))
-
-
-for name in sorted(files):
-    if name not in index:
-        visit(name)
+try:
+    TopologicalSorter(arrows).prepare()
+except CycleError as error:
+    wrong.append("a circle: " + " <- ".join(map(show, error.args[1])))
 print(f"{len(files)} files import {sum(map(len, arrows.values()))} others")
 if wrong:
     sys.exit("\n".join(wrong))

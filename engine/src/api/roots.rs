@@ -9,7 +9,6 @@ use async_graphql::{
     registry::{MetaType, Registry},
     resolver_utils::{resolve_container, resolve_container_serial},
 };
-
 use tokio::time::sleep;
 
 use super::introspection;

@@ -57,12 +57,12 @@ impl Conditions {
     }
 
     /// Adds a condition.
-    pub fn push(&mut self, filter: Filter) {
+    pub(super) fn push(&mut self, filter: Filter) {
         self.all.push(filter);
     }
 
     /// Adds that a column passes the test that `value` makes, if there is one.
-    pub fn test<T>(
+    pub(super) fn test<T>(
         &mut self,
         column: impl ColumnTrait,
         operator: &str,
@@ -84,7 +84,7 @@ impl Conditions {
     ///
     /// # Errors
     /// It is more relations deep than is allowed.
-    pub fn related<F: FilterInput>(&self, field: &str, filter: F) -> Result<Filter> {
+    pub(super) fn related<F: FilterInput>(&self, field: &str, filter: F) -> Result<Filter> {
         let (path, relations, most) = (&self.path, self.relations + 1, self.most_relations);
         if relations > most {
             return Err(Error::TooComplex(format!(

@@ -85,7 +85,7 @@ pub struct ListField<N: Node> {
 }
 
 /// What a relation does for the field of its parents.
-pub trait ChildrenOf<N: Node>: Sync {
+pub(super) trait ChildrenOf<N: Node>: Sync {
     /// The list's type and its arguments.
     fn declare(&self, name: &str, registry: &mut Registry) -> MetaField;
 

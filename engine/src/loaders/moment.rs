@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use sea_orm::{
-    DbErr, QueryResult, RuntimeErr, SqlxError, Value,
+    QueryResult, Value,
     prelude::DateTimeUtc,
     sea_query::{Expr, ExprTrait},
     sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgRow},
@@ -27,16 +27,11 @@ const EPOCH: i64 = 946_684_800;
 pub fn moment(row: &QueryResult, position: usize) -> Result<Option<DateTimeUtc>> {
     match row.try_as_pg_row() {
         Some(row) if is_zoned(row, position) => {
-            let micros: Option<i64> = read(row.try_get_unchecked(position))?;
+            let micros: Option<i64> = row.try_get_unchecked(position)?;
             micros.map(|micros| of_postgres(micros).ok_or(Error::OutOfRange)).transpose()
         }
         _ => Ok(row.try_get_by_index(position)?),
     }
-}
-
-/// What the driver read.
-pub fn read<T>(value: Result<T, SqlxError>) -> Result<T> {
-    Ok(value.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?)
 }
 
 fn is_zoned(row: &PgRow, position: usize) -> bool {
@@ -59,7 +54,7 @@ pub fn of_unix(micros: i64) -> Option<DateTimeUtc> {
 /// Refuses a moment that SQLite does not place in time: it compares texts, and so what another program wrote in another spelling.
 pub fn placed(row: &QueryResult, position: usize, value: Value) -> Result<Value> {
     if let (Some(row), Value::ChronoDateTimeUtc(Some(moment))) = (row.try_as_sqlite_row(), &value) {
-        let text: &str = read(row.try_get_unchecked(position))?;
+        let text: &str = row.try_get_unchecked(position)?;
         // As the driver writes it.
         if !is_comparable(*moment) || text != moment.to_rfc3339_opts(SecondsFormat::AutoSi, false) {
             return Err(Error::OutOfRange);

@@ -13,7 +13,7 @@ use sea_orm::{
 use super::{
     Columns, Key, Table,
     key::key_columns,
-    moment::{moment, placed, read},
+    moment::{moment, placed},
 };
 use crate::error::{Error, Result};
 
@@ -53,13 +53,11 @@ impl Reading {
         let postgres =
             || row.try_as_pg_row().ok_or_else(|| Error::broken("rows of one statement are of two databases"));
         match self {
-            Self::PostgresText => read(postgres()?.try_get_unchecked(position)).map(text),
-            Self::PostgresInteger => {
-                read(postgres()?.try_get_unchecked(position)).map(|value| Cell::Value(Value::BigInt(value)))
-            }
+            Self::PostgresText => Ok(text(postgres()?.try_get_unchecked(position)?)),
+            Self::PostgresInteger => Ok(Cell::Value(Value::BigInt(postgres()?.try_get_unchecked(position)?))),
             Self::Checked(kind) => match row.try_as_sqlite_row() {
                 // What SQLite holds there, it gives as text.
-                Some(row) if is_text(kind) => read(row.try_get_unchecked(position)).map(text),
+                Some(row) if is_text(kind) => Ok(text(row.try_get_unchecked(position)?)),
                 _ => value(row, position, kind).map(Cell::Value),
             },
         }
@@ -68,9 +66,9 @@ impl Reading {
     /// A part of a key.
     fn integer(&self, row: &QueryResult, position: usize) -> Result<i64> {
         match (self, row.try_as_pg_row(), row.try_as_sqlite_row()) {
-            (Self::PostgresInteger, Some(row), _) => read(row.try_get_unchecked(position)),
+            (Self::PostgresInteger, Some(row), _) => Ok(row.try_get_unchecked(position)?),
             (_, _, Some(row)) => {
-                let integer: Option<i64> = read(row.try_get_unchecked(position))?;
+                let integer: Option<i64> = row.try_get_unchecked(position)?;
                 integer.ok_or_else(|| Error::broken("a part of a key is NULL"))
             }
             _ => Ok(row.try_get_by_index(position)?),

@@ -1,4 +1,5 @@
-//! How an answer is sent, and why none is.
+//! The form of an answer, and why a request is not answered. Sections are those of GraphQL over HTTP
+//! (<https://graphql.github.io/graphql-over-http/draft/>).
 
 use std::cmp::Reverse;
 
