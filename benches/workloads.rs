@@ -14,13 +14,13 @@ use dovetail::{
     error::Result,
     graphql::to_json,
     loaders::{
-        All, Asked, Batches, Children, Columns, Filter, List, Load, Loaders, Order, Page, Report, Session, Wanted,
+        All, Asked, Batches, Children, Columns, Filter, Hop, List, Load, Loaders, Order, Page, Relation, Report,
+        Session, Wanted,
     },
     memory::{Memory, Meter},
 };
 use entity::post;
 use futures_util::future::join_all;
-use school::PostsByOwner;
 use tokio::runtime::Runtime;
 
 use requests::{WORKLOADS, answer, api, fill, open, text};
@@ -91,11 +91,12 @@ fn pieces(criterion: &mut Criterion) {
     }
     for parents in [1, 50, 1_000] {
         group.throughput(Throughput::Elements(parents * 20));
-        let list = posts(20);
+        let link = Hop { from: "id", table: "posts", to: "owner_id" };
+        let list = Arc::new((Relation { link, child: None }, posts(20)));
         group.bench_with_input(BenchmarkId::new("posts_of_users", parents), &parents, |bencher, &parents| {
             let (database, list) = (&database, &list);
             let load = async move |loaders: Loaders| {
-                let key = |parent| Children::<PostsByOwner> { parent, list: Arc::clone(list) };
+                let key = |parent| Children { parent, list: Arc::clone(list) };
                 join_all((1..=parents as i64).map(|parent| loaders.load(key(parent)))).await.len()
             };
             bencher.to_async(&runtime).iter(|| loaded(database, load));

@@ -1,19 +1,23 @@
 //! GraphQL over rows: what a program's types are made of, and what resolvers ask of their request.
 
 mod ahead;
+mod check;
 mod children;
-pub mod columns;
 mod conditions;
-pub mod connection;
-pub mod filter;
+mod connection;
+mod filter;
 pub(crate) mod json;
-pub mod lists;
+mod kind;
 pub mod moment;
 pub mod mutation;
 pub mod node;
+pub mod nodes;
 pub mod one;
-pub mod order;
-pub mod paging;
+mod order;
+mod paging;
+mod parent;
+mod part;
+pub mod payload;
 
 use std::{
     any::{Any, TypeId},

@@ -2,8 +2,7 @@
 //!
 //! A loader's key says what is loaded and holds all that shapes the SQL. The pieces are generic: [`ById`] is one row by
 //! its key, [`All`] and [`AllCount`] a page and the number of an entity's rows, [`Children`] and [`ChildCount`] the
-//! same for the rows of a parent. An entity needs nothing here; a [`Relation`] is declared in a few lines beside
-//! its type.
+//! same for the rows of a parent, by a [`Relation`] of the entities.
 
 mod batches;
 mod columns;
@@ -27,14 +26,14 @@ use sea_orm::EntityTrait;
 pub use self::{
     batches::{Batches, Load},
     columns::{Columns, is_comparable, is_storable},
-    filter::{Filter, Hop, Test},
-    key::{Key, Table, key_column},
+    filter::{Filter, Test},
+    key::{Key, Table, column_named, key_column, key_columns},
     moment::{INFINITY, MINUS_INFINITY, of_unix},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
-    relation::Relation,
+    relation::{Hop, Relation, ensure_key},
     report::{Cause, Counts, Detail, Ran, Report, milliseconds},
-    rows::{Block, Cell, LongTexts, Row, Rows},
+    rows::{Block, Cell, LongTexts, Picked, Row, Rows},
     select::by_keys,
     session::{Session, Transaction},
 };
@@ -127,9 +126,11 @@ impl<E: Table> Load for All<E> {
     /// One statement for each page that is asked for.
     async fn load(all: &[Self], session: &Session) -> Result<Vec<Self::Value>> {
         let mut loaded = vec![None; all.len()];
-        for (page, all) in grouped(all, |All(list)| &list.page) {
+        for (page, all) in
+            grouped(all, |All(list)| Arc::clone(&list.page), |All(one), All(other)| Arc::ptr_eq(one, other))
+        {
             let wanted = Wanted::union(all.iter().map(|(_, All(list))| &list.wanted));
-            let select = select::page::<E>(session.backend(), page, &wanted);
+            let select = select::page::<E>(session.backend(), &page, &wanted);
             let texts = LongTexts::of(&wanted.node, 0);
             let rows = session.rows(&select, &texts, 0, all.iter().map(|(_, All(list))| &list.asked)).await?;
             let page = page.of_list(&wanted, rows);
@@ -157,8 +158,9 @@ impl<E: Table> Load for AllCount<E> {
     /// One statement for each filter that is asked for.
     async fn load(all: &[Self], session: &Session) -> Result<Vec<i64>> {
         let mut loaded = vec![None; all.len()];
-        for (filter, all) in grouped(all, |AllCount(count, _)| &count.filter) {
-            let select = select::count::<E>(session.backend(), filter);
+        let same = |AllCount(one, _): &Self, AllCount(other, _): &Self| Arc::ptr_eq(one, other);
+        for (filter, all) in grouped(all, |AllCount(count, _)| Arc::clone(&count.filter), same) {
+            let select = select::count::<E>(session.backend(), &filter);
             let rows = session
                 .rows(&select, &LongTexts::default(), 0, all.iter().map(|(_, AllCount(count, _))| &count.asked))
                 .await?;
@@ -170,26 +172,28 @@ impl<E: Table> Load for AllCount<E> {
 }
 
 /// Key: a page of a parent's children.
-pub struct Children<R: Relation> {
+pub struct Children<N: Table, L: EntityTrait> {
     /// The parent's key.
     pub parent: i64,
-    /// What is to be loaded.
-    pub list: Arc<List<R::Node, R::Link>>,
+    /// What is to be loaded, by which relation.
+    pub list: Arc<(Relation, Arc<List<N, L>>)>,
 }
 
-impl<R: Relation> Load for Children<R> {
-    type Value = Rows<R::Node, R::Link>;
+impl<N: Table, L: EntityTrait<Model: Sync>> Load for Children<N, L> {
+    type Value = Rows<N, L>;
     type Source = Session;
 
     /// One statement for each page that is asked for, whatever the number of parents.
     async fn load(all: &[Self], session: &Session) -> Result<Vec<Self::Value>> {
         let mut loaded = vec![None; all.len()];
-        for (page, all) in grouped(all, |one| &one.list.page) {
+        let shared = |one: &'_ Self| (one.list.0, Arc::clone(&one.list.1.page));
+        for ((relation, page), all) in grouped(all, shared, |one, other| Arc::ptr_eq(&one.list, &other.list)) {
             let parents = distinct(all.iter().map(|(_, one)| one.parent));
-            let wanted = Wanted::union(all.iter().map(|(_, one)| &one.list.wanted));
-            let select = select::page_by_parent::<R>(session.backend(), &parents, page, &wanted);
+            let wanted = Wanted::union(all.iter().map(|(_, one)| &one.list.1.wanted));
+            let select = select::page_by_parent(session.backend(), relation, &parents, &page, &wanted);
             let texts = LongTexts::of(&wanted.node, 1);
-            let rows = session.rows(&select, &texts, parents.len(), all.iter().map(|(_, one)| &one.list.asked)).await?;
+            let asked = all.iter().map(|(_, one)| &one.list.1.asked);
+            let rows = session.rows(&select, &texts, parents.len(), asked).await?;
             let of_rows = rows::integers(&rows, 0)?.into_iter().map(|parent| place_of(&parents, parent));
             let of_rows: Vec<_> = of_rows.collect::<Result<_>>()?;
             let pages = page.of_parents(&wanted, rows, &of_rows, parents.len())?;
@@ -207,28 +211,26 @@ fn place_of(parents: &[i64], parent: i64) -> Result<usize> {
 }
 
 /// Key: how many children of a parent the filter leaves.
-pub struct ChildCount<R: Relation> {
+pub struct ChildCount {
     /// The parent's key.
     pub parent: i64,
-    /// What is to be counted.
-    pub count: Arc<Count>,
-    /// Of which relation.
-    pub relation: PhantomData<R>,
+    /// What is to be counted, by which relation.
+    pub count: Arc<(Relation, Arc<Count>)>,
 }
 
-impl<R: Relation> Load for ChildCount<R> {
+impl Load for ChildCount {
     type Value = i64;
     type Source = Session;
 
-    /// One statement for each filter that is asked for, whatever the number of parents.
+    /// One statement for each relation and filter that is asked for, whatever the number of parents.
     async fn load(all: &[Self], session: &Session) -> Result<Vec<i64>> {
         let mut loaded = vec![None; all.len()];
-        for (filter, all) in grouped(all, |one| &one.count.filter) {
+        let shared = |one: &'_ Self| (one.count.0, Arc::clone(&one.count.1.filter));
+        for ((relation, filter), all) in grouped(all, shared, |one, other| Arc::ptr_eq(&one.count, &other.count)) {
             let parents = distinct(all.iter().map(|(_, one)| one.parent));
-            let select = select::count_by_parent::<R>(session.backend(), &parents, filter);
-            let rows = session
-                .rows(&select, &LongTexts::default(), parents.len(), all.iter().map(|(_, one)| &one.count.asked))
-                .await?;
+            let select = select::count_by_parent(session.backend(), relation, &parents, &filter);
+            let asked = all.iter().map(|(_, one)| &one.count.1.asked);
+            let rows = session.rows(&select, &LongTexts::default(), parents.len(), asked).await?;
             let counts = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
             let counts: HashMap<i64, i64> = counts.collect::<Result<_>>()?;
             // The statement counts what is there: a parent without children is not among its rows.
@@ -239,25 +241,25 @@ impl<R: Relation> Load for ChildCount<R> {
 }
 
 /// The keys, each with its place, by what those have in common that share a statement.
-fn grouped<'a, K, P: Eq + Hash>(
-    keys: &'a [K],
-    shared: impl Fn(&'a K) -> &'a Arc<P>,
-) -> Vec<(&'a P, Vec<(usize, &'a K)>)> {
-    let mut groups: Vec<(&P, Vec<_>)> = Vec::new();
-    let mut known: HashMap<&P, usize> = HashMap::new();
-    let mut last: Option<(&Arc<P>, usize)> = None;
+fn grouped<K, P: Eq + Hash + Clone>(
+    keys: &[K],
+    shared: impl Fn(&K) -> P,
+    of_one_field: impl Fn(&K, &K) -> bool,
+) -> Vec<(P, Vec<(usize, &K)>)> {
+    let mut groups: Vec<(P, Vec<_>)> = Vec::new();
+    let mut known: HashMap<P, usize> = HashMap::new();
+    let mut last: Option<(&K, usize)> = None;
     for (place, key) in keys.iter().enumerate() {
-        let part = shared(key);
         let group = match last {
-            // What one field asks for, it asks for with one and the same part, whatever the number of parents.
-            Some((same, group)) if Arc::ptr_eq(same, part) => group,
-            _ => *known.entry(part).or_insert_with(|| {
-                groups.push((part, Vec::new()));
+            // One field asks for the same, whatever the number of parents.
+            Some((same, group)) if of_one_field(same, key) => group,
+            _ => *known.entry(shared(key)).or_insert_with_key(|part| {
+                groups.push((part.clone(), Vec::new()));
                 groups.len() - 1
             }),
         };
         groups[group].1.push((place, key));
-        last = Some((part, group));
+        last = Some((key, group));
     }
     groups
 }

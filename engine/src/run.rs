@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Error, Result, bail, ensure};
-use async_graphql::ObjectType;
 use clap::Subcommand;
 use sea_orm::{DatabaseConnection, DbErr};
 use sea_orm_migration::{MigratorTrait, MigratorTraitSelf};
@@ -24,15 +23,12 @@ use crate::{
     api::{Api, Persisted, Schema},
     config::{Cli, Command, DatabaseOptions, Graphiql, MigrateAction, ServeOptions, Switch, without_secrets},
     database::{self, Database, Migrations},
+    graphql::nodes::Types,
     log, profile, server,
 };
 
-/// What a program serves, and what it does besides.
-pub trait Program {
-    /// The root of its queries.
-    type Query: ObjectType + Default + 'static;
-    /// The root of its mutations.
-    type Mutation: ObjectType + Default + 'static;
+/// What a program does, besides serving its [`Types`].
+pub trait Program: Types {
     /// What makes its tables.
     type Migrator: MigratorTrait;
     /// Its own commands, beside `serve`, `migrate` and `schema`: an empty enum, if there are none.
@@ -54,9 +50,9 @@ pub trait Program {
     /// Makes its schema, which stays for as long as the program runs: to be called once.
     ///
     /// # Errors
-    /// Its text is not GraphQL, which is a fault of its types.
+    /// The engine cannot answer what its types declare: one line that says which, and why.
     fn schema() -> Result<&'static Schema> {
-        Schema::new::<Self::Query, Self::Mutation>()
+        Schema::new::<Self>()
     }
 }
 

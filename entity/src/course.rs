@@ -2,20 +2,20 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The most characters (Unicode scalar values) of a title; the database enforces it too.
-pub const TITLE_MAX: usize = 200;
-
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "courses")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
+    #[sea_orm(column_type = "String(StringLen::N(200))")]
     pub title: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     #[sea_orm(has_many, via = "enrollment")]
     pub students: HasMany<super::student::Entity>,
+    #[sea_orm(has_many)]
+    pub enrollments: HasMany<super::enrollment::Entity>,
 }
 
 #[async_trait::async_trait]

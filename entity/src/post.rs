@@ -2,15 +2,13 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The most characters (Unicode scalar values) of a title; the database enforces it too.
-pub const TITLE_MAX: usize = 200;
-
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "posts")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
+    #[sea_orm(column_type = "String(StringLen::N(200))")]
     pub title: String,
     #[sea_orm(column_type = "Text")]
     pub content: String,

@@ -2,20 +2,20 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The most characters (Unicode scalar values) of a name; the database enforces it too.
-pub const NAME_MAX: usize = 100;
-
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "students")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
+    #[sea_orm(column_type = "String(StringLen::N(100))")]
     pub name: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     #[sea_orm(has_many, via = "enrollment")]
     pub courses: HasMany<super::course::Entity>,
+    #[sea_orm(has_many)]
+    pub enrollments: HasMany<super::enrollment::Entity>,
 }
 
 #[async_trait::async_trait]

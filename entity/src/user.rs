@@ -2,15 +2,13 @@
 
 use sea_orm::entity::prelude::*;
 
-/// The most characters (Unicode scalar values) of a name; the database enforces it too.
-pub const NAME_MAX: usize = 100;
-
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "users")]
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
+    #[sea_orm(column_type = "String(StringLen::N(100))")]
     pub name: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

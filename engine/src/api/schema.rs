@@ -1,7 +1,7 @@
 //! The schema of a program: its text, what checks requests against it, what it says of itself, and what executes it.
 
 use anyhow::Context;
-use async_graphql::{EmptySubscription, ObjectType, Request, Response, SDLExportOptions, ValidationMode};
+use async_graphql::{EmptySubscription, Request, Response, SDLExportOptions, ValidationMode};
 use futures_util::future::BoxFuture;
 
 use super::{
@@ -10,8 +10,10 @@ use super::{
     introspection::Introspection,
     roots::{MutationRoot, QueryRoot},
 };
+use crate::graphql::nodes::{Query, Types};
 
-type Executable<Q, M> = async_graphql::Schema<QueryRoot<Q>, MutationRoot<M>, EmptySubscription>;
+type Executable<T> =
+    async_graphql::Schema<QueryRoot<Query<T>>, MutationRoot<<T as Types>::Mutation>, EmptySubscription>;
 
 /// A schema. A program has one, which lives as long as the program.
 pub struct Schema {
@@ -22,15 +24,15 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// The schema of these roots.
+    /// The schema of these types.
     ///
     /// # Errors
-    /// Its text is not GraphQL, or async-graphql does not describe it: a fault of its types.
-    pub fn new<Q: ObjectType + Default + 'static, M: ObjectType + Default + 'static>() -> anyhow::Result<&'static Self>
-    {
-        let introspection =
-            Introspection::new::<Q, MutationRoot<M>>().context("async-graphql does not describe the schema")?;
-        let schema = executable::<Q, M>(introspection);
+    /// The engine cannot answer what they declare, or the schema's text is not GraphQL: a fault of the types.
+    pub fn new<T: Types>() -> anyhow::Result<&'static Self> {
+        T::check()?;
+        let introspection = Introspection::new::<Query<T>, MutationRoot<T::Mutation>>()
+            .context("async-graphql does not describe the schema")?;
+        let schema = executable::<T>(introspection);
         // Sorted by name, so that a change of the code's order is no change of it.
         let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
         let sdl = schema.sdl_with_options(options.include_specified_by().use_space_ident().indent_width(2));
@@ -56,10 +58,8 @@ impl Schema {
 
 /// What async-graphql executes. What is asked of it was validated by the front already, and what is asked about it has answers of
 /// its own.
-fn executable<Q: ObjectType + Default + 'static, M: ObjectType + Default + 'static>(
-    introspection: Introspection,
-) -> Executable<Q, M> {
-    Executable::build(QueryRoot::default(), MutationRoot::default(), EmptySubscription)
+fn executable<T: Types>(introspection: Introspection) -> Executable<T> {
+    Executable::<T>::build(QueryRoot::default(), MutationRoot::default(), EmptySubscription)
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(excess::NESTING)
         .disable_introspection()

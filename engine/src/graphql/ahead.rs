@@ -4,20 +4,18 @@
 use std::collections::HashSet;
 
 use async_graphql::Lookahead;
-use heck::ToSnakeCase;
 use sea_orm::{EntityTrait, IdenStatic};
 
-use super::{columns::part, node::Node};
+use super::{
+    node::{Answer, Node, answer, is_camel_case},
+    part::part,
+};
 use crate::loaders::{Columns, Wanted};
 
 /// The columns that the fields of a node are answered from, and its key's.
 pub fn columns<N: Node>(ahead: &Lookahead<'_>) -> Columns<N::Entity> {
-    let fields = fields(ahead);
-    let columns = column_names(&fields);
-    let more: Vec<_> = fields.iter().flat_map(|field| N::more_columns(field)).map(IdenStatic::as_str).collect();
-    Columns::with_key(|column: <N::Entity as EntityTrait>::Column| {
-        columns.contains(column.as_str()) || more.contains(&column.as_str())
-    })
+    let columns: Vec<_> = fields(ahead).into_iter().filter_map(column_of::<N>).collect();
+    Columns::with_key(|column: <N::Entity as EntityTrait>::Column| columns.contains(&column.as_str()))
 }
 
 /// Whether nothing more is loaded to answer the fields of a node.
@@ -41,12 +39,13 @@ impl<N: Node, L: EntityTrait> Selected<N, L> {
         let [edges, nodes, info] = ["edges", "nodes", "pageInfo"].map(|field| connection.field(field));
         let of_edges = fields(&edges);
         let of_link = &of_edges - &HashSet::from(["cursor", "node", "__typename"]);
-        let columns_of_link = column_names(&of_link);
         let cursors =
             of_edges.contains("cursor") || ["startCursor", "endCursor"].iter().any(|it| info.field(it).exists());
         let page = (edges.exists() || nodes.exists() || info.exists()).then(|| Wanted {
             node: Columns::union([&columns::<N>(&nodes), &columns::<N>(&edges.field("node"))]),
-            link: Columns::wanted(|column: L::Column| columns_of_link.contains(column.as_str())),
+            link: Columns::wanted(|column: L::Column| {
+                of_link.iter().any(|field| is_camel_case(field, column.as_str()))
+            }),
             place: cursors,
         });
         let total = connection.field("totalCount").exists();
@@ -62,8 +61,11 @@ fn fields<'a>(ahead: &Lookahead<'a>) -> HashSet<&'a str> {
     fields.flat_map(|field| field.selection_set().map(|field| field.name()).collect::<Vec<_>>()).collect()
 }
 
-/// The names of the columns that fields are answered from: `createdAt` from `created_at`, `owner` from `owner_id`.
-fn column_names(fields: &HashSet<&str>) -> HashSet<String> {
-    let names = fields.iter().map(|field| field.to_snake_case());
-    names.flat_map(|name| [format!("{name}_id"), name]).collect()
+/// The name of the column that a field of a node is answered from, besides the key.
+fn column_of<N: Node>(field: &str) -> Option<&'static str> {
+    match answer::<N>(field)? {
+        Answer::Column(column) => Some(column.as_str()),
+        Answer::Parent(hop, _) => hop().ok().map(|hop| hop.from),
+        Answer::Id | Answer::List(..) | Answer::Count(..) => None,
+    }
 }

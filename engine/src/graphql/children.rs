@@ -1,46 +1,104 @@
-//! A relation as the field of its parents: the list of their children, and the number of these.
+//! The field of a node that is the list of its children, and the field that is their number.
 
 use std::marker::PhantomData;
 
+use anyhow::{Context as _, Result as Checked, ensure};
 use async_graphql::{
     Context, ContextSelectionSet, InputType, OutputType, Positioned, ServerResult, Value,
     indexmap::IndexMap,
-    parser::types::Field,
+    parser::types::Field as Selected,
     registry::{MetaField, MetaInputValue, Registry},
 };
 use futures_util::{FutureExt, future::BoxFuture};
+use sea_orm::Related;
 
 use super::{
-    connection::{self, Connection, Edge},
-    node::{ChildrenOf, ListField, Node},
+    conditions::Conditions,
+    connection::{self, Connection, Edge, LinkEdge, NodeEdge},
+    filter::{ListFilter, NodeFilter, read},
+    node::{Children, Field, FindChildren, Node, Source, found},
     order::OrderInput,
     paging::ListArgs,
 };
 use crate::{
     error::{Error, Result},
-    loaders::{Relation, Table},
+    loaders::{Hop, Relation, Table, ensure_key},
 };
 
-impl<N: Node> ListField<N> {
-    /// The children by the relation `R`, with edges `E`.
-    pub const fn of<R, E>(name: &'static str, description: &'static str) -> Self
+impl<N: Node> Field<N> {
+    /// The list of the objects of the type `C` whose foreign keys name this one, by the relation of the entities; and the field
+    /// `…Count`, which is their number.
+    pub const fn children<C>(name: &'static str, description: &'static str) -> Self
     where
-        R: Relation<Parent = N::Entity, Node = <E::Node as Node>::Entity, Link = E::Link>,
-        N::Entity: Table<Key = i64>,
-        E: Edge,
+        C: Node,
+        N::Entity: Related<C::Entity> + Table<Key = i64>,
     {
-        Self { name, description, children: &Children::<R, E>(PhantomData) }
+        Self::new(Source::List(name, relation::<N, C>, of::<N, C>()), description)
+    }
+
+    /// The same of the objects that a join table ties to this one, whose rows are of the type `L`. The edges have its columns too.
+    pub const fn children_over<L, C>(name: &'static str, description: &'static str) -> Self
+    where
+        L: Node,
+        C: Node<Entity: Table<Key = i64>>,
+        N::Entity: Related<C::Entity> + Table<Key = i64>,
+    {
+        Self::new(Source::List(name, relation_over::<N, L, C>, over::<N, L, C>()), description)
     }
 }
 
-struct Children<R, E>(PhantomData<fn() -> (R, E)>);
-
-impl<N, R, E> ChildrenOf<N> for Children<R, E>
+/// The children of the type `C`, whose own table tells their parents.
+pub(super) const fn of<N, C>() -> &'static dyn Children<N>
 where
     N: Node<Entity: Table<Key = i64>>,
-    R: Relation<Parent = N::Entity, Node = <E::Node as Node>::Entity, Link = E::Link>,
+    C: Node,
+{
+    &Of::<NodeEdge<C>>(PhantomData)
+}
+
+/// The children of the type `C`, whose parents the rows of `L` tell.
+pub(super) const fn over<N, L, C>() -> &'static dyn Children<N>
+where
+    N: Node<Entity: Table<Key = i64>>,
+    L: Node,
+    C: Node,
+{
+    &Of::<LinkEdge<N, L, C>>(PhantomData)
+}
+
+/// How the children `C` of an `N` are found.
+pub(super) fn relation<N: Node<Entity: Related<C::Entity>>, C: Node>() -> Checked<Relation> {
+    ensure!(
+        <N::Entity as Related<C::Entity>>::via().is_none(),
+        "the relation is over a join table: `children_over` has it"
+    );
+    let link = Hop::of::<N::Entity, C::Entity>(&<N::Entity as Related<C::Entity>>::to())?;
+    ensure_key::<N::Entity>(link.from)?;
+    Ok(Relation { link, child: None })
+}
+
+/// How they are found over the join table of `L`.
+pub(super) fn relation_over<N: Node<Entity: Related<C::Entity>>, L: Node, C: Node>() -> Checked<Relation> {
+    let via =
+        <N::Entity as Related<C::Entity>>::via().context("the relation is not over a join table: `children` has it")?;
+    let link = Hop::of::<N::Entity, L::Entity>(&via)?;
+    let child = Hop::of::<L::Entity, C::Entity>(&<N::Entity as Related<C::Entity>>::to())?;
+    ensure_key::<N::Entity>(link.from)?;
+    ensure_key::<C::Entity>(child.to)?;
+    Ok(Relation { link, child: Some(child) })
+}
+
+struct Of<E>(PhantomData<fn() -> E>);
+
+impl<N, E> Children<N> for Of<E>
+where
+    N: Node<Entity: Table<Key = i64>>,
     E: Edge,
 {
+    fn type_name(&self) -> &'static str {
+        <E::Node as Node>::TYPE
+    }
+
     fn declare(&self, name: &str, registry: &mut Registry) -> MetaField {
         let mut field = MetaField::new(name, Connection::<E>::create_type_info(registry));
         field.args = arguments::<E::Node>(registry);
@@ -53,12 +111,21 @@ where
         field
     }
 
-    fn of_one<'a>(&'a self, context: &'a Context<'a>, parent: &'a N) -> BoxFuture<'a, ServerResult<Value>> {
+    fn declare_filter(&self, registry: &mut Registry) -> String {
+        Option::<ListFilter<NodeFilter<E::Node>>>::create_type_info(registry)
+    }
+
+    fn of_one<'a>(
+        &'a self,
+        context: &'a Context<'a>,
+        find: FindChildren,
+        parent: Result<i64>,
+    ) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let args = arguments_of(context)?;
-            let parent = parent.as_ref().key().map_err(|error| error.of_field(context))?;
-            let children = connection::children::<R, E>(context, &list_of::<N>(context.item), &[parent], args).await;
-            let children = children.map_err(|error| error.of_field(context))?;
+            let list = list_of::<N>(context.item);
+            let children = async { connection::children::<E>(context, &list, found(find)?, &[parent?], args).await };
+            let children = children.await.map_err(|error| error.of_field(context))?;
             let selected = context.with_selection_set(&context.item.node.selection_set);
             match children.first() {
                 Some(children) => children.resolve(&selected, context.item).await,
@@ -71,7 +138,8 @@ where
     fn of_all<'a>(
         &'a self,
         context: &'a ContextSelectionSet<'a>,
-        field: &'a Positioned<Field>,
+        field: &'a Positioned<Selected>,
+        find: FindChildren,
         parents: Result<Vec<i64>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
@@ -83,8 +151,8 @@ where
             }
             let args = arguments_of(&of_first)?;
             let list = list_of::<N>(field);
-            let children = connection::children::<R, E>(&of_first, &list, &parents, args).await;
-            let children = children.map_err(|error| error.of_field(&of_first))?;
+            let children = async { connection::children::<E>(&of_first, &list, found(find)?, &parents, args).await };
+            let children = children.await.map_err(|error| error.of_field(&of_first))?;
             connection::write_all(children, context, field).await
         }
         .boxed()
@@ -93,6 +161,7 @@ where
     fn counts<'a>(
         &'a self,
         context: &'a Context<'a>,
+        find: FindChildren,
         parents: Result<Vec<i64>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
@@ -101,53 +170,57 @@ where
                 return Ok(Vec::new());
             }
             let filter = argument_of(context, "filter")?;
-            let counts = connection::counts::<R, E::Node>(context, &parents, filter).await;
-            let counts = counts.map_err(|error| error.of_field(context))?;
+            let counts = async { connection::counts::<E::Node>(context, found(find)?, &parents, filter).await };
+            let counts = counts.await.map_err(|error| error.of_field(context))?;
             Ok(counts.into_iter().map(Value::from).collect())
         }
         .boxed()
     }
+
+    fn add_filter(&self, name: &str, relation: Relation, given: Value, all: &mut Conditions) -> Result<()> {
+        all.children(name, relation, read::<ListFilter<NodeFilter<E::Node>>>(given)?)
+    }
 }
 
 /// The name of the list that a field of a node is.
-fn list_of<N: Node>(field: &Positioned<Field>) -> String {
+fn list_of<N: Node>(field: &Positioned<Selected>) -> String {
     format!("{}.{}", N::TYPE, field.node.name.node)
 }
 
-fn argument<T: InputType>(name: &str, description: &str, registry: &mut Registry) -> (String, MetaInputValue) {
+pub(super) fn argument<T: InputType>(
+    name: &str,
+    description: &str,
+    registry: &mut Registry,
+) -> (String, MetaInputValue) {
     let mut argument = MetaInputValue::new(name, T::create_type_info(registry));
     argument.description = Some(description.to_owned());
     (name.to_owned(), argument)
 }
 
 fn filter_argument<N: Node>(registry: &mut Registry) -> (String, MetaInputValue) {
-    argument::<Option<N::Filter>>("filter", "Only items that satisfy this filter.", registry)
+    argument::<Option<NodeFilter<N>>>("filter", "Only items that satisfy this filter.", registry)
 }
 
 /// The arguments of a list's field.
-fn arguments<N: Node>(registry: &mut Registry) -> IndexMap<String, MetaInputValue> {
+pub(super) fn arguments<N: Node>(registry: &mut Registry) -> IndexMap<String, MetaInputValue> {
     IndexMap::from_iter([
         argument::<Option<i32>>("first", "The first so many items at most. Not together with `last`.", registry),
         argument::<Option<String>>("after", "Only items after this cursor.", registry),
         argument::<Option<i32>>("last", "The last so many items at most. Not together with `first`.", registry),
         argument::<Option<String>>("before", "Only items before this cursor.", registry),
         filter_argument::<N>(registry),
-        argument::<Option<Vec<OrderInput<N::OrderField>>>>(
-            "orderBy",
-            "The order: by these keys in turn, then by id.",
-            registry,
-        ),
+        argument::<Option<Vec<OrderInput<N>>>>("orderBy", "The order: by these keys in turn, then by id.", registry),
     ])
 }
 
 /// An argument as the field's text has it.
-fn argument_of<T: InputType>(context: &Context<'_>, name: &str) -> ServerResult<T> {
+pub(super) fn argument_of<T: InputType>(context: &Context<'_>, name: &str) -> ServerResult<T> {
     let value = context.param_value(name, None).map_err(|error| context.set_error_path(error));
     value.map(|(_, value)| value)
 }
 
 /// The arguments of a list's field as its text has them.
-fn arguments_of<N: Node>(context: &Context<'_>) -> ServerResult<ListArgs<N>> {
+pub(super) fn arguments_of<N: Node>(context: &Context<'_>) -> ServerResult<ListArgs<N>> {
     Ok(ListArgs {
         first: argument_of(context, "first")?,
         after: argument_of(context, "after")?,

@@ -1,36 +1,37 @@
 //! Lists as the Relay Cursor Connections specification has them (<https://relay.dev/graphql/connections.htm>): the
 //! connection that every list of the API answers with, its edges and its page's info.
 
-use std::{borrow::Cow, convert::Infallible, iter, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, convert::Infallible, marker::PhantomData, sync::Arc};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, TypeName,
     Value as Answer,
+    indexmap::IndexMap,
     parser::types::{Field, Selection},
-    registry::Registry,
+    registry::{MetaField, MetaType, MetaTypeId, ObjectBuilder, Registry},
+    resolver_utils::resolve_container,
 };
-use bytes::Bytes;
+use derive_more::From;
 use derive_where::derive_where;
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, try_maybe_done},
-};
+use futures_util::{FutureExt, future::BoxFuture};
+use heck::ToUpperCamelCase;
 use sea_orm::{EntityTrait, Value};
 
 use super::{
     ContextExt,
     ahead::Selected,
-    columns::{Part, part, write_cell, write_id},
     conditions,
+    filter::NodeFilter,
     json::{self, Leaves, Objects, is_fast},
-    lists,
-    node::Node,
-    one::One,
+    kind::{self, type_of, write_cell},
+    node::{self, Node, Source, in_words},
+    one::{One, foreign_key_column},
     paging::{Cursors, ListArgs},
+    part::{Part, part, write_id},
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{All, AllCount, ChildCount, Children, Count, Key, List, Page, Relation, Row, Rows},
+    loaders::{All, AllCount, ChildCount, Children, Count, Key, List, Page, Relation, Row, Rows, Table},
 };
 
 /// What a list's field is to load, which its text says: the same for all of its parents.
@@ -70,20 +71,19 @@ pub async fn all<N: Node>(context: &Context<'_>, list: &str, args: ListArgs<N>) 
 }
 
 /// The children of each of the parents with these keys, as connections of their field `list`. What they load, they load at once.
-pub async fn children<R, E>(
+pub async fn children<E: Edge>(
     context: &Context<'_>,
     list: &str,
+    relation: Relation,
     parents: &[i64],
     args: ListArgs<E::Node>,
-) -> Result<Vec<Connection<E>>>
-where
-    R: Relation<Node = <E::Node as Node>::Entity, Link = E::Link>,
-    E: Edge,
-{
+) -> Result<Vec<Connection<E>>> {
     let plan = Plan::<E::Node, E::Link>::once(context, list, args)?;
+    let list = plan.list.clone().map(|list| Arc::new((relation, list)));
+    let count = plan.count.clone().map(|count| Arc::new((relation, count)));
     let load = |&parent| {
-        let of_page = plan.list.clone().map(|list| Children::<R> { parent, list });
-        let of_total = plan.count.clone().map(|count| ChildCount::<R> { parent, count, relation: PhantomData });
+        let of_page = list.clone().map(|list| Children { parent, list });
+        let of_total = count.clone().map(|count| ChildCount { parent, count });
         (context.load_if(of_page), context.load_if(of_total))
     };
     // All are in their batches before the first is waited for.
@@ -96,17 +96,19 @@ where
 }
 
 /// The number of children that each of the parents with these keys has, of those that the filter leaves.
-pub async fn counts<R, N>(context: &Context<'_>, parents: &[i64], filter: Option<N::Filter>) -> Result<Vec<i32>>
-where
-    R: Relation<Node = N::Entity>,
-    N: Node,
-{
+pub async fn counts<N: Node>(
+    context: &Context<'_>,
+    relation: Relation,
+    parents: &[i64],
+    filter: Option<NodeFilter<N>>,
+) -> Result<Vec<i32>> {
     let count = context.once(|| -> Result<_> {
         let filter = conditions::filter(filter, context.running().limits.filter)?;
-        Ok(Arc::new(Count { filter: Arc::new(filter), asked: context.asked(true) }))
+        let count = Count { filter: Arc::new(filter), asked: context.asked(true) };
+        Ok(Arc::new((relation, Arc::new(count))))
     });
     let count = Result::clone(&count)?;
-    let load = |&parent| context.load(ChildCount::<R> { parent, count: Arc::clone(&count), relation: PhantomData });
+    let load = |&parent| context.load(ChildCount { parent, count: Arc::clone(&count) });
     // All are in their batch before the first is waited for.
     let loading: Vec<_> = parents.iter().map(load).collect();
     let mut counts = Vec::with_capacity(loading.len());
@@ -140,19 +142,9 @@ pub async fn write_all<E: Edge>(
             contents.write_leaves(&of_field.with_selection_set(&field.node.selection_set), &leaves, &mut json)?;
             ends.push(json.len());
         }
-        let json = Bytes::from(json);
-        let starts = iter::once(0).chain(ends.iter().copied());
-        return Ok(starts.zip(&ends).map(|(start, &end)| Answer::Binary(json.slice(start..end))).collect());
+        return Ok(json::cut(json, &ends));
     }
-    let waiting = connections.into_iter().enumerate().map(|(index, Connection(contents))| {
-        let resolved = async move {
-            let item = context.with_index(index);
-            let of_field = item.with_field(field);
-            json::object(&contents, &of_field.with_selection_set(&field.node.selection_set)).await
-        };
-        try_maybe_done(resolved.boxed())
-    });
-    Ok(json::all(waiting.collect()).await?.collect())
+    json::each_under(connections.into_iter().map(|Connection(contents)| contents), context, field).await
 }
 
 /// An edge of a connection: an item, and what it shows besides its cursor and its node.
@@ -178,7 +170,7 @@ impl<N: Node, L: EntityTrait> Item<N, L> {
 
     /// The item itself.
     pub fn node(&self) -> One<N> {
-        One(self.rows.node(self.index).into())
+        One(self.rows.node(self.index))
     }
 
     /// The join table's row that ties it to its parent.
@@ -194,17 +186,12 @@ fn cursor<N: Node, L: EntityTrait>(cursors: &Cursors, rows: &Rows<N::Entity, L>,
 }
 
 /// One item of a list, with its place in it.
+#[derive(From)]
 pub struct NodeEdge<N: Node>(Item<N, N::Entity>);
 
 impl<N: Node> TypeName for NodeEdge<N> {
     fn type_name() -> Cow<'static, str> {
         format!("{}Edge", N::TYPE).into()
-    }
-}
-
-impl<N: Node> From<Item<N, N::Entity>> for NodeEdge<N> {
-    fn from(item: Item<N, N::Entity>) -> Self {
-        Self(item)
     }
 }
 
@@ -224,6 +211,69 @@ impl<N: Node> NodeEdge<N> {
     /// The item.
     async fn node(&self) -> One<N> {
         self.0.node()
+    }
+}
+
+/// One of the nodes `N` that rows of `L` tie to a `P`, with the columns of that row.
+pub struct LinkEdge<P, L: Node, N: Node>(Item<N, L::Entity>, PhantomData<fn() -> P>);
+
+impl<P: Node, L: Node, N: Node> From<Item<N, L::Entity>> for LinkEdge<P, L, N> {
+    fn from(item: Item<N, L::Entity>) -> Self {
+        Self(item, PhantomData)
+    }
+}
+
+impl<P: Node, L: Node, N: Node> Edge for LinkEdge<P, L, N> {
+    type Node = N;
+    type Link = L::Entity;
+}
+
+impl<P: Node, L: Node, N: Node> OutputType for LinkEdge<P, L, N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}{}Edge", P::TYPE, N::list_name().to_upper_camel_case()).into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
+            // The same as those of every edge, and the columns.
+            let mut fields = match registry.create_fake_output_type::<NodeEdge<N>>() {
+                MetaType::Object { fields, .. } => fields,
+                _ => IndexMap::new(),
+            };
+            for field in L::FIELDS {
+                if let Source::Column(column) = field.source {
+                    let mut link = MetaField::new(field.name(), type_of(column, registry));
+                    link.description = Some(field.description.to_owned());
+                    fields.insert(link.name.clone(), link);
+                }
+            }
+            let description = format!("One item of a list, with its place in it and the {}'s data.", in_words(L::TYPE));
+            ObjectBuilder::new(Self::type_name(), fields).description(Some(description)).build()
+        })
+    }
+
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Answer> {
+        resolve_container(context, self).await
+    }
+}
+
+impl<P: Node, L: Node, N: Node> ContainerType for LinkEdge<P, L, N> {
+    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Answer>> {
+        let Self(item, _) = self;
+        let failed = |error: Error| error.of_field(context);
+        Ok(Some(match &*context.item.node.name.node {
+            "cursor" => item.cursor().map_err(failed)?.into(),
+            "node" => {
+                let selected = context.with_selection_set(&context.item.node.selection_set);
+                item.node().resolve(&selected, context.item).await?
+            }
+            name => match node::answer::<L>(name) {
+                Some(node::Answer::Column(column)) => {
+                    item.link().cell(column).and_then(kind::answer).map_err(failed)?
+                }
+                _ => return Ok(None),
+            },
+        }))
     }
 }
 
@@ -385,16 +435,22 @@ impl<O: Objects> OutputType for Items<O> {
 /// The nodes of a page.
 struct Nodes<E: Edge>(Rows<<E::Node as Node>::Entity, E::Link>);
 
+impl<E: Edge> Nodes<E> {
+    fn keys(&self) -> Result<Vec<<<E::Node as Node>::Entity as Table>::Key>> {
+        (0..self.0.len()).map(|index| self.0.key(index)).collect()
+    }
+}
+
 impl<E: Edge> Objects for Nodes<E> {
-    type Object = E::Node;
+    type Object = One<E::Node>;
     type Part = Part<usize>;
 
     fn count(&self) -> usize {
         self.0.len()
     }
 
-    fn object(&self, index: usize) -> E::Node {
-        self.0.node(index).into()
+    fn object(&self, index: usize) -> One<E::Node> {
+        One(self.0.node(index))
     }
 
     fn at_once<'a>(
@@ -402,7 +458,20 @@ impl<E: Edge> Objects for Nodes<E> {
         context: &'a ContextSelectionSet<'a>,
         field: &'a Positioned<Field>,
     ) -> Option<BoxFuture<'a, ServerResult<Vec<Answer>>>> {
-        lists::of_all::<E::Node>(context, field, || (0..self.count()).map(|index| self.0.key(index)).collect())
+        match node::answer::<E::Node>(&field.node.name.node)? {
+            node::Answer::Parent(hop, parent) => {
+                let keys = foreign_key_column::<<E::Node as Node>::Entity>(hop)
+                    .and_then(|column| self.0.position(column))
+                    .and_then(|position| (0..self.count()).map(|index| self.0.integer(index, position)).collect());
+                Some(parent.of_all(context, field, keys))
+            }
+            node::Answer::List(find, children) => Some(children.of_all(context, field, find, self.keys())),
+            node::Answer::Count(find, children) => {
+                let keys = self.keys();
+                Some(async move { children.counts(&context.with_index(0).with_field(field), find, keys).await }.boxed())
+            }
+            node::Answer::Id | node::Answer::Column(_) => None,
+        }
     }
 
     fn part(&self, field: &str) -> Result<Option<Self::Part>> {

@@ -1,17 +1,120 @@
 //! The input objects that say which items a list has, and what they become.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, marker::PhantomData};
 
-use async_graphql::{ID, InputObject, TypeName};
+use async_graphql::{
+    ID, InputObject, InputType, InputValueError, InputValueResult, Name, TypeName, Value as Given,
+    indexmap::IndexMap,
+    registry::{InputObjectBuilder, MetaInputValue, MetaTypeId, Registry},
+};
 use chrono::{DateTime, TimeDelta, Timelike};
 use sea_orm::{ColumnTrait, Value, prelude::DateTimeUtc};
 
-pub use super::conditions::{Conditions, FilterInput};
-use super::{moment::Moment, node::Node};
+use super::{
+    conditions::{Conditions, FilterInput},
+    kind::Kind,
+    moment::Moment,
+    node::{Node, Source, found, has_id, in_words},
+};
 use crate::{
     error::{Error, Result},
-    loaders::{Filter, Hop, Relation, Table, Test, is_comparable, is_storable, key_column},
+    loaders::{Filter, Hop, Key, Relation, Test, is_comparable, is_storable, key_column},
 };
+
+/// The filter of a type's lists: all that is given in it must hold.
+pub struct NodeFilter<N: Node>(IndexMap<Name, Given>, PhantomData<fn() -> N>);
+
+impl<N: Node> InputType for NodeFilter<N> {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Filter", N::TYPE).into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_input_type::<Self, _>(MetaTypeId::InputObject, |registry| {
+            let mut fields = IndexMap::new();
+            let mut add = |name: &str, ty: String, description: String| {
+                let mut field = MetaInputValue::new(name, ty);
+                field.description = Some(description);
+                fields.insert(name.to_owned(), field);
+            };
+            let list = Option::<Vec<Self>>::create_type_info(registry);
+            add("and", list.clone(), "All of these hold.".to_owned());
+            add("or", list, "At least one of these holds.".to_owned());
+            add("not", Option::<Self>::create_type_info(registry), "This does not hold.".to_owned());
+            if has_id::<N>() {
+                add("id", Option::<IdFilter>::create_type_info(registry), "The id.".to_owned());
+            }
+            for field in N::FIELDS.iter().filter(|field| field.filters) {
+                let ty = match field.source {
+                    Source::Column(column) => declare_filter(column, registry),
+                    Source::Parent(_, _, parent) => Some(parent.declare_filter(registry)),
+                    Source::List(_, _, children) => Some(children.declare_filter(registry)),
+                };
+                // What has no filter, a program with such a field does not start with.
+                ty.into_iter().for_each(|ty| add(&field.name(), ty, field.summary()));
+            }
+            let noun = in_words(N::TYPE);
+            let description = format!(
+                "Conditions on each {noun}: all that are given must hold. A field left out or `null` restricts nothing."
+            );
+            InputObjectBuilder::new(Self::type_name(), fields).description(Some(description)).build()
+        })
+    }
+
+    fn parse(value: Option<Given>) -> InputValueResult<Self> {
+        match value {
+            Some(Given::Object(given)) => Ok(Self(given, PhantomData)),
+            other => Err(InputValueError::expected_type(other.unwrap_or_default())),
+        }
+    }
+
+    fn to_value(&self) -> Given {
+        Given::Object(self.0.clone())
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+impl<N: Node> FilterInput for NodeFilter<N> {
+    /// In the order of the type's fields, whatever that of the text: alike filters share a statement.
+    fn add_to(self, all: &mut Conditions) -> Result<()> {
+        let Self(mut given, _) = self;
+        let mut take = |name: &str| given.swap_remove(name).filter(|given| *given != Given::Null);
+        let [and, or, not, id] = ["and", "or", "not", "id"].map(&mut take);
+        all.logic(and.map(read::<Vec<Self>>).transpose()?, or.map(read).transpose()?, not.map(read).transpose()?)?;
+        if let Some(id) = id {
+            all.id::<N>(read(id)?)?;
+        }
+        for field in N::FIELDS.iter().filter(|field| field.filters) {
+            let name = field.name();
+            let Some(given) = take(&name) else { continue };
+            match field.source {
+                Source::Column(column) => all.column(column, given)?,
+                Source::Parent(_, hop, parent) => parent.add_filter(&name, found(hop)?, given, all)?,
+                Source::List(_, find, children) => children.add_filter(&name, found(find)?, given, all)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The type of a column's filter, if lists can be filtered by such columns.
+fn declare_filter(column: impl ColumnTrait, registry: &mut Registry) -> Option<String> {
+    match Kind::of(column.def().get_column_type())? {
+        Kind::Text => Some(Option::<StringFilter>::create_type_info(registry)),
+        Kind::Moment => Some(Option::<DateTimeFilter>::create_type_info(registry)),
+        _ => None,
+    }
+}
+
+/// A part of a filter, which the front has found valid.
+pub(super) fn read<T: InputType>(given: Given) -> Result<T> {
+    T::parse(Some(given)).map_err(|_| Error::broken("a filter that was found valid is not"))
+}
 
 /// Comparisons with a text, character by character and case included: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
@@ -79,21 +182,30 @@ impl<F: FilterInput> TypeName for ListFilter<F> {
 }
 
 impl Conditions {
-    /// The object's own id.
-    pub fn id<N: Node<Entity: Table<Key = i64>>>(&mut self, filter: Option<IdFilter>) -> Result<()> {
-        let Some(IdFilter { eq, ne, among }) = filter else { return Ok(()) };
+    /// The object's own id, of a key of one part.
+    fn id<N: Node>(&mut self, IdFilter { eq, ne, among }: IdFilter) -> Result<()> {
         let column = key_column::<N::Entity>();
-        self.test(column, "eq", eq, |id, path| Ok(Test::Eq(N::key(&id, path)?.into())))?;
-        self.test(column, "ne", ne, |id, path| Ok(Test::Ne(N::key(&id, path)?.into())))?;
+        let key = |id: &ID, path: &str| Ok(N::key(id, path)?.parts().as_ref()[0]);
+        self.test(column, "eq", eq, |id, path| Ok(Test::Eq(key(&id, path)?.into())))?;
+        self.test(column, "ne", ne, |id, path| Ok(Test::Ne(key(&id, path)?.into())))?;
         self.test(column, "in", among, |ids, path| {
-            let keys = ids.iter().enumerate().map(|(index, id)| N::key(id, &format!("{path}.{index}")));
+            let keys = ids.iter().enumerate().map(|(index, id)| key(id, &format!("{path}.{index}")));
             Ok(Test::InKeys(keys.collect::<Result<_>>()?))
         })
     }
 
+    /// A column, by the filter of its kind.
+    fn column(&mut self, column: impl ColumnTrait, given: Given) -> Result<()> {
+        match Kind::of(column.def().get_column_type()) {
+            Some(Kind::Text) => self.text(column, read(given)?),
+            Some(Kind::Moment) => self.moment(column, read(given)?),
+            _ => Err(Error::broken(format!("no filter is for the column `{}`", column.as_str()))),
+        }
+    }
+
     /// A column that holds a text.
-    pub fn text(&mut self, column: impl ColumnTrait, filter: Option<StringFilter>) -> Result<()> {
-        let Some(StringFilter { eq, ne, among, contains, starts_with, ends_with }) = filter else { return Ok(()) };
+    fn text(&mut self, column: impl ColumnTrait, filter: StringFilter) -> Result<()> {
+        let StringFilter { eq, ne, among, contains, starts_with, ends_with } = filter;
         self.test(column, "eq", eq, |text, path| Ok(Test::Eq(storable(text, path)?.into())))?;
         self.test(column, "ne", ne, |text, path| Ok(Test::Ne(storable(text, path)?.into())))?;
         self.test(column, "in", among, |texts, path| {
@@ -106,8 +218,8 @@ impl Conditions {
     }
 
     /// A column that holds a moment: to the microsecond, but what it is compared with may be finer.
-    pub fn moment(&mut self, column: impl ColumnTrait, filter: Option<DateTimeFilter>) -> Result<()> {
-        let Some(DateTimeFilter { eq, gt, gte, lt, lte }) = filter else { return Ok(()) };
+    fn moment(&mut self, column: impl ColumnTrait, filter: DateTimeFilter) -> Result<()> {
+        let DateTimeFilter { eq, gt, gte, lt, lte } = filter;
         let value = |moment, path: &str| kept(moment, path).map(|(below, is_finer)| (Value::from(below), is_finer));
         self.test(column, "eq", eq, |moment, path| {
             // What is finer is equal to nothing: so much as is between these.
@@ -129,22 +241,20 @@ impl Conditions {
     }
 
     /// The object that a foreign key names, by the field that shows it.
-    pub fn parent<N: Node, F: FilterInput>(
-        &mut self,
-        field: &str,
-        foreign_key: impl ColumnTrait,
-        filter: Option<Box<F>>,
-    ) -> Result<()> {
-        let Some(filter) = filter else { return Ok(()) };
-        let filter = self.related(field, *filter)?;
-        self.push(Filter::Some(vec![Hop::parent::<_, N::Entity>(foreign_key)], Box::new(filter)));
+    pub(super) fn parent<F: FilterInput>(&mut self, field: &str, hop: Hop, filter: F) -> Result<()> {
+        let filter = self.related(field, filter)?;
+        self.push(Filter::Some(vec![hop], Box::new(filter)));
         Ok(())
     }
 
     /// The children, by the field that lists them.
-    pub fn children<R: Relation, F: FilterInput>(&mut self, field: &str, filter: Option<ListFilter<F>>) -> Result<()> {
-        let Some(ListFilter { some, none, every }) = filter else { return Ok(()) };
-        let some_of = |filter| Filter::Some(Hop::children::<R>(), Box::new(filter));
+    pub(super) fn children<F: FilterInput>(
+        &mut self,
+        field: &str,
+        relation: Relation,
+        ListFilter { some, none, every }: ListFilter<F>,
+    ) -> Result<()> {
+        let some_of = |filter| Filter::Some(relation.hops(), Box::new(filter));
         if let Some(some) = some {
             let filter = self.related(&format!("{field}.some"), *some)?;
             self.push(some_of(filter));

@@ -6,12 +6,13 @@
 //!
 //! What is written is carried as [`Value::Binary`], which no field of the API has, and goes into the answer as it is.
 
-use std::{future::poll_fn, pin::Pin, task::Poll, vec};
+use std::{future::poll_fn, iter, pin::Pin, task::Poll, vec};
 
 use async_graphql::{
     ContainerType, ContextSelectionSet, OutputType, Positioned, Response, ServerResult, Value,
     parser::types::{Field, Selection, SelectionSet},
 };
+use bytes::Bytes;
 use futures_util::{
     FutureExt,
     future::{BoxFuture, TryMaybeDone, try_join_all, try_maybe_done},
@@ -90,6 +91,30 @@ pub async fn list_ordinarily<O: Objects>(
     Ok(Value::List(try_join_all(waiting).await?))
 }
 
+/// The answers of a field for all items of a list, which `context` is of: an object each.
+pub async fn each_under<O: Objects>(
+    objects: impl IntoIterator<Item = O>,
+    context: &ContextSelectionSet<'_>,
+    field: &Positioned<Field>,
+) -> ServerResult<Vec<Value>> {
+    let waiting = objects.into_iter().enumerate().map(|(index, one)| {
+        let resolved = async move {
+            let item = context.with_index(index);
+            let of_field = item.with_field(field);
+            object(&one, &of_field.with_selection_set(&field.node.selection_set)).await
+        };
+        try_maybe_done(resolved.boxed())
+    });
+    Ok(all(waiting.collect()).await?.collect())
+}
+
+/// The values that were written one behind the other, each to one of these ends.
+pub fn cut(json: Vec<u8>, ends: &[usize]) -> Vec<Value> {
+    let json = Bytes::from(json);
+    let starts = iter::once(0).chain(ends.iter().copied());
+    starts.zip(ends).map(|(start, &end)| Value::Binary(json.slice(start..end))).collect()
+}
+
 /// The answers of a field's resolver for each of the objects.
 async fn each<O: Objects>(
     objects: &O,
@@ -128,6 +153,17 @@ impl<'a, P> Leaves<'a, P> {
     ) -> ServerResult<()> {
         write_list(objects, context, &self.0, &mut [], json)
     }
+
+    /// Writes one of the objects, which `context` is of.
+    pub fn write_one<O: Objects<Part = P>>(
+        &self,
+        objects: &O,
+        index: usize,
+        context: &ContextSelectionSet<'_>,
+        json: &mut Vec<u8>,
+    ) -> ServerResult<()> {
+        write_alone(objects, index, context, &self.0, &mut [], json)
+    }
 }
 
 /// Answers with the one object that there is.
@@ -142,11 +178,23 @@ pub async fn object<O: Objects>(objects: &O, context: &ContextSelectionSet<'_>) 
     }
     let mut resolved: Vec<_> = all(waiting).await?.map(|value| vec![value].into_iter()).collect();
     let mut json = Vec::new();
-    let running = context.data_unchecked::<Running>();
-    write(objects, 0, &steps, &mut resolved, &mut json)
-        .and_then(|copied| of_last(&steps, running.wrote(json.len() - copied)))
-        .map_err(|(field, error)| error.of_field(&context.with_field(field)))?;
+    write_alone(objects, 0, context, &steps, &mut resolved, &mut json)?;
     Ok(Value::Binary(json.into()))
+}
+
+/// Writes one of the objects, which `context` is of, and counts its bytes.
+fn write_alone<O: Objects>(
+    objects: &O,
+    index: usize,
+    context: &ContextSelectionSet<'_>,
+    steps: &Steps<'_, O::Part>,
+    resolved: &mut [vec::IntoIter<Value>],
+    json: &mut Vec<u8>,
+) -> ServerResult<()> {
+    let (running, start) = (context.data_unchecked::<Running>(), json.len());
+    write(objects, index, steps, resolved, json)
+        .and_then(|copied| of_last(steps, running.wrote(json.len() - start - copied)))
+        .map_err(|(field, error)| error.of_field(&context.with_field(field)))
 }
 
 fn steps<'a, O: Objects>(objects: &O, context: &ContextSelectionSet<'a>) -> ServerResult<Steps<'a, O::Part>> {

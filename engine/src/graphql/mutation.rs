@@ -1,42 +1,25 @@
 //! What the mutations share: refusals as data (what a form shows, all of it at once, each with its place in the
 //! input), and the few kinds of writing.
 
-use std::{borrow::Cow, collections::HashMap, marker::PhantomData, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{Context, Enum, ID, SimpleObject, TypeName};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, sea_query::LockType};
-
-use super::{ContextExt, node::Node, one::One};
-use crate::{
-    error::{Error, Result},
-    loaders::{Block, Columns, Row, Table, Transaction, by_keys, is_storable},
+use async_graphql::{Context, ID};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Value,
+    sea_query::LockType,
 };
 
-/// The kinds of what can be wrong with a mutation's input.
-#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
-pub enum UserErrorCode {
-    /// The text is empty, or only white space.
-    Blank,
-    /// The text has too many characters.
-    TooLong,
-    /// An object that the input refers to does not exist.
-    NotFound,
-    /// The object that the mutation would create exists already.
-    AlreadyExists,
-    /// The value cannot be stored.
-    Invalid,
-}
-
-/// A reason why a mutation wrote nothing.
-#[derive(SimpleObject, Clone, Debug)]
-pub struct UserError {
-    /// A stable code for programs.
-    code: UserErrorCode,
-    /// A message for people: what is wrong, and what is allowed.
-    message: String,
-    /// The path of the wrong part in `input`, such as `["posts", "0", "title"]`.
-    path: Vec<String>,
-}
+use super::{
+    ContextExt,
+    kind::most_characters,
+    node::{Node, Source},
+    one::One,
+    payload::{Created, DeleteInput, Deleted, Updated, UserError, UserErrorCode},
+};
+use crate::{
+    error::Result,
+    loaders::{Block, Columns, Row, Table, Transaction, by_keys, is_storable, key_column},
+};
 
 /// The refusals found so far.
 #[derive(Default)]
@@ -48,22 +31,26 @@ impl UserErrors {
         self.0.push(UserError { code, message: message.into(), path: path.split('.').map(str::to_owned).collect() });
     }
 
-    /// Checks a text that must not be blank and has at most `max` characters (Unicode scalar values).
-    pub fn check_label(&mut self, path: &str, text: &str, max: usize) {
-        let characters = text.chars().count();
-        if text.trim().is_empty() {
-            self.add(UserErrorCode::Blank, path, format!("must not be blank; allowed are 1 to {max} characters"));
-        }
-        if characters > max {
-            self.add(UserErrorCode::TooLong, path, format!("has {characters} characters; allowed are 1 to {max}"));
-        }
-        self.check_text(path, text);
-    }
-
-    /// Checks a text of any length.
-    pub fn check_text(&mut self, path: &str, text: &str) {
-        if !is_storable(text) {
-            self.add(UserErrorCode::Invalid, path, "must not contain the character U+0000");
+    /// Adds what is wrong with the texts that `row` would write, which stands at `path` in the input; empty, if it is the input.
+    fn check<N: Node>(&mut self, path: &str, row: &ActiveModelOf<N>) {
+        for field in N::FIELDS {
+            let Source::Column(column) = field.source else { continue };
+            let ActiveValue::Set(Value::String(Some(text))) = row.get(column) else { continue };
+            let path = if path.is_empty() { field.name().into_owned() } else { format!("{path}.{}", field.name()) };
+            let most = most_characters(column.def().get_column_type());
+            let least = u32::from(field.is_label);
+            let allowed = most.map_or(String::new(), |most| format!("; allowed are {least} to {most} characters"));
+            if field.is_label && text.trim().is_empty() {
+                self.add(UserErrorCode::Blank, &path, format!("must not be blank{allowed}"));
+            }
+            let characters = text.chars().count();
+            if let Some(most) = most.filter(|most| characters > *most as usize) {
+                let problem = format!("has {characters} characters; allowed are {least} to {most}");
+                self.add(UserErrorCode::TooLong, &path, problem);
+            }
+            if !is_storable(&text) {
+                self.add(UserErrorCode::Invalid, &path, "must not contain the character U+0000");
+            }
         }
     }
 
@@ -78,99 +65,143 @@ impl UserErrors {
     }
 }
 
-impl From<UserErrors> for Vec<UserError> {
-    fn from(errors: UserErrors) -> Self {
-        errors.0
-    }
+/// A mutation's field that is running: a transaction, in which nothing is written unless it is [done](Write::done), and the
+/// refusals found so far.
+pub struct Write {
+    /// Where to read and write.
+    pub transaction: Transaction,
+    /// Why nothing is to be written.
+    pub errors: UserErrors,
 }
 
-/// The rows of a type with these keys, kept from being deleted until the transaction ends.
-///
-/// On PostgreSQL by a lock that hinders nobody else (`FOR KEY SHARE`, what a foreign key's own check takes); SQLite has
-/// one writer at a time.
-pub async fn hold<N: Node<Entity: Table<Key = i64>>>(
-    transaction: &Transaction,
-    keys: &[i64],
-) -> Result<HashMap<i64, N>> {
-    let columns = Columns::<N::Entity>::all();
-    let select = by_keys(transaction.get_database_backend(), keys, &columns).lock(LockType::KeyShare).take();
-    let rows = transaction.query_all(&select).await?;
-    let count = rows.len();
-    let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
-    (0..count).map(|row| Ok((block.key(row)?, Row::read(&block, row).into()))).collect()
-}
+type ModelOf<N> = <<N as Node>::Entity as EntityTrait>::Model;
+type ActiveModelOf<N> = <<N as Node>::Entity as EntityTrait>::ActiveModel;
 
-/// The same for one row; if it does not exist, that is added to `errors` at `path`.
-pub async fn hold_one<N: Node<Entity: Table<Key = i64>>>(
-    transaction: &Transaction,
-    key: i64,
-    path: &str,
-    errors: &mut UserErrors,
-) -> Result<Option<One<N>>> {
-    let node = hold::<N>(transaction, &[key]).await?.remove(&key);
-    if node.is_none() {
-        errors.not_found::<N>(path, key);
+impl Write {
+    /// Begins the transaction of a mutation's field.
+    pub async fn begin(context: &Context<'_>) -> Result<Self> {
+        Ok(Self { transaction: context.write().await?, errors: UserErrors::default() })
     }
-    Ok(node.map(One))
+
+    /// The key in an id of a parent, which stands at `path` in the mutation's input. The parent is kept from being deleted until the
+    /// transaction ends; if it does not exist, that is added to the refusals.
+    ///
+    /// # Errors
+    /// It is not an id of the type.
+    pub async fn parent<P: Node<Entity: Table<Key = i64>>>(&mut self, path: &str, id: &ID) -> Result<i64> {
+        let key = P::key(id, &format!("input.{path}"))?;
+        self.held::<P>(path, key).await?;
+        Ok(key)
+    }
+
+    /// The object with this key, which stands at `path` in the mutation's input, kept from being deleted until the transaction ends;
+    /// if it does not exist, that is added to the refusals.
+    pub async fn held<N: Node<Entity: Table<Key = i64>>>(&mut self, path: &str, key: i64) -> Result<Option<One<N>>> {
+        let object = self.all_held::<N>(&[key]).await?.remove(&key);
+        if object.is_none() {
+            self.errors.not_found::<N>(path, key);
+        }
+        Ok(object)
+    }
+
+    /// The objects with these keys, as far as they exist, kept from being deleted until the transaction ends.
+    ///
+    /// On PostgreSQL by a lock that hinders nobody else (`FOR KEY SHARE`, what a foreign key's own check takes); SQLite has
+    /// one writer at a time.
+    pub async fn all_held<N: Node<Entity: Table<Key = i64>>>(&self, keys: &[i64]) -> Result<HashMap<i64, One<N>>> {
+        let columns = Columns::<N::Entity>::all();
+        let select = by_keys(self.transaction.get_database_backend(), keys, &columns).lock(LockType::KeyShare).take();
+        let rows = self.transaction.query_all(&select).await?;
+        let count = rows.len();
+        let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
+        (0..count).map(|row| Ok((block.key(row)?, One(Row::read(&block, row))))).collect()
+    }
+
+    /// Adds what is wrong with the texts that `row` would write, which stands at `path` in the mutation's input: what the type's
+    /// fields say.
+    pub fn check<N: Node>(&mut self, path: &str, row: &ActiveModelOf<N>) {
+        self.errors.check::<N>(path, row);
+    }
+
+    /// Inserts a row, unless there are refusals. It is not checked.
+    pub async fn insert<N>(&self, row: ActiveModelOf<N>) -> Result<Option<ModelOf<N>>>
+    where
+        N: Node<Entity: Table<ActiveModel: Send>>,
+        ModelOf<N>: IntoActiveModel<ActiveModelOf<N>>,
+    {
+        if self.errors.any() { Ok(None) } else { Ok(Some(row.insert(&self.transaction).await?)) }
+    }
+
+    /// Checks and inserts a row, and is done: the new object, or why nothing was written.
+    pub async fn create<N>(mut self, row: ActiveModelOf<N>) -> Result<Created<N>>
+    where
+        N: Node<Entity: Table<ActiveModel: Send>>,
+        ModelOf<N>: IntoActiveModel<ActiveModelOf<N>>,
+    {
+        self.check_first::<N>(&row);
+        let created = self.insert::<N>(row).await?;
+        Ok(self.done(created.map(stored::<N>)).await.into())
+    }
+
+    /// Checks and writes `changes` to the object with this id, which stands at `id` in the mutation's input, and is done: the object
+    /// as it is then, or why nothing was written.
+    ///
+    /// # Errors
+    /// It is not an id of the type.
+    pub async fn update<N>(mut self, id: &ID, mut changes: ActiveModelOf<N>) -> Result<Updated<N>>
+    where
+        N: Node<Entity: Table<Key = i64, ActiveModel: Send>>,
+        ModelOf<N>: IntoActiveModel<ActiveModelOf<N>>,
+    {
+        let key = N::key(id, "input.id")?;
+        self.check_first::<N>(&changes);
+        let mut object = self.held::<N>("id", key).await?;
+        if !self.errors.any() && changes.is_changed() {
+            changes.set(key_column::<N::Entity>(), key.into());
+            // Read again as lists are: SeaORM would decode all of the row, and so fail of a value that nobody asks for.
+            changes.update_without_returning(&self.transaction).await?;
+            object = self.held("id", key).await?;
+        }
+        Ok(self.done(object).await.into())
+    }
+
+    /// Deletes the object of this input, and what the database's foreign keys delete with it, and is done.
+    ///
+    /// # Errors
+    /// It is not an id of the type.
+    pub async fn delete<N: Node<Entity: Table<Key = i64>>>(mut self, input: DeleteInput<N>) -> Result<Deleted<N>> {
+        let key = N::key(&input.id, "input.id")?;
+        if N::Entity::delete_by_id(key).exec(&self.transaction).await?.rows_affected == 0 {
+            self.errors.not_found::<N>("id", key);
+        }
+        Ok(self.done(Some(N::global_id(key))).await.into())
+    }
+
+    /// Commits what was written, unless there are refusals: `written`, or the refusals.
+    pub async fn done<T>(self, written: Option<T>) -> Result<Option<T>, Vec<UserError>> {
+        let Self { transaction, errors: UserErrors(errors) } = self;
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        transaction.done().await;
+        Ok(written)
+    }
+
+    /// What the input itself says comes before what the database says of it.
+    fn check_first<N: Node>(&mut self, row: &ActiveModelOf<N>) {
+        let mut errors = UserErrors::default();
+        errors.check::<N>("", row);
+        errors.0.append(&mut self.errors.0);
+        self.errors = errors;
+    }
 }
 
 /// The object that a row is, all of which is known.
-pub fn stored<N: Node>(row: <N::Entity as EntityTrait>::Model) -> One<N> {
-    One(Row::stored(row).into())
+pub fn stored<N: Node>(row: ModelOf<N>) -> One<N> {
+    One(Row::stored(row))
 }
 
-/// Writes `changes` to the row with this key, unless there are `errors`: the object as it is then, or why nothing was
-/// written.
-pub async fn update<N>(
-    context: &Context<'_>,
-    key: i64,
-    changes: <N::Entity as EntityTrait>::ActiveModel,
-    mut errors: UserErrors,
-) -> Result<(Option<One<N>>, Vec<UserError>)>
-where
-    N: Node<Entity: Table<Key = i64, ActiveModel: Send>>,
-    <N::Entity as EntityTrait>::Model: IntoActiveModel<<N::Entity as EntityTrait>::ActiveModel>,
-{
-    let transaction = context.write().await?;
-    let held = hold_one::<N>(&transaction, key, "id", &mut errors).await?;
-    let Some(mut object) = held.filter(|_| !errors.any()) else { return Ok((None, errors.into())) };
-    let missing = || Error::broken("a row that was held and updated is missing");
-    if changes.is_changed() {
-        // Read again as lists are: SeaORM would decode all of the row, and so fail of a value that nobody asks for.
-        changes.update_without_returning(&transaction).await?;
-        object = hold::<N>(&transaction, &[key]).await?.remove(&key).map(One).ok_or_else(missing)?;
-    }
-    transaction.done().await;
-    Ok((Some(object), Vec::new()))
-}
-
-/// The result of a deletion.
-#[derive(SimpleObject)]
-#[graphql(name_type)]
-pub struct DeletePayload<N: Node> {
-    /// The id of the deleted object; `null` if nothing was deleted.
-    deleted_id: Option<ID>,
-    /// Why nothing was deleted; empty on success.
-    user_errors: Vec<UserError>,
-    #[graphql(skip)]
-    node: PhantomData<N>,
-}
-
-impl<N: Node> TypeName for DeletePayload<N> {
-    fn type_name() -> Cow<'static, str> {
-        format!("Delete{}Payload", N::TYPE).into()
-    }
-}
-
-/// Deletes the object with this id, and what the database's foreign keys delete with it.
-pub async fn delete<N: Node<Entity: Table<Key = i64>>>(context: &Context<'_>, id: &ID) -> Result<DeletePayload<N>> {
-    let key = N::key(id, "input.id")?;
-    let transaction = context.write().await?;
-    let deleted = N::Entity::delete_by_id(key).exec(&transaction).await?.rows_affected > 0;
-    transaction.done().await;
-    let mut errors = UserErrors::default();
-    if !deleted {
-        errors.not_found::<N>("id", key);
-    }
-    Ok(DeletePayload { deleted_id: deleted.then(|| N::global_id(key)), user_errors: errors.into(), node: PhantomData })
+/// What is to be written of a value that may be given: nothing, if it is not.
+pub fn given<T: Into<Value>>(value: Option<T>) -> ActiveValue<T> {
+    value.map_or(ActiveValue::NotSet, ActiveValue::Set)
 }

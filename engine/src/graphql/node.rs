@@ -1,44 +1,42 @@
-//! What a type whose objects have ids says of itself: its entity, its columns, its lists; and those ids, which are unique over the
+//! What a type whose objects have ids says of itself: its entity, its name and its fields; and those ids, which are unique over the
 //! whole API (<https://graphql.org/learn/global-object-identification/>).
+//!
+//! A field is declared once: a column, the parent that a foreign key names, or a list of children. From the declaration come the
+//! field's type and answer, what of the row is read for it, its place in filters and orders, and what is checked of a value that is
+//! written. Columns and keys are those of the entity.
 
+use std::borrow::Cow;
+
+use anyhow::Result as Checked;
 use async_graphql::{
-    ContainerType, Context, ContextSelectionSet, ID, Positioned, ServerResult, Value,
-    parser::types::Field,
+    Context, ContextSelectionSet, ID, Positioned, ServerResult, Value,
+    parser::types::Field as Selected,
     registry::{MetaField, Registry},
 };
 use futures_util::future::BoxFuture;
-use sea_orm::EntityTrait;
+use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase};
+use sea_orm::{EntityName, EntityTrait, IdenStatic};
 
-use super::{conditions::FilterInput, order::OrderField};
+use super::conditions::Conditions;
 use crate::{
     error::{Error, Result, excerpt},
-    loaders::{Key, Row, Table},
+    loaders::{Hop, Key, OrderBy, Relation, Table},
 };
 
-/// A column that is a field: of its name in camel case, with this description.
-pub type ColumnField<E> = (<E as EntityTrait>::Column, &'static str);
-
-/// An object type whose objects have an id of their own: a newtype over an entity's row.
-pub trait Node:
-    ContainerType + Clone + From<Row<Self::Entity>> + AsRef<Row<Self::Entity>> + Send + Sync + 'static
-{
+/// An object type whose objects are the rows of an entity, each with an id of its own.
+pub trait Node: Sized + Send + Sync + 'static {
     /// The entity whose rows the objects are.
     type Entity: Table;
-    /// What filters lists of the type.
-    type Filter: FilterInput;
-    /// What orders them.
-    type OrderField: OrderField;
     /// The type's name, which begins its ids.
     const TYPE: &'static str;
-    /// The columns that are fields, in the schema's order, each with its description.
-    const COLUMNS: &'static [ColumnField<Self::Entity>];
-    /// The fields that are lists of its children.
-    const LISTS: &'static [ListField<Self>] = &[];
+    /// The type's description.
+    const DESCRIPTION: &'static str;
+    /// Its fields besides `id`, in the schema's order.
+    const FIELDS: &'static [Field<Self>];
 
-    /// The columns that a field with a resolver is answered from, besides that of its name: `owner` has `owner_id`, without
-    /// a word here.
-    fn more_columns(_field: &str) -> &'static [<Self::Entity as EntityTrait>::Column] {
-        &[]
+    /// The name of the root field that lists all objects: that of the table, in camel case, unless the type says another.
+    fn list_name() -> String {
+        Self::Entity::default().table_name().to_lower_camel_case()
     }
 
     /// The id of the object with this key: `User:500`, and `Enrollment:12:7` for a key of two parts.
@@ -53,11 +51,26 @@ pub trait Node:
             None => parse_key::<Self>(id),
         };
         key.ok_or_else(|| {
-            let key = ["500", "12:7"][<Self::Entity as Table>::Key::PARTS - 1];
+            let key = example_key::<Self>();
             let allowed = format!("allowed is an id of the type {0}, such as `{0}:{key}` or `{key}`", Self::TYPE);
             Error::bad_argument(argument, format!("is `{}`; {allowed}", excerpt(id)))
         })
     }
+}
+
+/// A key as an example for people.
+pub(super) fn example_key<N: Node>() -> &'static str {
+    if <N::Entity as Table>::Key::PARTS == 1 { "500" } else { "12:7" }
+}
+
+/// The name of the root field that looks up an object, such as `post`, and of the field for it in a payload.
+pub(super) fn look_up_name<N: Node>() -> String {
+    N::TYPE.to_lower_camel_case()
+}
+
+/// A name of the schema within a sentence: `blog post` for `BlogPost`.
+pub(super) fn in_words(name: &str) -> String {
+    name.to_snake_case().replace('_', " ")
 }
 
 /// Reads a key's parts as [`Node::global_id`] writes them, and in no other spelling: an id must be equal if its object is.
@@ -68,38 +81,91 @@ fn parse_key<N: Node>(text: &str) -> Option<<N::Entity as Table>::Key> {
 }
 
 /// The type that an id names; empty for a bare key, which names none.
-pub fn type_of(id: &str) -> &str {
+pub(super) fn type_of(id: &str) -> &str {
     id.split_once(':').map_or("", |(name, _)| name)
 }
 
 /// What is wrong with an id where any type is allowed, but not a bare key.
-pub fn names_no_type(id: &str, argument: &str) -> Error {
+pub(super) fn names_no_type(id: &str, argument: &str) -> Error {
     Error::bad_argument(argument, format!("is `{}`; allowed is an id with its type, such as `User:500`", excerpt(id)))
 }
 
-/// A field that is a list of a node's children, and the field `…Count`, which is their number.
-pub struct ListField<N: Node> {
-    pub(super) name: &'static str,
-    pub(super) description: &'static str,
-    pub(super) children: &'static dyn ChildrenOf<N>,
+/// Whether lists of a type are filtered and ordered by the id: by a key of one part.
+pub(super) fn has_id<N: Node>() -> bool {
+    <N::Entity as Table>::Key::PARTS == 1
 }
 
-/// What a relation does for the field of its parents.
-pub(super) trait ChildrenOf<N: Node>: Sync {
+/// The step to a parent, read from the entities: an error is a fault of theirs, which is told before anything is served.
+pub(super) type FindParent = fn() -> Checked<Hop>;
+
+/// The same of the way to children.
+pub(super) type FindChildren = fn() -> Checked<Relation>;
+
+/// Which that is.
+pub(super) fn found<T>(find: fn() -> Checked<T>) -> Result<T> {
+    find().map_err(|error| Error::broken(error.to_string()))
+}
+
+/// What a parent's type does for the field of its children.
+pub(super) trait Parent: Sync {
+    /// The name of its type.
+    fn type_name(&self) -> &'static str;
+
+    /// The field's type.
+    fn declare(&self, registry: &mut Registry) -> String;
+
+    /// The type of the field's filter.
+    fn declare_filter(&self, registry: &mut Registry) -> String;
+
+    /// The key in an id of the parent's, which `argument` holds.
+    fn key(&self, id: &str, argument: &str) -> Result<i64>;
+
+    /// The answer for the child whose foreign key has this value.
+    fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<i64>) -> BoxFuture<'a, ServerResult<Value>>;
+
+    /// The answers for all children of a list.
+    fn of_all<'a>(
+        &'a self,
+        context: &'a ContextSelectionSet<'a>,
+        field: &'a Positioned<Selected>,
+        keys: Result<Vec<i64>>,
+    ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
+
+    /// Adds what the filter `given` of the field `name` says of the parent.
+    fn add_filter(&self, name: &str, hop: Hop, given: Value, all: &mut Conditions) -> Result<()>;
+
+    /// The order by a field of the parent.
+    fn order_by(&self, hop: Hop, field: &str) -> Option<OrderBy>;
+}
+
+/// What the type of the children does for the field of their parents.
+pub(super) trait Children<N: Node>: Sync {
+    /// The name of their type.
+    fn type_name(&self) -> &'static str;
+
     /// The list's type and its arguments.
     fn declare(&self, name: &str, registry: &mut Registry) -> MetaField;
 
     /// The same of the number.
     fn declare_count(&self, name: &str, registry: &mut Registry) -> MetaField;
 
-    /// The field's answer for one parent.
-    fn of_one<'a>(&'a self, context: &'a Context<'a>, parent: &'a N) -> BoxFuture<'a, ServerResult<Value>>;
+    /// The type of the field's filter.
+    fn declare_filter(&self, registry: &mut Registry) -> String;
+
+    /// The field's answer for the parent with this key.
+    fn of_one<'a>(
+        &'a self,
+        context: &'a Context<'a>,
+        find: FindChildren,
+        parent: Result<<N::Entity as Table>::Key>,
+    ) -> BoxFuture<'a, ServerResult<Value>>;
 
     /// The field's answers for all parents of a list.
     fn of_all<'a>(
         &'a self,
         context: &'a ContextSelectionSet<'a>,
-        field: &'a Positioned<Field>,
+        field: &'a Positioned<Selected>,
+        find: FindChildren,
         parents: Result<Vec<<N::Entity as Table>::Key>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
 
@@ -107,6 +173,140 @@ pub(super) trait ChildrenOf<N: Node>: Sync {
     fn counts<'a>(
         &'a self,
         context: &'a Context<'a>,
+        find: FindChildren,
         parents: Result<Vec<<N::Entity as Table>::Key>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
+
+    /// Adds what the filter `given` of the field `name` says of the children.
+    fn add_filter(&self, name: &str, relation: Relation, given: Value, all: &mut Conditions) -> Result<()>;
+}
+
+/// A field of a node.
+pub struct Field<N: Node> {
+    pub(super) description: &'static str,
+    pub(super) source: Source<N>,
+    /// Whether lists are filtered by it.
+    pub(super) filters: bool,
+    /// Whether lists are ordered by it: of a list, by the number of its items.
+    pub(super) orders: bool,
+    /// The parent's field by which lists are ordered.
+    pub(super) orders_by: Option<&'static str>,
+    /// Whether a text that is written must not be blank.
+    pub(super) is_label: bool,
+}
+
+/// Where a field's answer comes from.
+pub(super) enum Source<N: Node> {
+    /// A column of the row.
+    Column(<N::Entity as EntityTrait>::Column),
+    /// The row that a foreign key names.
+    Parent(&'static str, FindParent, &'static dyn Parent),
+    /// Rows whose foreign keys name the row, and their number.
+    List(&'static str, FindChildren, &'static dyn Children<N>),
+}
+
+impl<N: Node> Field<N> {
+    /// A column. The field's name is the column's in camel case.
+    pub const fn column(column: <N::Entity as EntityTrait>::Column, description: &'static str) -> Self {
+        Self::new(Source::Column(column), description)
+    }
+
+    pub(super) const fn new(source: Source<N>, description: &'static str) -> Self {
+        Self { description, source, filters: false, orders: false, orders_by: None, is_label: false }
+    }
+
+    /// The same field, by which lists can be filtered.
+    #[must_use]
+    pub const fn filter(mut self) -> Self {
+        self.filters = true;
+        self
+    }
+
+    /// The same field, by which lists can be ordered: of a list of children, by their number.
+    #[must_use]
+    pub const fn order(mut self) -> Self {
+        self.orders = true;
+        self
+    }
+
+    /// The same parent, by whose `field` lists can be ordered.
+    #[must_use]
+    pub const fn order_by(mut self, field: &'static str) -> Self {
+        self.orders_by = Some(field);
+        self
+    }
+
+    /// The same column, whose text must not be blank where it is written. How long it may be, its type says.
+    #[must_use]
+    pub const fn not_blank(mut self) -> Self {
+        self.is_label = true;
+        self
+    }
+
+    /// The field's name.
+    pub(super) fn name(&self) -> Cow<'static, str> {
+        match &self.source {
+            Source::Column(column) => column.as_str().to_lower_camel_case().into(),
+            Source::Parent(name, ..) | Source::List(name, ..) => (*name).into(),
+        }
+    }
+
+    /// What orders by it are named in the schema, if there are any.
+    pub(super) fn order_name(&self) -> Option<String> {
+        let name = self.name();
+        let orders = match (&self.source, self.orders_by) {
+            (Source::Parent(..), Some(field)) => format!("{name}_{field}"),
+            (Source::List(..), _) if self.orders => format!("{name}{COUNT}"),
+            (Source::Column(_), _) if self.orders => name.into_owned(),
+            _ => return None,
+        };
+        Some(orders.to_shouty_snake_case())
+    }
+
+    /// What it is, in short: its description up to the first stop.
+    pub(super) fn summary(&self) -> String {
+        let end = self.description.find(['.', ':', ';', ',']).unwrap_or(self.description.len());
+        format!("{}.", &self.description[..end])
+    }
+}
+
+/// The end of the names of fields that are the number of a list's items.
+pub(super) const COUNT: &str = "Count";
+
+/// What a field of a node is answered from.
+pub(super) enum Answer<N: Node> {
+    Id,
+    Column(<N::Entity as EntityTrait>::Column),
+    Parent(FindParent, &'static dyn Parent),
+    List(FindChildren, &'static dyn Children<N>),
+    Count(FindChildren, &'static dyn Children<N>),
+}
+
+/// What the field of this name is answered from, if there is one.
+pub(super) fn answer<N: Node>(name: &str) -> Option<Answer<N>> {
+    if name == "id" {
+        return Some(Answer::Id);
+    }
+    N::FIELDS.iter().find_map(|field| match &field.source {
+        Source::Column(column) => is_camel_case(name, column.as_str()).then_some(Answer::Column(*column)),
+        Source::Parent(own, hop, parent) => (name == *own).then_some(Answer::Parent(*hop, *parent)),
+        Source::List(own, relation, children) => match name.strip_prefix(own)? {
+            "" => Some(Answer::List(*relation, *children)),
+            COUNT => Some(Answer::Count(*relation, *children)),
+            _ => None,
+        },
+    })
+}
+
+/// Whether `camel` is the name `snake` in camel case.
+pub(super) fn is_camel_case(camel: &str, snake: &str) -> bool {
+    let mut rest = camel.bytes();
+    let words = snake.split('_').enumerate();
+    let mut letters = words.flat_map(|(word, letters)| {
+        letters
+            .bytes()
+            .enumerate()
+            .map(move |(letter, byte)| if word > 0 && letter == 0 { byte.to_ascii_uppercase() } else { byte })
+    });
+    letters.all(|letter| rest.next() == Some(letter)) && rest.next().is_none()
 }

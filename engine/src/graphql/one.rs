@@ -1,52 +1,112 @@
-//! An object alone: by its id, by a foreign key, or as any of those that have ids.
+//! An object alone: by its id, or by a foreign key; and the objects that foreign keys of a list lead to.
 
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{
-    Context, ContextSelectionSet, ID, Object, OutputType, Positioned, ServerResult, Value, parser::types::Field,
-    registry::Registry,
+    ContainerType, Context, ContextSelectionSet, ID, ObjectType, OutputType, Positioned, ServerResult, Value,
+    indexmap::IndexMap,
+    parser::types::Field,
+    registry::{MetaField, MetaTypeId, ObjectBuilder, Registry},
+    resolver_utils::resolve_container,
 };
-use futures_util::future::join_all;
 use sea_orm::EntityTrait;
 
 use super::{
     ContextExt, ahead,
-    columns::{Part, part, write_cell, write_id},
     json::{self, Objects, is_fast},
-    node::Node,
+    kind::{self, type_of, write_cell},
+    node::{Answer, COUNT, FindParent, Node, Source, answer, example_key, found},
+    part::{Part, part, write_id},
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{ById, Table},
+    loaders::{ById, Picked, Row, Table, column_named},
 };
 
-/// A node that a field answers with: the same to whoever asks, but written the fast way where that can be.
-pub struct One<N: Node>(pub N);
+/// The interface of all nodes.
+pub(super) const INTERFACE: &str = "Node";
+
+/// A node: the object that a row of its entity is.
+pub struct One<N: Node>(pub(super) Row<N::Entity>);
 
 impl<N: Node> OutputType for One<N> {
     fn type_name() -> Cow<'static, str> {
-        N::type_name()
+        N::TYPE.into()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        N::create_type_info(registry)
+        registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
+            registry.add_implements(N::TYPE, INTERFACE);
+            let mut fields = IndexMap::new();
+            let mut add = |field: MetaField, description: String| {
+                fields.insert(field.name.clone(), MetaField { description: Some(description), ..field });
+            };
+            let id = MetaField::new("id", ID::create_type_info(registry));
+            add(id, format!("The id, such as `{}:{}`.", N::TYPE, example_key::<N>()));
+            for field in N::FIELDS {
+                let (name, description) = (field.name(), field.description.to_owned());
+                match field.source {
+                    Source::Column(column) => add(MetaField::new(name, type_of(column, registry)), description),
+                    Source::Parent(_, _, parent) => add(MetaField::new(name, parent.declare(registry)), description),
+                    Source::List(_, _, children) => {
+                        let what = description.trim_end_matches('.');
+                        let description = format!("{what}, ordered by id unless `orderBy` is given.");
+                        add(children.declare(&name, registry), description);
+                        let count = children.declare_count(&format!("{name}{COUNT}"), registry);
+                        add(count, format!("The number of items in `{name}` that satisfy the filter."));
+                    }
+                }
+            }
+            ObjectBuilder::new(N::TYPE, fields).description(Some(N::DESCRIPTION.to_owned())).build()
+        })
     }
 
-    async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
-        if is_fast(context) { json::object(self, context).await } else { self.0.resolve(context, field).await }
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
+        if is_fast(context) { json::object(self, context).await } else { resolve_container(context, self).await }
     }
 }
 
+impl<N: Node> ContainerType for One<N> {
+    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
+        let Self(row) = self;
+        let failed = |error: Error| error.of_field(context);
+        match answer::<N>(&context.item.node.name.node) {
+            None => Ok(None),
+            Some(Answer::Id) => row.key().map(|key| Some(N::global_id(key).as_str().into())).map_err(failed),
+            Some(Answer::Column(column)) => row.cell(column).and_then(kind::answer).map(Some).map_err(failed),
+            Some(Answer::Parent(hop, parent)) => parent.of_one(context, foreign_key(row, hop)).await.map(Some),
+            Some(Answer::List(relation, children)) => children.of_one(context, relation, row.key()).await.map(Some),
+            Some(Answer::Count(relation, children)) => {
+                let keys = row.key().map(|key| vec![key]);
+                Ok(children.counts(context, relation, keys).await?.pop())
+            }
+        }
+    }
+}
+
+impl<N: Node> ObjectType for One<N> {}
+
+/// The value of the foreign key by which a parent is found.
+fn foreign_key<E: EntityTrait>(row: &Row<E>, hop: FindParent) -> Result<i64> {
+    row.get(foreign_key_column::<E>(hop)?)
+}
+
+/// The column of the foreign key by which a parent is found.
+pub(super) fn foreign_key_column<E: EntityTrait>(hop: FindParent) -> Result<E::Column> {
+    let from = found(hop)?.from;
+    column_named::<E>(from).ok_or_else(|| Error::broken(format!("there is no column `{from}`")))
+}
+
 impl<N: Node> Objects for One<N> {
-    type Object = N;
+    type Object = Self;
     type Part = Part<<N::Entity as EntityTrait>::Column>;
 
     fn count(&self) -> usize {
         1
     }
 
-    fn object(&self, _: usize) -> N {
-        self.0.clone()
+    fn object(&self, _: usize) -> Self {
+        Self(self.0.clone())
     }
 
     fn part(&self, field: &str) -> Result<Option<Self::Part>> {
@@ -54,17 +114,55 @@ impl<N: Node> Objects for One<N> {
     }
 
     fn write(&self, _: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()> {
-        let row = self.0.as_ref();
         match part {
-            Part::Id => write_id::<N>(row.key()?, json),
-            Part::Column(column) => write_cell(row.cell(column)?, json)?,
+            Part::Id => write_id::<N>(self.0.key()?, json),
+            Part::Column(column) => write_cell(self.0.cell(column)?, json)?,
+        }
+        Ok(())
+    }
+}
+
+/// Nodes that one statement found.
+pub struct Many<N: Node>(Picked<N::Entity>);
+
+impl<N: Node> Many<N> {
+    /// Each of them.
+    pub fn each(&self) -> impl Iterator<Item = One<N>> {
+        (0..self.count()).map(|index| self.object(index))
+    }
+}
+
+impl<N: Node> Objects for Many<N> {
+    type Object = One<N>;
+    type Part = Part<usize>;
+
+    fn count(&self) -> usize {
+        self.0.count()
+    }
+
+    fn object(&self, index: usize) -> One<N> {
+        One(self.0.row(index))
+    }
+
+    fn part(&self, field: &str) -> Result<Option<Self::Part>> {
+        Ok(match part::<N>(field) {
+            None => None,
+            Some(Part::Id) => Some(Part::Id),
+            Some(Part::Column(column)) => Some(Part::Column(self.0.position(column)?)),
+        })
+    }
+
+    fn write(&self, index: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()> {
+        match part {
+            Part::Id => write_id::<N>(self.0.key(index)?, json),
+            Part::Column(position) => write_cell(self.0.cell(index, position)?, json)?,
         }
         Ok(())
     }
 }
 
 /// The object of a type with this id or bare key, which `argument` holds; `None` where there is none.
-pub async fn look_up<N: Node>(context: &Context<'_>, id: &ID, argument: &str) -> Nullable<One<N>> {
+pub async fn look_up<N: Node>(context: &Context<'_>, id: &str, argument: &str) -> Nullable<One<N>> {
     match N::key(id, argument) {
         Ok(key) => by_key(context, key).await,
         Err(error) => Some(Err(error)),
@@ -73,55 +171,36 @@ pub async fn look_up<N: Node>(context: &Context<'_>, id: &ID, argument: &str) ->
 
 /// The object of a type with this key; `None` where there is none.
 pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::Key) -> Nullable<One<N>> {
-    let (columns, asked) = &*context.once(|| {
+    let row = context.load(of_key::<N>(context)(key)).await;
+    Some(row.transpose()?.map(One))
+}
+
+/// What is to be loaded for the field of the object with a key.
+fn of_key<N: Node>(context: &Context<'_>) -> impl Fn(<N::Entity as Table>::Key) -> ById<N::Entity> + use<N> {
+    let plan = context.once(|| {
         let ahead = context.look_ahead();
         (ahead::columns::<N>(&ahead), Arc::new(context.asked(ahead::is_leaf::<N>(&ahead))))
     });
-    let row = context.load(ById::<N::Entity> { key, columns: columns.clone(), asked: Arc::clone(asked) }).await;
-    Some(row.transpose()?.map(N::from).map(One))
+    move |key| ById { key, columns: plan.0.clone(), asked: Arc::clone(&plan.1) }
 }
 
 /// The object that a foreign key leads to, which the database promises to be there.
 pub async fn referenced<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::Key) -> Result<One<N>> {
-    let missing = || Error::broken(format!("{} is referenced but missing", *N::global_id(key)));
-    by_key(context, key).await.unwrap_or_else(|| Err(missing()))
+    by_key(context, key).await.unwrap_or_else(|| Err(missing::<N>(key)))
 }
 
-/// An object of any type that has ids: the interface `Node` of a program.
-pub trait AnyNode: OutputType + Sized {
-    /// The object that an id names, which `argument` holds; `None` where there is none. See [`super::node::type_of`] and [`look_up`].
-    fn look_up(context: &Context<'_>, id: &ID, argument: &str) -> impl Future<Output = Nullable<Self>> + Send;
+/// The same for each of many foreign keys, of which there is one at least. What they load, they load at once.
+pub async fn all_referenced<N: Node>(context: &Context<'_>, keys: &[<N::Entity as Table>::Key]) -> Result<Many<N>> {
+    let of_key = of_key::<N>(context);
+    // All are in their batch before the first is waited for.
+    let loading: Vec<_> = keys.iter().map(|key| context.load(of_key(*key))).collect();
+    let mut rows = Vec::with_capacity(loading.len());
+    for (key, row) in keys.iter().zip(loading) {
+        rows.push(row.await?.ok_or_else(|| missing::<N>(*key))?);
+    }
+    Picked::of(rows).map(Many)
 }
 
-/// The look-ups of any object by its id.
-pub struct NodeQuery<N>(PhantomData<fn() -> N>);
-
-impl<N> Default for NodeQuery<N> {
-    fn default() -> Self {
-        Self(PhantomData)
-    }
-}
-
-#[Object]
-impl<N: AnyNode> NodeQuery<N> {
-    /// The object with this id; `null` if there is none.
-    async fn node(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "An id of any type, such as `User:500`.")] id: ID,
-    ) -> Nullable<N> {
-        N::look_up(ctx, &id, "id").await
-    }
-
-    /// The objects with these ids, in the order asked; `null` in the place of each that does not exist. One statement a
-    /// type.
-    async fn nodes(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Ids of any types, such as `User:500`.")] ids: Vec<ID>,
-    ) -> Vec<Nullable<N>> {
-        // Each in a place of its own: what one of them loads is not all that the request loads.
-        let look_up = async |(index, id)| N::look_up(&ctx.with_index(index), id, &format!("ids.{index}")).await;
-        join_all(ids.iter().enumerate().map(look_up)).await
-    }
+fn missing<N: Node>(key: <N::Entity as Table>::Key) -> Error {
+    Error::broken(format!("{} is referenced but missing", *N::global_id(key)))
 }

@@ -1,13 +1,19 @@
 //! The input objects that say how a list is ordered, and what they become.
 
-use std::{borrow::Cow, iter};
+use std::{borrow::Cow, iter, marker::PhantomData};
 
 use async_graphql::{
-    Enum, InputObject, InputType, TypeName, Value,
-    resolver_utils::{EnumType, enum_value},
+    Enum, InputObject, InputType, InputValueError, InputValueResult, Name, TypeName, Value,
+    indexmap::IndexMap,
+    registry::{EnumBuilder, MetaEnumValue, MetaTypeId, Registry},
+    resolver_utils::enum_value,
 };
 
-use crate::loaders::{Order, OrderBy, OrderKey};
+use super::node::{Node, Source, found, has_id, in_words};
+use crate::{
+    error::{Error, Result},
+    loaders::{Order, OrderBy, OrderKey},
+};
 
 /// The direction of an order.
 #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -22,34 +28,109 @@ pub enum OrderDirection {
 /// One key of an order. Items that are equal by all keys are ordered by their primary key, ascending.
 #[derive(InputObject)]
 #[graphql(name_type)]
-pub struct OrderInput<F: OrderField> {
+pub struct OrderInput<N: Node> {
     /// The key.
-    field: F,
+    field: OrderField<N>,
     /// The direction.
     #[graphql(default)]
     direction: OrderDirection,
 }
 
-impl<F: OrderField> TypeName for OrderInput<F> {
+impl<N: Node> TypeName for OrderInput<N> {
     fn type_name() -> Cow<'static, str> {
-        let field = F::type_name();
-        field.strip_suffix("Field").unwrap_or(&field).to_owned().into()
+        format!("{}Order", N::TYPE).into()
     }
 }
 
-/// What a type's lists can be ordered by.
-pub trait OrderField: EnumType + InputType {
+/// A key by which a type's lists can be ordered, by its name in the schema.
+pub struct OrderField<N: Node>(Name, PhantomData<fn() -> N>);
+
+/// The name of the order by the primary key.
+const ID: &str = "ID";
+
+impl<N: Node> InputType for OrderField<N> {
+    type RawValueType = Self;
+
+    fn type_name() -> Cow<'static, str> {
+        format!("{}OrderField", N::TYPE).into()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_input_type::<Self, _>(MetaTypeId::Enum, |_| {
+            let mut values = IndexMap::new();
+            let mut add = |name: &str, description: String| {
+                let mut value = MetaEnumValue::new(name);
+                value.description = Some(description);
+                values.insert(name.to_owned(), value);
+            };
+            if has_id::<N>() {
+                add(ID, "The id.".to_owned());
+            }
+            for field in N::FIELDS {
+                let Some(order) = field.order_name() else { continue };
+                let description = match (&field.source, field.orders_by) {
+                    (Source::Parent(name, ..), Some(of_parent)) => format!("The `{of_parent}` of `{name}`."),
+                    (Source::List(name, ..), _) => format!("The number of items in `{name}`."),
+                    _ => field.summary(),
+                };
+                add(&order, description);
+            }
+            let description = format!("The keys by which {} can be ordered.", in_words(&N::list_name()));
+            EnumBuilder::new(Self::type_name(), values).description(Some(description)).build()
+        })
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        match value {
+            Some(Value::Enum(name)) => Ok(Self(name, PhantomData)),
+            // As JSON has it.
+            Some(Value::String(name)) => Ok(Self(Name::new(name), PhantomData)),
+            other => Err(InputValueError::expected_type(other.unwrap_or_default())),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Enum(self.0.clone())
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+impl<N: Node> OrderField<N> {
     /// What is compared; `None` for the primary key.
-    fn by(self) -> Option<OrderBy>;
+    fn by(&self) -> Result<Option<OrderBy>> {
+        let Self(name, _) = self;
+        if name == ID {
+            return Ok(None);
+        }
+        let field = N::FIELDS.iter().find(|field| field.order_name().is_some_and(|order| name == order.as_str()));
+        let by = match field.map(|field| (&field.source, field.orders_by)) {
+            Some((Source::Column(column), _)) => Some(OrderBy::column(*column)),
+            Some((Source::Parent(_, hop, parent), Some(of_parent))) => parent.order_by(found(*hop)?, of_parent),
+            Some((Source::List(_, find, _), _)) => Some(OrderBy::Count(found(*find)?.link)),
+            _ => None,
+        };
+        by.map(Some).ok_or_else(|| Error::broken(format!("there is no order `{name}`")))
+    }
+}
+
+/// The order by the column that is a type's `field`, if it is one.
+pub(super) fn by_column<N: Node>(field: &str) -> Option<OrderBy> {
+    N::FIELDS.iter().find(|it| it.orders && it.name() == field).and_then(|field| match field.source {
+        Source::Column(column) => Some(OrderBy::column(column)),
+        _ => None,
+    })
 }
 
 /// What the list's argument `orderBy` says, and its name: two lists are in the same order if the names are the same.
-pub fn order<F: OrderField>(keys: Option<Vec<OrderInput<F>>>) -> (Order, String) {
+pub(super) fn order<N: Node>(keys: Option<Vec<OrderInput<N>>>) -> Result<(Order, String)> {
     let (mut order, mut name) = (Order::default(), String::new());
     for OrderInput { field, direction } in keys.unwrap_or_default() {
         let descending = direction == OrderDirection::Desc;
-        let named = format!(" {} {}", enum_name(field), enum_name(direction));
-        let Some(by) = field.by() else {
+        let named = format!(" {} {}", field.0, enum_value(direction));
+        let Some(by) = field.by()? else {
             // No two items are equal in it, so nothing behind it counts.
             order.descending = descending;
             name.extend(iter::once(named).filter(|_| descending));
@@ -61,13 +142,5 @@ pub fn order<F: OrderField>(keys: Option<Vec<OrderInput<F>>>) -> (Order, String)
             name.push_str(&named);
         }
     }
-    (order, name)
-}
-
-/// The name of an enum's value in the schema.
-fn enum_name<E: EnumType>(value: E) -> String {
-    match enum_value(value) {
-        Value::Enum(name) => name.to_string(),
-        other => other.to_string(),
-    }
+    Ok((order, name))
 }

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     conditions::filter,
+    filter::NodeFilter,
     moment::Moment,
     node::Node,
     order::{OrderInput, order},
@@ -31,9 +32,9 @@ pub struct ListArgs<N: Node> {
     /// Those before this cursor.
     pub before: Option<String>,
     /// Boxed, as it is large: the ordinary way has one of these for every parent of a list.
-    pub filter: Option<Box<N::Filter>>,
+    pub filter: Option<Box<NodeFilter<N>>>,
     /// The order.
-    pub order_by: Option<Vec<OrderInput<N::OrderField>>>,
+    pub order_by: Option<Vec<OrderInput<N>>>,
 }
 
 impl<N: Node> ListArgs<N> {
@@ -52,7 +53,7 @@ impl<N: Node> ListArgs<N> {
             (None, Some(last)) => (size("last", last)?, true),
             (None, None) => (sizes.default, false),
         };
-        let (order, order_name) = order(self.order_by);
+        let (order, order_name) = order(self.order_by)?;
         let cursors = Cursors { list: format!("{list}{order_name}") };
         let kinds = place_kinds::<N>(&order);
         let place = |argument, cursor: Option<String>| {

@@ -1,13 +1,11 @@
 //! Which rows of a list: a condition, and the SQL that both databases answer alike.
 
-use std::iter;
-
 use sea_orm::{
-    ColumnTrait, DbBackend, EntityName, EntityTrait, IdenStatic, Value,
+    DbBackend, Value,
     sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query, SelectStatement},
 };
 
-use super::{Relation, key::key_column, sql::is_among};
+use super::{Hop, sql::is_among};
 
 /// A condition on a row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -59,40 +57,6 @@ pub enum Test {
     EndsWith(String),
 }
 
-/// A step from a row to those of a table whose column `to` holds what the row's column `from` does.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Hop {
-    /// The column of the row that one is at.
-    pub from: &'static str,
-    /// The table that the step leads to.
-    pub table: &'static str,
-    /// That table's column.
-    pub to: &'static str,
-}
-
-impl Hop {
-    /// The step to the row that a foreign key names.
-    pub fn parent<C: ColumnTrait, E: EntityTrait>(foreign_key: C) -> Self {
-        Self { from: foreign_key.as_str(), table: E::default().table_name(), to: key_column::<E>().as_str() }
-    }
-
-    /// The steps from a parent to its children: two if a join table is between them.
-    pub fn children<R: Relation>() -> Vec<Self> {
-        iter::once(Self::to_link::<R>()).chain(R::CHILD.map(Self::parent::<_, R::Node>)).collect()
-    }
-
-    /// That it leads from the row with the one alias to the row with the other.
-    pub fn leads(&self, from: &DynIden, to: &DynIden) -> Expr {
-        Expr::col((to.clone(), self.to)).eq(Expr::col((from.clone(), self.from)))
-    }
-
-    /// The step from a parent to the rows that tell its children, one each.
-    pub fn to_link<R: Relation>() -> Self {
-        let from = key_column::<R::Parent>().as_str();
-        Self { from, table: R::Link::default().table_name(), to: R::PARENT.as_str() }
-    }
-}
-
 impl Filter {
     /// Whether it holds of each row, whatever there is in it.
     pub fn is_empty(&self) -> bool {
@@ -127,7 +91,7 @@ impl Filter {
                 let mut from = row.clone();
                 for (step, hop) in hops.iter().enumerate() {
                     let to = format!("f{depth}_{step}").into_iden();
-                    let same = hop.leads(&from, &to);
+                    let same = leads(*hop, &from, &to);
                     if step == 0 {
                         related.from_as(hop.table, to.clone()).and_where(same);
                     } else {
@@ -175,6 +139,11 @@ impl Test {
             }
         }
     }
+}
+
+/// That a step leads from the row with the one alias to the row with the other.
+pub fn leads(hop: Hop, from: &DynIden, to: &DynIden) -> Expr {
+    Expr::col((to.clone(), hop.to)).eq(Expr::col((from.clone(), hop.from)))
 }
 
 /// The number of Unicode scalar values, which both databases count: PostgreSQL's `right` takes 32 bits.

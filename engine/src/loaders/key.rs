@@ -2,7 +2,7 @@
 
 use std::{fmt::Debug, hash::Hash};
 
-use sea_orm::{EntityTrait, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait};
+use sea_orm::{EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait};
 
 use crate::error::Result;
 
@@ -65,4 +65,9 @@ pub fn key_columns<E: EntityTrait>() -> impl Iterator<Item = E::Column> {
 #[expect(clippy::expect_used, reason = "SeaORM does not compile an entity without a primary key")]
 pub fn key_column<E: EntityTrait>() -> E::Column {
     key_columns::<E>().next().expect("an entity has a primary key")
+}
+
+/// The column of this name.
+pub fn column_named<E: EntityTrait>(name: &str) -> Option<E::Column> {
+    E::Column::iter().find(|column| column.as_str() == name)
 }

@@ -2,13 +2,13 @@
 
 use derive_where::derive_where;
 use sea_orm::{
-    ColumnTrait, EntityTrait, IdenStatic, Order as Direction, Value,
+    ColumnTrait, Order as Direction, Value,
     sea_query::{ColumnType, DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement},
 };
 
 use super::{
-    Relation,
-    filter::Hop,
+    Hop,
+    filter::leads,
     moment::bound as bound_by,
     sql::{direction, join_on, row_value},
 };
@@ -55,15 +55,12 @@ impl OrderBy {
         Self::Column { parent: None, name: column.as_str(), kind: column.def().get_column_type().clone() }
     }
 
-    /// By a column of the row that a foreign key names.
-    pub fn parent<E: EntityTrait>(foreign_key: impl ColumnTrait, column: E::Column) -> Self {
-        let kind = column.def().get_column_type().clone();
-        Self::Column { parent: Some(Hop::parent::<_, E>(foreign_key)), name: column.as_str(), kind }
-    }
-
-    /// By the number of the row's children.
-    pub fn count<R: Relation>() -> Self {
-        Self::Count(Hop::to_link::<R>())
+    /// The same of the parent that `hop` leads to; `None` if that is by more than a column of the parent's own.
+    pub fn of_parent(self, hop: Hop) -> Option<Self> {
+        match self {
+            Self::Column { parent: None, name, kind } => Some(Self::Column { parent: Some(hop), name, kind }),
+            _ => None,
+        }
     }
 
     /// The type of what is compared.
@@ -81,7 +78,7 @@ impl OrderBy {
             Self::Column { name, .. } => Expr::col((parent_alias(index), *name)),
             Self::Count(hop) => {
                 let children = "n".into_iden();
-                let same = hop.leads(row, &children);
+                let same = leads(*hop, row, &children);
                 let count =
                     Query::select().expr(Expr::cust("COUNT(*)")).from_as(hop.table, children).and_where(same).take();
                 Expr::SubQuery(None, Box::new(count.into()))
@@ -121,7 +118,7 @@ impl Order {
         for (index, key) in self.keys.iter().enumerate() {
             if let OrderBy::Column { parent: Some(hop), .. } = &key.by {
                 let parent = parent_alias(index);
-                let same = hop.leads(row, &parent);
+                let same = leads(*hop, row, &parent);
                 join_on(select, join, hop.table, parent, same);
             }
         }

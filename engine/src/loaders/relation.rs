@@ -1,20 +1,79 @@
-//! What ties rows to their parents.
+//! What ties rows to their parents: read from the entities, which say it once.
 
-use sea_orm::EntityTrait;
+use anyhow::{Context, Result, bail, ensure};
+use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic, Identity, RelationDef};
 
-use super::Table;
+use super::key::{column_named, key_columns};
+
+/// A step from a row to those of a table whose column `to` holds what the row's column `from` does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Hop {
+    /// The column of the row that one is at.
+    pub from: &'static str,
+    /// The table that the step leads to.
+    pub table: &'static str,
+    /// That table's column.
+    pub to: &'static str,
+}
+
+impl Hop {
+    /// The step that SeaORM's relation `def` is, from a row of `F` to those of `T`.
+    ///
+    /// # Errors
+    /// It is of other tables, or of several columns, or of one that is not there.
+    pub fn of<F: EntityTrait, T: EntityTrait>(def: &RelationDef) -> Result<Self> {
+        let (from, to) = (F::default(), T::default());
+        ensure!(
+            def.from_tbl == from.table_ref() && def.to_tbl == to.table_ref(),
+            "the relation does not lead from `{}` to `{}`",
+            from.table_name(),
+            to.table_name()
+        );
+        ensure!(def.on_condition.is_none(), "a relation with a condition of its own is not supported");
+        Ok(Self { from: column::<F>(&def.from_col)?, table: to.table_name(), to: column::<T>(&def.to_col)? })
+    }
+}
+
+/// The one column of an entity that a side of a relation names.
+fn column<E: EntityTrait>(side: &Identity) -> Result<&'static str> {
+    let table = E::default();
+    let mut names = side.iter();
+    let (Some(name), None) = (names.next(), names.next()) else {
+        bail!("a relation of several columns of `{}` is not supported", table.table_name())
+    };
+    let name = name.to_string();
+    let table = table.table_name();
+    let column = column_named::<E>(&name).with_context(|| format!("`{table}` has no column `{name}`"))?;
+    let (name, def) = (column.as_str(), column.def());
+    let ty = def.get_column_type();
+    ensure!(*ty == ColumnType::BigInteger, "`{table}.{name}` is of the type {ty:?}; keys are of the type BigInteger");
+    Ok(name)
+}
 
 /// How the children of a parent are found.
-pub trait Relation: Send + Sync + 'static {
-    /// The parent's entity.
-    type Parent: Table;
-    /// The children's.
-    type Node: Table;
-    /// The table whose rows tell a child's parent: the children's own, or a join table.
-    type Link: EntityTrait<Model: Sync>;
-    /// Its column with the parent's key.
-    const PARENT: <Self::Link as EntityTrait>::Column;
-    /// The join table's column with the child's key; `None` where the children's own table tells their parent. An index on the
-    /// parent's key and the child's serves a page of a parent's children.
-    const CHILD: Option<<Self::Link as EntityTrait>::Column> = None;
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Relation {
+    /// The step from a parent to the rows that tell its children, one each: the children's own, or those of a join table. An index
+    /// on this column and the child's key serves a page of a parent's children.
+    pub link: Hop,
+    /// The step from a join table's row to the child.
+    pub child: Option<Hop>,
+}
+
+impl Relation {
+    /// The steps from a parent to its children: two if a join table is between them.
+    pub fn hops(self) -> Vec<Hop> {
+        [self.link].into_iter().chain(self.child).collect()
+    }
+}
+
+/// That a step leads to a row by its whole primary key, or from it.
+///
+/// # Errors
+/// It does not.
+pub fn ensure_key<E: EntityTrait>(column: &str) -> Result<()> {
+    let mut key = key_columns::<E>().map(|column| column.as_str());
+    let is_key = key.next() == Some(column) && key.next().is_none();
+    ensure!(is_key, "`{}.{column}` is not the primary key, by which the relation must lead", E::default().table_name());
+    Ok(())
 }

@@ -136,12 +136,17 @@ impl<E: EntityTrait> Block<E> {
     /// Where the column is in a row of this block, for [`Self::cell`].
     pub fn position(&self, column: E::Column) -> Result<usize> {
         let selected = self.columns.iter().position(|(selected, _)| same(*selected, column));
-        selected.ok_or_else(|| Error::broken("a column was not looked ahead: see `Node::more_columns`"))
+        selected.ok_or_else(|| Error::broken("a column was not looked ahead"))
     }
 
     /// The value at this place.
     pub fn cell(&self, row: usize, position: usize) -> Result<Cell<'_>> {
         self.columns[position].1.cell(&self.rows[row], self.position + position)
+    }
+
+    /// The same of a 64-bit integer.
+    fn integer(&self, row: usize, position: usize) -> Result<i64> {
+        self.columns[position].1.integer(&self.rows[row], self.position + position)
     }
 
     /// The row's primary key.
@@ -151,7 +156,7 @@ impl<E: EntityTrait> Block<E> {
     {
         E::Key::read(|part| {
             let position = *self.key.get(part).ok_or_else(|| Error::broken("a row was read without its key"))?;
-            self.columns[position].1.integer(&self.rows[row], self.position + position)
+            self.integer(row, position)
         })
     }
 }
@@ -215,6 +220,54 @@ impl<E: EntityTrait> Row<E> {
     }
 }
 
+/// Rows that one statement found, in the order and as often as they were asked for.
+pub struct Picked<E: EntityTrait> {
+    block: Arc<Block<E>>,
+    numbers: Vec<usize>,
+}
+
+impl<E: Table> Picked<E> {
+    /// These rows, of which there is one at least.
+    pub fn of(rows: Vec<Row<E>>) -> Result<Self> {
+        let mut numbers = Vec::with_capacity(rows.len());
+        let mut first: Option<Arc<Block<E>>> = None;
+        for Row(row) in rows {
+            let Source::Read(block, number) = row else { return Err(Error::broken("a row was not read")) };
+            if !Arc::ptr_eq(first.get_or_insert_with(|| Arc::clone(&block)), &block) {
+                return Err(Error::broken("rows of two statements"));
+            }
+            numbers.push(number);
+        }
+        let block = first.ok_or_else(|| Error::broken("no rows"))?;
+        Ok(Self { block, numbers })
+    }
+
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Where a column is in the rows, for [`Self::cell`].
+    pub fn position(&self, column: E::Column) -> Result<usize> {
+        self.block.position(column)
+    }
+
+    /// The value at this place of a row.
+    pub fn cell(&self, index: usize, position: usize) -> Result<Cell<'_>> {
+        self.block.cell(self.numbers[index], position)
+    }
+
+    /// A row's primary key.
+    pub fn key(&self, index: usize) -> Result<E::Key> {
+        self.block.key(self.numbers[index])
+    }
+
+    /// One of the rows.
+    pub fn row(&self, index: usize) -> Row<E> {
+        Row::read(&self.block, self.numbers[index])
+    }
+}
+
 /// The pages of a list that one statement found: of one parent or of many.
 pub struct Found<N: Table, L: EntityTrait> {
     /// The rows themselves.
@@ -257,6 +310,11 @@ impl<N: Table, L: EntityTrait> Rows<N, L> {
     /// The value at this place of a row.
     pub fn cell(&self, index: usize, position: usize) -> Result<Cell<'_>> {
         self.found.node.cell(self.number(index), position)
+    }
+
+    /// The same of a 64-bit integer.
+    pub fn integer(&self, index: usize, position: usize) -> Result<i64> {
+        self.found.node.integer(self.number(index), position)
     }
 
     /// A row's primary key.

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::{
     Columns, Filter, Key, Page, Relation, Table, Wanted,
-    key::{key_column, key_columns},
+    filter::leads,
+    key::key_columns,
     sql::{always, direction, is_among, join_on, row_value},
 };
 
@@ -69,25 +70,26 @@ pub fn by_keys<E: Table>(backend: DbBackend, keys: &[E::Key], columns: &Columns<
 /// may refer to the tables before it: the page travels as an array of row numbers, in the order of joining that CROSS
 /// JOIN states (<https://sqlite.org/optoverview.html>). A correlated `IN` would say the same, but SQLite answers that by
 /// reading the whole table where its statistics call the table small.
-pub fn page_by_parent<R: Relation>(
+pub fn page_by_parent<N: Table, L: EntityTrait>(
     backend: DbBackend,
+    relation: Relation,
     parents: &[i64],
     page: &Page,
-    wanted: &Wanted<R::Node, R::Link>,
+    wanted: &Wanted<N, L>,
 ) -> SelectStatement {
-    let (row, link) = aliases::<R>();
+    let (row, link) = aliases(relation);
     let postgres = backend == DbBackend::Postgres;
-    let key = match R::CHILD {
-        Some(child) => vec![Expr::col((link.clone(), child))],
-        None => primary_key::<R::Node>(),
+    let key = match relation.child {
+        Some(child) => vec![Expr::col((link.clone(), child.from))],
+        None => primary_key::<N>(),
     };
 
     let mut of_a_parent = Query::select();
     of_a_parent
-        .from_as(R::Link::default(), link.clone())
-        .and_where(Expr::col((link, R::PARENT)).eq(Expr::col(key_column_of_keys(backend))));
+        .from_as(relation.link.table, link.clone())
+        .and_where(Expr::col((link, relation.link.to)).eq(Expr::col(key_column_of_keys(backend))));
     if page.reads_rows() {
-        join_nodes::<R>(backend, &mut of_a_parent);
+        join_nodes(backend, relation, &mut of_a_parent);
     }
     page.apply(&mut of_a_parent, backend, &row, &key, join_type(backend));
 
@@ -96,9 +98,9 @@ pub fn page_by_parent<R: Relation>(
         .expr_as(Expr::col(key_column_of_keys(backend)), PARENT)
         .from_function(keys_function(backend, parents.to_vec()), KEYS);
     if postgres {
-        join_lateral::<R>(&mut select, of_a_parent, page, wanted);
+        join_lateral(&mut select, relation, of_a_parent, page, wanted);
     } else {
-        join_numbers::<R>(&mut select, of_a_parent, page, wanted);
+        join_numbers(&mut select, relation, of_a_parent, page, wanted);
     }
     select
 }
@@ -107,14 +109,15 @@ pub fn page_by_parent<R: Relation>(
 ///
 /// Where the join table alone makes the page, its rows' own are joined outside, once for all parents: within, it was seen to
 /// read them all for each parent.
-fn join_lateral<R: Relation>(
+fn join_lateral<N: EntityTrait, L: EntityTrait>(
     select: &mut SelectStatement,
+    relation: Relation,
     mut of_a_parent: SelectStatement,
     page: &Page,
-    wanted: &Wanted<R::Node, R::Link>,
+    wanted: &Wanted<N, L>,
 ) {
-    let (row, link) = aliases::<R>();
-    let child_outside = R::CHILD.filter(|_| !page.reads_rows());
+    let (row, link) = aliases(relation);
+    let child_outside = relation.child.filter(|_| !page.reads_rows());
     let (nodes, links, places) = outputs(page, wanted, &row, &link);
     let within = links.iter().chain(&places).chain(if child_outside.is_some() { &[][..] } else { &nodes });
     for (name, expr) in within {
@@ -122,36 +125,37 @@ fn join_lateral<R: Relation>(
     }
     let of_page = |(name, _): &(String, Expr)| Expr::col((PAGE, name.clone()));
     if let Some(child) = child_outside {
-        of_a_parent.expr_as(Expr::col((link, child)), CHILD);
+        of_a_parent.expr_as(Expr::col((link, child.from)), CHILD);
         select.exprs(nodes.into_iter().map(|(_, expr)| expr));
     } else {
         select.exprs(nodes.iter().map(of_page));
     }
     select.exprs(links.iter().chain(if wanted.place { &places[..] } else { &[] }).map(of_page));
     select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, always());
-    if child_outside.is_some() {
-        let same = Expr::col((row.clone(), key_column::<R::Node>())).eq(Expr::col((PAGE, CHILD)));
-        select.join_as(JoinType::InnerJoin, R::Node::default(), row, same);
+    if let Some(child) = child_outside {
+        let same = Expr::col((row.clone(), child.to)).eq(Expr::col((PAGE, CHILD)));
+        select.join_as(JoinType::InnerJoin, N::default(), row, same);
     }
     // The order of joined rows is nothing that PostgreSQL promises without it.
     if !page.order.is_by_key() {
         for (place, key) in places.iter().zip(&page.order.keys) {
             select.order_by_expr(of_page(place), direction(key.descending, page.backwards));
         }
-        for column in key_columns::<R::Node>() {
+        for column in key_columns::<N>() {
             select.order_by((PAGE, column), direction(page.order.descending, page.backwards));
         }
     }
 }
 
 /// Joins each parent's page as SQLite can, by the numbers of its rows, and selects what is wanted of them.
-fn join_numbers<R: Relation>(
+fn join_numbers<N: EntityTrait, L: EntityTrait>(
     select: &mut SelectStatement,
+    relation: Relation,
     mut of_a_parent: SelectStatement,
     page: &Page,
-    wanted: &Wanted<R::Node, R::Link>,
+    wanted: &Wanted<N, L>,
 ) {
-    let (row, link) = aliases::<R>();
+    let (row, link) = aliases(relation);
     let rowid = "rowid";
     of_a_parent.expr_as(Expr::col((link.clone(), rowid)), rowid);
     let numbers = Func::cust("json_group_array").arg(Expr::col(rowid));
@@ -160,8 +164,8 @@ fn join_numbers<R: Relation>(
     select_outputs(select, page, wanted, &row, &link);
     select.cross_join(TableRef::FunctionCall(numbers, PAGE.into_iden()));
     let own_number = Expr::col((link.clone(), rowid)).eq(Expr::col((PAGE, "value")));
-    join_on(select, JoinType::CrossJoin, R::Link::default(), link, own_number);
-    join_nodes::<R>(DbBackend::Sqlite, select);
+    join_on(select, JoinType::CrossJoin, L::default(), link, own_number);
+    join_nodes(DbBackend::Sqlite, relation, select);
     if wanted.place {
         page.order.join(select, &row, JoinType::CrossJoin);
     }
@@ -172,33 +176,33 @@ fn join_numbers<R: Relation>(
 }
 
 /// For each parent that has any, the number of its children that the filter leaves.
-pub fn count_by_parent<R: Relation>(backend: DbBackend, parents: &[i64], filter: &Filter) -> SelectStatement {
-    let (row, link) = aliases::<R>();
-    let parent = Expr::col((link.clone(), R::PARENT));
+pub fn count_by_parent(backend: DbBackend, relation: Relation, parents: &[i64], filter: &Filter) -> SelectStatement {
+    let (row, link) = aliases(relation);
+    let parent = Expr::col((link.clone(), relation.link.to));
     let mut select = Query::select();
     select
         .expr_as(parent.clone(), PARENT)
         .expr(Expr::cust("COUNT(*)"))
-        .from_as(R::Link::default(), link)
+        .from_as(relation.link.table, link)
         .and_where(is_among(backend, parent.clone(), parents.to_vec()))
         .add_group_by([parent]);
     if !filter.is_empty() {
-        join_nodes::<R>(backend, &mut select);
+        join_nodes(backend, relation, &mut select);
         filter.apply(&mut select, backend, &row);
     }
     select
 }
 
 /// The aliases of a relation's children, and of the table that tells their parents: the same unless a join table does.
-fn aliases<R: Relation>() -> (DynIden, DynIden) {
-    (ROWS.into_iden(), if R::CHILD.is_some() { LINKS } else { ROWS }.into_iden())
+fn aliases(relation: Relation) -> (DynIden, DynIden) {
+    (ROWS.into_iden(), if relation.child.is_some() { LINKS } else { ROWS }.into_iden())
 }
 
 /// Joins a relation's children to the join table, if there is one.
-fn join_nodes<R: Relation>(backend: DbBackend, select: &mut SelectStatement) {
-    if let Some(child) = R::CHILD {
-        let same = Expr::col((ROWS, key_column::<R::Node>())).eq(Expr::col((LINKS, child)));
-        join_on(select, join_type(backend), R::Node::default(), ROWS.into_iden(), same);
+fn join_nodes(backend: DbBackend, relation: Relation, select: &mut SelectStatement) {
+    if let Some(child) = relation.child {
+        let same = leads(child, &LINKS.into_iden(), &ROWS.into_iden());
+        join_on(select, join_type(backend), child.table, ROWS.into_iden(), same);
     }
 }
 

@@ -1,0 +1,90 @@
+//! What is checked of a program's nodes before anything is served: that the engine can answer what they declare.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result, bail, ensure};
+use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic};
+
+use super::{
+    kind::Kind,
+    node::{COUNT, Field, Node, Source},
+};
+use crate::loaders::{column_named, key_columns};
+
+/// Checks the fields of a node.
+pub(super) fn node<N: Node>() -> Result<()> {
+    for column in key_columns::<N::Entity>() {
+        let (name, def) = (column.as_str(), column.def());
+        let ty = def.get_column_type();
+        ensure!(
+            *ty == ColumnType::BigInteger,
+            "{}: the key column `{name}` is of the type {ty:?}; supported is BigInteger",
+            N::TYPE
+        );
+    }
+    let mut names = HashSet::from(["id".to_owned()]);
+    for field in N::FIELDS {
+        let name = field.name().into_owned();
+        let of_field = || format!("{}.{name}", N::TYPE);
+        let count = matches!(field.source, Source::List(..)).then(|| format!("{name}{COUNT}"));
+        for name in [name.clone()].into_iter().chain(count) {
+            ensure!(names.insert(name.clone()), "{}: there are two fields `{name}`", N::TYPE);
+        }
+        check(field).with_context(of_field)?;
+    }
+    Ok(())
+}
+
+fn check<N: Node>(field: &Field<N>) -> Result<()> {
+    match &field.source {
+        Source::Column(column) => {
+            ensure!(field.orders_by.is_none(), "`order_by` is for parents");
+            check_column(field, column)
+        }
+        Source::Parent(_, hop, parent) => {
+            ensure!(
+                !field.is_label && !field.orders,
+                "`order` and `not_blank` are for columns; a parent has `order_by`"
+            );
+            let hop = hop()?;
+            let key = column_named::<N::Entity>(hop.from);
+            ensure!(
+                key.is_some_and(|column| !column.def().is_null()),
+                "the foreign key `{}` may be NULL, which is not supported",
+                hop.from
+            );
+            if let Some(by) = field.orders_by {
+                let ty = parent.type_name();
+                ensure!(
+                    parent.order_by(hop, by).is_some(),
+                    "`order_by` is `{by}`, by which no list of `{ty}` is ordered"
+                );
+            }
+            Ok(())
+        }
+        Source::List(_, find, _) => {
+            ensure!(field.orders_by.is_none() && !field.is_label, "`order_by` is for parents, `not_blank` for columns");
+            find().map(|_| ())
+        }
+    }
+}
+
+fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::Column) -> Result<()> {
+    let (name, def) = (column.as_str(), column.def());
+    let ty = def.get_column_type();
+    let Some(kind) = Kind::of(ty) else { bail!("the column `{name}` is of the type {ty:?}, which is not supported") };
+    ensure!(
+        !field.filters || kind.filters(),
+        "the column `{name}` is of the type {ty:?}, for which there is no filter"
+    );
+    ensure!(
+        !field.orders || kind.orders(),
+        "the column `{name}` is of the type {ty:?}, by which lists cannot be ordered"
+    );
+    ensure!(
+        !def.is_null() || !(field.filters || field.orders),
+        "the column `{name}` may be NULL, by which lists cannot be filtered or ordered"
+    );
+    ensure!(!field.is_label || kind == Kind::Text, "the column `{name}` is of the type {ty:?}, which is never blank");
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The field of a node that is its parent: the object that a foreign key names.
+
+use std::marker::PhantomData;
+
+use anyhow::{Result as Checked, ensure};
+use async_graphql::{
+    Context, ContextSelectionSet, InputType, OutputType, Positioned, ServerResult, Value,
+    parser::types::Field as Selected, registry::Registry,
+};
+use futures_util::{FutureExt, future::BoxFuture};
+use sea_orm::Related;
+
+use super::{
+    conditions::Conditions,
+    filter::{NodeFilter, read},
+    json::{self, Leaves, Objects},
+    node::{Field, Node, Parent, Source},
+    one::{self, One},
+    order,
+};
+use crate::{
+    error::Result,
+    loaders::{Hop, OrderBy, Table, ensure_key},
+};
+
+impl<N: Node> Field<N> {
+    /// The object of the type `P` that a foreign key names, by the relation of the entities.
+    pub const fn parent<P>(name: &'static str, description: &'static str) -> Self
+    where
+        P: Node<Entity: Table<Key = i64>>,
+        N::Entity: Related<P::Entity>,
+    {
+        Self::new(Source::Parent(name, hop::<N, P>, of::<P>()), description)
+    }
+}
+
+/// The parents of the type `P`.
+pub(super) const fn of<P: Node<Entity: Table<Key = i64>>>() -> &'static dyn Parent {
+    &Of::<P>(PhantomData)
+}
+
+/// The step from an `N` to its parent `P`.
+pub(super) fn hop<N: Node<Entity: Related<P::Entity>>, P: Node>() -> Checked<Hop> {
+    ensure!(<N::Entity as Related<P::Entity>>::via().is_none(), "a parent over a join table is not supported");
+    let hop = Hop::of::<N::Entity, P::Entity>(&<N::Entity as Related<P::Entity>>::to())?;
+    ensure_key::<P::Entity>(hop.to)?;
+    Ok(hop)
+}
+
+struct Of<P>(PhantomData<fn() -> P>);
+
+impl<P: Node<Entity: Table<Key = i64>>> Parent for Of<P> {
+    fn type_name(&self) -> &'static str {
+        P::TYPE
+    }
+
+    fn declare(&self, registry: &mut Registry) -> String {
+        One::<P>::create_type_info(registry)
+    }
+
+    fn declare_filter(&self, registry: &mut Registry) -> String {
+        Option::<NodeFilter<P>>::create_type_info(registry)
+    }
+
+    fn key(&self, id: &str, argument: &str) -> Result<i64> {
+        P::key(id, argument)
+    }
+
+    fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<i64>) -> BoxFuture<'a, ServerResult<Value>> {
+        async move {
+            let parent = async { one::referenced::<P>(context, key?).await };
+            let parent = parent.await.map_err(|error| error.of_field(context))?;
+            parent.resolve(&context.with_selection_set(&context.item.node.selection_set), context.item).await
+        }
+        .boxed()
+    }
+
+    fn of_all<'a>(
+        &'a self,
+        context: &'a ContextSelectionSet<'a>,
+        field: &'a Positioned<Selected>,
+        keys: Result<Vec<i64>>,
+    ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+        async move {
+            let first = context.with_index(0);
+            let of_first = first.with_field(field);
+            if keys.as_ref().is_ok_and(Vec::is_empty) {
+                return Ok(Vec::new());
+            }
+            let parents = async { one::all_referenced::<P>(&of_first, &keys?).await };
+            let parents = parents.await.map_err(|error| error.of_field(&of_first))?;
+            let selected = of_first.with_selection_set(&field.node.selection_set);
+            let Some(leaves) = Leaves::of(&parents, &selected)? else {
+                return json::each_under(parents.each(), context, field).await;
+            };
+            // One statement found them all, and one text has all answers.
+            let (mut json, mut ends) = (Vec::new(), Vec::new());
+            for index in 0..parents.count() {
+                let item = context.with_index(index);
+                let of_field = item.with_field(field);
+                let selected = of_field.with_selection_set(&field.node.selection_set);
+                leaves.write_one(&parents, index, &selected, &mut json)?;
+                ends.push(json.len());
+            }
+            Ok(json::cut(json, &ends))
+        }
+        .boxed()
+    }
+
+    fn add_filter(&self, name: &str, hop: Hop, given: Value, all: &mut Conditions) -> Result<()> {
+        all.parent(name, hop, read::<NodeFilter<P>>(given)?)
+    }
+
+    fn order_by(&self, hop: Hop, field: &str) -> Option<OrderBy> {
+        order::by_column::<P>(field)?.of_parent(hop)
+    }
+}

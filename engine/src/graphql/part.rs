@@ -1,0 +1,36 @@
+//! The fields of a node that are written without a resolver: the id, and columns.
+
+use sea_orm::EntityTrait;
+
+use super::node::{Answer, Node, answer};
+use crate::loaders::{Key, Table};
+
+/// What of a node is written without its resolver.
+#[derive(Clone, Copy)]
+pub enum Part<C> {
+    /// The id.
+    Id,
+    /// A column, or its place in a row.
+    Column(C),
+}
+
+/// What a node's field is, if it is written without its resolver.
+pub fn part<N: Node>(field: &str) -> Option<Part<<N::Entity as EntityTrait>::Column>> {
+    match answer::<N>(field) {
+        Some(Answer::Id) => Some(Part::Id),
+        Some(Answer::Column(column)) => Some(Part::Column(column)),
+        _ => None,
+    }
+}
+
+/// Writes the id of the node with this key, as [`Node::global_id`] has it.
+pub fn write_id<N: Node>(key: <N::Entity as Table>::Key, json: &mut Vec<u8>) {
+    json.push(b'"');
+    json.extend_from_slice(N::TYPE.as_bytes());
+    for part in key.parts().as_ref() {
+        json.push(b':');
+        // A vector cannot refuse.
+        let _ = serde_json::to_writer(&mut *json, part);
+    }
+    json.push(b'"');
+}
