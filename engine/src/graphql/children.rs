@@ -1,10 +1,10 @@
 //! The field of a node that is the list of its children, and the field that is their number.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 use anyhow::{Context as _, Result as Checked, ensure};
 use async_graphql::{
-    Context, ContextSelectionSet, InputType, OutputType, Positioned, ServerResult, Value,
+    Context, InputType, OutputType, Positioned, ServerResult, Value,
     indexmap::IndexMap,
     parser::types::Field as Selected,
     registry::{MetaField, MetaInputValue, Registry},
@@ -13,16 +13,19 @@ use futures_util::{FutureExt, future::BoxFuture};
 use sea_orm::Related;
 
 use super::{
+    ContextExt,
     conditions::Conditions,
-    connection::{self, Connection, Edge, LinkEdge, NodeEdge},
+    connection::{self, ChildrenPlan, Connection, Edge, LinkEdge, NodeEdge},
+    executor::{Below, Place},
     filter::{ListFilter, NodeFilter, read},
     node::{Children, Field, FindChildren, Node, Source, found},
     order::OrderInput,
+    page,
     paging::ListArgs,
 };
 use crate::{
     error::{Error, Result},
-    loaders::{Hop, Relation, Table, ensure_key},
+    loaders::{Count, Hop, Relation, Table, ensure_key},
 };
 
 impl<N: Node> Field<N> {
@@ -122,9 +125,8 @@ where
         parent: Result<i64>,
     ) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
-            let args = arguments_of(context)?;
-            let list = list_of::<N>(context.item);
-            let children = async { connection::children::<E>(context, &list, found(find)?, &[parent?], args).await };
+            let plan = plan_of::<N, E>(context, find)?;
+            let children = async { plan.load(context.running(), &[parent?]).await };
             let children = children.await.map_err(|error| error.of_field(context))?;
             let selected = context.with_selection_set(&context.item.node.selection_set);
             match children.first() {
@@ -135,44 +137,57 @@ where
         .boxed()
     }
 
+    fn count_of_one<'a>(
+        &'a self,
+        context: &'a Context<'a>,
+        find: FindChildren,
+        parent: Result<i64>,
+    ) -> BoxFuture<'a, ServerResult<Value>> {
+        async move {
+            let count = count_of::<E::Node>(context, find)?;
+            let counts = async { connection::counts(context.running(), &count, &[parent?]).await };
+            let counts = counts.await.map_err(|error| error.of_field(context))?;
+            Ok(counts.into_iter().next().unwrap_or_default())
+        }
+        .boxed()
+    }
+
     fn of_all<'a>(
         &'a self,
-        context: &'a ContextSelectionSet<'a>,
+        place: &'a dyn Place,
         field: &'a Positioned<Selected>,
         find: FindChildren,
         parents: Result<Vec<i64>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let first = context.with_index(0);
-            let of_first = first.with_field(field);
-            let parents = parents.map_err(|error| error.of_field(&of_first))?;
+            let parents = parents.map_err(|error| place.fail(0, field, error))?;
             if parents.is_empty() {
                 return Ok(Vec::new());
             }
-            let args = arguments_of(&of_first)?;
-            let list = list_of::<N>(field);
-            let children = async { connection::children::<E>(&of_first, &list, found(find)?, &parents, args).await };
-            let children = children.await.map_err(|error| error.of_field(&of_first))?;
-            connection::write_all(children, context, field).await
+            let plan = place.with(0, field, |context| plan_of::<N, E>(context, find))?;
+            let children = plan.load(place.running(), &parents).await;
+            let children = children.map_err(|error| place.fail(0, field, error))?;
+            let below = Below { above: place, field, ends: None };
+            page::write(&children, &field.node.selection_set.node, &below).await
         }
         .boxed()
     }
 
-    fn counts<'a>(
+    fn counts_of_all<'a>(
         &'a self,
-        context: &'a Context<'a>,
+        place: &'a dyn Place,
+        field: &'a Positioned<Selected>,
         find: FindChildren,
         parents: Result<Vec<i64>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let parents = parents.map_err(|error| error.of_field(context))?;
+            let parents = parents.map_err(|error| place.fail(0, field, error))?;
             if parents.is_empty() {
                 return Ok(Vec::new());
             }
-            let filter = argument_of(context, "filter")?;
-            let counts = async { connection::counts::<E::Node>(context, found(find)?, &parents, filter).await };
-            let counts = counts.await.map_err(|error| error.of_field(context))?;
-            Ok(counts.into_iter().map(Value::from).collect())
+            let count = place.with(0, field, |context| count_of::<E::Node>(context, find))?;
+            let counts = connection::counts(place.running(), &count, &parents).await;
+            counts.map_err(|error| place.fail(0, field, error))
         }
         .boxed()
     }
@@ -182,9 +197,19 @@ where
     }
 }
 
-/// The name of the list that a field of a node is.
-fn list_of<N: Node>(field: &Positioned<Selected>) -> String {
-    format!("{}.{}", N::TYPE, field.node.name.node)
+/// What the list of children of an `N` that a field is loads for each parent.
+fn plan_of<N: Node, E: Edge>(context: &Context<'_>, find: FindChildren) -> ServerResult<ChildrenPlan<E>> {
+    let args = arguments_of(context)?;
+    let list = format!("{}.{}", N::TYPE, context.item.node.name.node);
+    let plan = found(find).and_then(|relation| ChildrenPlan::of(context, &list, relation, args));
+    plan.map_err(|error| error.of_field(context))
+}
+
+/// What is counted for the field that is the number of children `C`.
+fn count_of<C: Node>(context: &Context<'_>, find: FindChildren) -> ServerResult<Arc<(Relation, Arc<Count>)>> {
+    let filter = argument_of(context, "filter")?;
+    let count = found(find).and_then(|relation| connection::count_plan::<C>(context, relation, filter));
+    count.map_err(|error| error.of_field(context))
 }
 
 pub(super) fn argument<T: InputType>(

@@ -1,37 +1,34 @@
 //! Lists as the Relay Cursor Connections specification has them (<https://relay.dev/graphql/connections.htm>): the
 //! connection that every list of the API answers with, its edges and its page's info.
 
-use std::{borrow::Cow, convert::Infallible, marker::PhantomData, sync::Arc};
+use std::{borrow::Cow, marker::PhantomData, sync::Arc};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, TypeName,
     Value as Answer,
     indexmap::IndexMap,
-    parser::types::{Field, Selection},
+    parser::types::Field,
     registry::{MetaField, MetaType, MetaTypeId, ObjectBuilder, Registry},
     resolver_utils::resolve_container,
 };
 use derive_more::From;
-use derive_where::derive_where;
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::future::try_join_all;
 use heck::ToUpperCamelCase;
 use sea_orm::{EntityTrait, Value};
 
 use super::{
-    ContextExt,
+    ContextExt, Running,
     ahead::Selected,
     conditions,
     filter::NodeFilter,
-    json::{self, Leaves, Objects, is_fast},
-    kind::{self, type_of, write_cell},
+    kind::{self, type_of},
     node::{self, Node, Source, in_words},
-    one::{One, foreign_key_column},
+    one::One,
     paging::{Cursors, ListArgs},
-    part::{Part, part, write_id},
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{All, AllCount, ChildCount, Children, Count, Key, List, Page, Relation, Row, Rows, Table},
+    loaders::{All, AllCount, ChildCount, Children, Count, Key, List, Page, Relation, Row, Rows},
 };
 
 /// What a list's field is to load, which its text says: the same for all of its parents.
@@ -55,9 +52,16 @@ impl<N: Node, L: EntityTrait> Plan<N, L> {
         Ok(Arc::new(Self { page, cursors, list, count }))
     }
 
-    /// The same, made once for all parents whose list the field is.
-    fn once(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Arc<Self>> {
-        Result::clone(&context.once(|| Self::of(context, list, args)))
+    /// The cursor of an item of a page, in the form that `encode` gives it.
+    fn cursor<T>(
+        &self,
+        rows: &Rows<N::Entity, L>,
+        index: usize,
+        encode: impl FnOnce(&Cursors, &[Value]) -> Option<T>,
+    ) -> Result<T> {
+        let mut place = rows.place(index)?;
+        place.extend(rows.key(index)?.parts().as_ref().iter().copied().map(Value::from));
+        encode(&self.cursors, &place).ok_or_else(|| Error::broken(format!("no cursor can hold {place:?}")))
     }
 }
 
@@ -67,53 +71,68 @@ pub async fn all<N: Node>(context: &Context<'_>, list: &str, args: ListArgs<N>) 
     let of_page = plan.list.clone().map(All);
     let of_total = plan.count.clone().map(|count| AllCount::<N::Entity>(count, PhantomData));
     let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
-    Ok(Connection(Contents { plan, rows, total }))
+    Ok(Connection { plan, rows, total })
 }
 
-/// The children of each of the parents with these keys, as connections of their field `list`. What they load, they load at once.
-pub async fn children<E: Edge>(
-    context: &Context<'_>,
-    list: &str,
-    relation: Relation,
-    parents: &[i64],
-    args: ListArgs<E::Node>,
-) -> Result<Vec<Connection<E>>> {
-    let plan = Plan::<E::Node, E::Link>::once(context, list, args)?;
-    let list = plan.list.clone().map(|list| Arc::new((relation, list)));
-    let count = plan.count.clone().map(|count| Arc::new((relation, count)));
-    let load = |&parent| {
-        let of_page = list.clone().map(|list| Children { parent, list });
-        let of_total = count.clone().map(|count| ChildCount { parent, count });
-        (context.load_if(of_page), context.load_if(of_total))
-    };
-    // All are in their batches before the first is waited for.
-    let loading: Vec<_> = parents.iter().map(load).collect();
-    let mut connections = Vec::with_capacity(loading.len());
-    for (rows, total) in loading {
-        connections.push(Connection(Contents { plan: Arc::clone(&plan), rows: rows.await?, total: total.await? }));
+type ListBy<N, L> = (Relation, Arc<List<N, L>>);
+
+/// What the list of children that a field is loads for each parent.
+pub struct ChildrenPlan<E: Edge> {
+    plan: Arc<Plan<E::Node, E::Link>>,
+    list: Option<Arc<ListBy<<E::Node as Node>::Entity, E::Link>>>,
+    count: Option<Arc<(Relation, Arc<Count>)>>,
+}
+
+impl<E: Edge> ChildrenPlan<E> {
+    /// That of the field `list` with these arguments.
+    pub fn of(context: &Context<'_>, list: &str, relation: Relation, args: ListArgs<E::Node>) -> Result<Self> {
+        let plan = Result::clone(&context.once(|| Plan::of(context, list, args)))?;
+        let list = plan.list.clone().map(|list| Arc::new((relation, list)));
+        let count = plan.count.clone().map(|count| Arc::new((relation, count)));
+        Ok(Self { plan, list, count })
     }
-    Ok(connections)
+
+    /// The connections of the parents with these keys. What they load, they load at once.
+    pub async fn load(&self, running: &Running, parents: &[i64]) -> Result<Vec<Connection<E>>> {
+        let load = |&parent| {
+            let list = self.list.clone().map(|list| running.loaders.load(Children { parent, list }));
+            let count = self.count.clone().map(|count| running.loaders.load(ChildCount { parent, count }));
+            (list, count)
+        };
+        // All are in their batches before the first is waited for.
+        let loading: Vec<_> = parents.iter().map(load).collect();
+        let mut connections = Vec::with_capacity(loading.len());
+        for (rows, total) in loading {
+            let rows = if let Some(rows) = rows { Some(rows.await?) } else { None };
+            let total = if let Some(total) = total { Some(total.await?) } else { None };
+            connections.push(Connection { plan: Arc::clone(&self.plan), rows, total });
+        }
+        Ok(connections)
+    }
 }
 
-/// The number of children that each of the parents with these keys has, of those that the filter leaves.
-pub async fn counts<N: Node>(
+/// What is to be counted for the field that is the number of children, of those that the filter leaves.
+pub fn count_plan<N: Node>(
     context: &Context<'_>,
     relation: Relation,
-    parents: &[i64],
     filter: Option<NodeFilter<N>>,
-) -> Result<Vec<i32>> {
+) -> Result<Arc<(Relation, Arc<Count>)>> {
     let count = context.once(|| -> Result<_> {
         let filter = conditions::filter(filter, context.running().limits.filter)?;
         let count = Count { filter: Arc::new(filter), asked: context.asked(true) };
         Ok(Arc::new((relation, Arc::new(count))))
     });
-    let count = Result::clone(&count)?;
-    let load = |&parent| context.load(ChildCount { parent, count: Arc::clone(&count) });
+    Result::clone(&count)
+}
+
+/// The numbers of children of each of the parents with these keys.
+pub async fn counts(running: &Running, count: &Arc<(Relation, Arc<Count>)>, parents: &[i64]) -> Result<Vec<Answer>> {
+    let load = |&parent| running.loaders.load(ChildCount { parent, count: Arc::clone(count) });
     // All are in their batch before the first is waited for.
     let loading: Vec<_> = parents.iter().map(load).collect();
     let mut counts = Vec::with_capacity(loading.len());
     for count in loading {
-        counts.push(int(count.await?));
+        counts.push(int(count.await?).into());
     }
     Ok(counts)
 }
@@ -123,36 +142,17 @@ fn int(total: i64) -> i32 {
     i32::try_from(total).unwrap_or(i32::MAX)
 }
 
-/// The answers of a list's items, which `context` is of, to the field that these are of.
-pub async fn write_all<E: Edge>(
-    connections: Vec<Connection<E>>,
-    context: &ContextSelectionSet<'_>,
-    field: &Positioned<Field>,
-) -> ServerResult<Vec<Answer>> {
-    let Some(Connection(first)) = connections.first() else { return Ok(Vec::new()) };
-    let item = context.with_index(0);
-    let of_field = item.with_field(field);
-    let selected = of_field.with_selection_set(&field.node.selection_set);
-    if let Some(leaves) = first.leaves(&selected)? {
-        // One statement found the rows of all, and one text has all answers.
-        let (mut json, mut ends) = (Vec::new(), Vec::with_capacity(connections.len()));
-        for (index, Connection(contents)) in connections.iter().enumerate() {
-            let item = context.with_index(index);
-            let of_field = item.with_field(field);
-            contents.write_leaves(&of_field.with_selection_set(&field.node.selection_set), &leaves, &mut json)?;
-            ends.push(json.len());
-        }
-        return Ok(json::cut(json, &ends));
-    }
-    json::each_under(connections.into_iter().map(|Connection(contents)| contents), context, field).await
-}
-
 /// An edge of a connection: an item, and what it shows besides its cursor and its node.
 pub trait Edge: ContainerType + 'static + From<Item<Self::Node, Self::Link>> {
     /// What the connection lists.
     type Node: Node;
     /// The table that ties it to its parent: the node's own, or a join table.
     type Link: EntityTrait<Model: Sync>;
+
+    /// The column of that table that a field is.
+    fn column(_field: &str) -> Option<<Self::Link as EntityTrait>::Column> {
+        None
+    }
 }
 
 /// An item of a page.
@@ -164,25 +164,19 @@ pub struct Item<N: Node, L: EntityTrait> {
 
 impl<N: Node, L: EntityTrait> Item<N, L> {
     /// The item's place in its list.
-    pub fn cursor(&self) -> Result<String> {
-        cursor::<N, L>(&self.plan.cursors, &self.rows, self.index)
+    fn cursor(&self) -> Result<String> {
+        self.plan.cursor(&self.rows, self.index, Cursors::encode)
     }
 
     /// The item itself.
-    pub fn node(&self) -> One<N> {
+    fn node(&self) -> One<N> {
         One(self.rows.node(self.index))
     }
 
     /// The join table's row that ties it to its parent.
-    pub fn link(&self) -> Row<L> {
+    fn link(&self) -> Row<L> {
         self.rows.link(self.index)
     }
-}
-
-fn cursor<N: Node, L: EntityTrait>(cursors: &Cursors, rows: &Rows<N::Entity, L>, index: usize) -> Result<String> {
-    let key = rows.node(index).key()?.parts();
-    let place: Vec<_> = rows.place(index)?.into_iter().chain(key.as_ref().iter().copied().map(Value::from)).collect();
-    cursors.encode(&place).ok_or_else(|| Error::broken(format!("no cursor can hold {place:?}")))
 }
 
 /// One item of a list, with its place in it.
@@ -226,6 +220,13 @@ impl<P: Node, L: Node, N: Node> From<Item<N, L::Entity>> for LinkEdge<P, L, N> {
 impl<P: Node, L: Node, N: Node> Edge for LinkEdge<P, L, N> {
     type Node = N;
     type Link = L::Entity;
+
+    fn column(field: &str) -> Option<<L::Entity as EntityTrait>::Column> {
+        match node::answer::<L>(field) {
+            Some(node::Answer::Column(column)) => Some(column),
+            _ => None,
+        }
+    }
 }
 
 impl<P: Node, L: Node, N: Node> OutputType for LinkEdge<P, L, N> {
@@ -267,42 +268,16 @@ impl<P: Node, L: Node, N: Node> ContainerType for LinkEdge<P, L, N> {
                 let selected = context.with_selection_set(&context.item.node.selection_set);
                 item.node().resolve(&selected, context.item).await?
             }
-            name => match node::answer::<L>(name) {
-                Some(node::Answer::Column(column)) => {
-                    item.link().cell(column).and_then(kind::answer).map_err(failed)?
-                }
-                _ => return Ok(None),
+            name => match Self::column(name) {
+                Some(column) => item.link().cell(column).and_then(kind::answer).map_err(failed)?,
+                None => return Ok(None),
             },
         }))
     }
 }
 
 /// A page of a list.
-pub struct Connection<E: Edge>(Contents<E>);
-
-impl<E: Edge> OutputType for Connection<E> {
-    fn type_name() -> Cow<'static, str> {
-        <Contents<E> as OutputType>::type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        Contents::<E>::create_type_info(registry)
-    }
-
-    async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Answer> {
-        if !is_fast(context) {
-            return self.0.resolve(context, field).await;
-        }
-        let Some(leaves) = self.0.leaves(context)? else { return json::object(&self.0, context).await };
-        let mut json = Vec::new();
-        self.0.write_leaves(context, &leaves, &mut json)?;
-        Ok(Answer::Binary(json.into()))
-    }
-}
-
-/// What a connection's fields are answered from. Clones share it.
-#[derive_where(Clone)]
-struct Contents<E: Edge> {
+pub struct Connection<E: Edge> {
     plan: Arc<Plan<E::Node, E::Link>>,
     /// `None` if nothing of the page is selected.
     rows: Option<Rows<<E::Node as Node>::Entity, E::Link>>,
@@ -310,76 +285,66 @@ struct Contents<E: Edge> {
     total: Option<i64>,
 }
 
-impl<E: Edge> TypeName for Contents<E> {
+impl<E: Edge> Connection<E> {
+    /// The page's rows.
+    pub(super) fn rows(&self) -> Result<&Rows<<E::Node as Node>::Entity, E::Link>> {
+        self.rows.as_ref().ok_or_else(|| Error::broken("a page was not looked ahead"))
+    }
+
+    /// The number of items in the whole list.
+    pub(super) fn total(&self) -> Result<i32> {
+        self.total.map(int).ok_or_else(|| Error::broken("a count was not looked ahead"))
+    }
+
+    /// Writes the cursor of an item.
+    pub(super) fn write_cursor(&self, item: usize, json: &mut Vec<u8>) -> Result<()> {
+        self.plan.cursor(self.rows()?, item, |cursors, place| cursors.write(place, json))
+    }
+
+    /// Whether the list goes on behind the page.
+    pub(super) fn has_next(&self) -> Result<bool> {
+        let Page { backwards, before, .. } = &*self.plan.page;
+        Ok(if *backwards { before.is_some() } else { self.rows()?.more })
+    }
+
+    /// Whether it goes on before it.
+    pub(super) fn has_previous(&self) -> Result<bool> {
+        let Page { backwards, after, .. } = &*self.plan.page;
+        Ok(if *backwards { self.rows()?.more } else { after.is_some() })
+    }
+}
+
+impl<E: Edge> TypeName for Connection<E> {
     fn type_name() -> Cow<'static, str> {
         let edge = <E as OutputType>::type_name();
         format!("{}Connection", edge.strip_suffix("Edge").unwrap_or(&edge)).into()
     }
 }
 
-impl<E: Edge> Contents<E> {
-    fn rows(&self) -> Result<&Rows<<E::Node as Node>::Entity, E::Link>> {
-        self.rows.as_ref().ok_or_else(|| Error::broken("a page was not looked ahead"))
-    }
-
-    /// What is selected, where that is just the nodes, and of them just what needs no resolver: most connections below others.
-    fn leaves<'a>(&self, context: &'a ContextSelectionSet<'a>) -> ServerResult<Option<ConnectionLeaves<'a>>> {
-        let [Positioned { node: Selection::Field(nodes), .. }] = &context.item.node.items[..] else { return Ok(None) };
-        if nodes.node.name.node != "nodes" {
-            return Ok(None);
-        }
-        let field = context.with_field(nodes);
-        let rows = self.rows().map_err(|error| error.of_field(&field))?;
-        let selected = field.with_selection_set(&nodes.node.selection_set);
-        Ok(Leaves::of(&Nodes::<E>(rows.clone()), &selected)?.map(|of_nodes| ConnectionLeaves { nodes, of_nodes }))
-    }
-
-    /// Writes what is selected, which is the same for all connections of a text.
-    fn write_leaves(
-        &self,
-        context: &ContextSelectionSet<'_>,
-        leaves: &ConnectionLeaves<'_>,
-        json: &mut Vec<u8>,
-    ) -> ServerResult<()> {
-        let ConnectionLeaves { nodes, of_nodes } = leaves;
-        json.extend_from_slice(b"{\"");
-        json.extend_from_slice(nodes.node.response_key().node.as_bytes());
-        json.extend_from_slice(b"\":");
-        let field = context.with_field(nodes);
-        let rows = self.rows().map_err(|error| error.of_field(&field))?;
-        of_nodes.write(&Nodes::<E>(rows.clone()), &field.with_selection_set(&nodes.node.selection_set), json)?;
-        json.push(b'}');
-        Ok(())
-    }
-}
-
-/// What is selected of a connection that can be written at once.
-struct ConnectionLeaves<'a> {
-    nodes: &'a Positioned<Field>,
-    of_nodes: Leaves<'a, Part<usize>>,
-}
-
 /// One page of a list. `edges` and `nodes` hold the same items in the same order.
 #[Object(name_type)]
-impl<E: Edge> Contents<E> {
+impl<E: Edge> Connection<E> {
     /// The page's items, each with its cursor.
-    async fn edges(&self) -> Result<Items<Edges<E>>> {
-        Ok(Items(Edges { plan: Arc::clone(&self.plan), rows: self.rows()?.clone() }))
+    async fn edges(&self) -> Result<Items<E>> {
+        let rows = self.rows()?;
+        let item = |index| Item { plan: Arc::clone(&self.plan), rows: rows.clone(), index };
+        Ok(Items((0..rows.len()).map(item).map(E::from).collect()))
     }
 
     /// The page's items, without their cursors.
-    async fn nodes(&self) -> Result<Items<Nodes<E>>> {
-        Ok(Items(Nodes(self.rows()?.clone())))
+    async fn nodes(&self) -> Result<Items<One<E::Node>>> {
+        let rows = self.rows()?;
+        Ok(Items((0..rows.len()).map(|index| One(rows.node(index))).collect()))
     }
 
     /// The page's place in the list, from which to go on.
     async fn page_info(&self) -> Result<PageInfo> {
-        let (Page { backwards, before, after, .. }, rows) = (&*self.plan.page, self.rows()?);
-        let cursor = |index| cursor::<E::Node, E::Link>(&self.plan.cursors, rows, index);
+        let rows = self.rows()?;
+        let cursor = |index| self.plan.cursor(rows, index, Cursors::encode);
         let last = rows.len().checked_sub(1);
         Ok(PageInfo {
-            has_next_page: if *backwards { before.is_some() } else { rows.more },
-            has_previous_page: if *backwards { rows.more } else { after.is_some() },
+            has_next_page: self.has_next()?,
+            has_previous_page: self.has_previous()?,
             start_cursor: last.map(|_| cursor(0)),
             end_cursor: last.map(cursor),
         })
@@ -387,136 +352,31 @@ impl<E: Edge> Contents<E> {
 
     /// The number of items in the whole list that satisfy the filter, whatever the page.
     async fn total_count(&self) -> Result<i32> {
-        self.total.map(int).ok_or_else(|| Error::broken("a count was not looked ahead"))
+        self.total()
     }
 }
 
-impl<E: Edge> Objects for Contents<E> {
-    type Object = Self;
-    type Part = Infallible;
+/// The items of a page, as a list. A `Vec` would give an error of a field the path of its item.
+struct Items<T>(Vec<T>);
 
-    fn count(&self) -> usize {
-        1
-    }
-
-    fn object(&self, _: usize) -> Self {
-        self.clone()
-    }
-
-    fn part(&self, _: &str) -> Result<Option<Infallible>> {
-        Ok(None)
-    }
-
-    fn write(&self, _: usize, part: Infallible, _: &mut Vec<u8>) -> Result<()> {
-        match part {}
-    }
-}
-
-/// The items of a page, as a list.
-struct Items<O>(O);
-
-impl<O: Objects> OutputType for Items<O> {
+impl<T: OutputType> OutputType for Items<T> {
     fn type_name() -> Cow<'static, str> {
-        <Vec<O::Object> as OutputType>::type_name()
+        Vec::<T>::type_name()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        <Vec<O::Object> as OutputType>::create_type_info(registry)
+        Vec::<T>::create_type_info(registry)
     }
 
     async fn resolve(&self, context: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Answer> {
-        if is_fast(context) {
-            return json::list(&self.0, context).await;
-        }
-        json::list_ordinarily(&self.0, context, field).await
+        let items = self.0.iter().enumerate();
+        let answers = items.map(async |(index, item)| item.resolve(&context.with_index(index), field).await);
+        Ok(Answer::List(try_join_all(answers).await?))
     }
 }
 
-/// The nodes of a page.
-struct Nodes<E: Edge>(Rows<<E::Node as Node>::Entity, E::Link>);
-
-impl<E: Edge> Nodes<E> {
-    fn keys(&self) -> Result<Vec<<<E::Node as Node>::Entity as Table>::Key>> {
-        (0..self.0.len()).map(|index| self.0.key(index)).collect()
-    }
-}
-
-impl<E: Edge> Objects for Nodes<E> {
-    type Object = One<E::Node>;
-    type Part = Part<usize>;
-
-    fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    fn object(&self, index: usize) -> One<E::Node> {
-        One(self.0.node(index))
-    }
-
-    fn at_once<'a>(
-        &self,
-        context: &'a ContextSelectionSet<'a>,
-        field: &'a Positioned<Field>,
-    ) -> Option<BoxFuture<'a, ServerResult<Vec<Answer>>>> {
-        match node::answer::<E::Node>(&field.node.name.node)? {
-            node::Answer::Parent(hop, parent) => {
-                let keys = foreign_key_column::<<E::Node as Node>::Entity>(hop)
-                    .and_then(|column| self.0.position(column))
-                    .and_then(|position| (0..self.count()).map(|index| self.0.integer(index, position)).collect());
-                Some(parent.of_all(context, field, keys))
-            }
-            node::Answer::List(find, children) => Some(children.of_all(context, field, find, self.keys())),
-            node::Answer::Count(find, children) => {
-                let keys = self.keys();
-                Some(async move { children.counts(&context.with_index(0).with_field(field), find, keys).await }.boxed())
-            }
-            node::Answer::Id | node::Answer::Column(_) => None,
-        }
-    }
-
-    fn part(&self, field: &str) -> Result<Option<Self::Part>> {
-        Ok(match part::<E::Node>(field) {
-            None => None,
-            Some(Part::Id) => Some(Part::Id),
-            Some(Part::Column(column)) => Some(Part::Column(self.0.position(column)?)),
-        })
-    }
-
-    fn write(&self, index: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()> {
-        match part {
-            Part::Id => write_id::<E::Node>(self.0.key(index)?, json),
-            Part::Column(position) => write_cell(self.0.cell(index, position)?, json)?,
-        }
-        Ok(())
-    }
-}
-
-/// The edges of a page.
-struct Edges<E: Edge> {
-    plan: Arc<Plan<E::Node, E::Link>>,
-    rows: Rows<<E::Node as Node>::Entity, E::Link>,
-}
-
-impl<E: Edge> Objects for Edges<E> {
-    type Object = E;
-    type Part = Infallible;
-
-    fn count(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn object(&self, index: usize) -> E {
-        Item { plan: Arc::clone(&self.plan), rows: self.rows.clone(), index }.into()
-    }
-
-    fn part(&self, _: &str) -> Result<Option<Infallible>> {
-        Ok(None)
-    }
-
-    fn write(&self, _: usize, part: Infallible, _: &mut Vec<u8>) -> Result<()> {
-        match part {}
-    }
-}
+/// The name of the type of a page's info.
+pub(super) const PAGE_INFO: &str = "PageInfo";
 
 /// A page's place in its list, from which to go on in either direction.
 pub struct PageInfo {

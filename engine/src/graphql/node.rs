@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use anyhow::Result as Checked;
 use async_graphql::{
-    Context, ContextSelectionSet, ID, Positioned, ServerResult, Value,
+    Context, ID, Positioned, ServerResult, Value,
     parser::types::Field as Selected,
     registry::{MetaField, Registry},
 };
@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase};
 use sea_orm::{EntityName, EntityTrait, IdenStatic};
 
-use super::conditions::Conditions;
+use super::{conditions::Conditions, executor::Place};
 use crate::{
     error::{Error, Result, excerpt},
     loaders::{Hop, Key, OrderBy, Relation, Table},
@@ -123,10 +123,10 @@ pub(super) trait Parent: Sync {
     /// The answer for the child whose foreign key has this value.
     fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<i64>) -> BoxFuture<'a, ServerResult<Value>>;
 
-    /// The answers for all children of a list.
+    /// The answers for all children of a level.
     fn of_all<'a>(
         &'a self,
-        context: &'a ContextSelectionSet<'a>,
+        place: &'a dyn Place,
         field: &'a Positioned<Selected>,
         keys: Result<Vec<i64>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
@@ -160,19 +160,28 @@ pub(super) trait Children<N: Node>: Sync {
         parent: Result<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Value>>;
 
-    /// The field's answers for all parents of a list.
+    /// The number's answer for the parent with this key.
+    fn count_of_one<'a>(
+        &'a self,
+        context: &'a Context<'a>,
+        find: FindChildren,
+        parent: Result<<N::Entity as Table>::Key>,
+    ) -> BoxFuture<'a, ServerResult<Value>>;
+
+    /// The field's answers for all parents of a level.
     fn of_all<'a>(
         &'a self,
-        context: &'a ContextSelectionSet<'a>,
+        place: &'a dyn Place,
         field: &'a Positioned<Selected>,
         find: FindChildren,
         parents: Result<Vec<<N::Entity as Table>::Key>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
 
-    /// The numbers of the parents' children, of which `context` is the field.
-    fn counts<'a>(
+    /// The number's answers for all parents of a level.
+    fn counts_of_all<'a>(
         &'a self,
-        context: &'a Context<'a>,
+        place: &'a dyn Place,
+        field: &'a Positioned<Selected>,
         find: FindChildren,
         parents: Result<Vec<<N::Entity as Table>::Key>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;

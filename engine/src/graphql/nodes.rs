@@ -26,8 +26,10 @@ use super::{
     check,
     children::{argument, argument_of, arguments, arguments_of},
     connection::{self, Connection, NodeEdge},
+    executor::{Here, is_fast},
     node::{Node, Parent, Source, example_key, in_words, look_up_name, names_no_type, type_of},
     one::{self, INTERFACE, One},
+    page,
 };
 use crate::{
     error::Nullable,
@@ -176,7 +178,12 @@ impl<N: Node> AnyNode for Of<N> {
             let list =
                 connection::all::<N>(context, &format!("Query.{}", N::list_name()), arguments_of(context)?).await;
             let list = list.map_err(|error| error.of_field(context))?;
-            list.resolve(&context.with_selection_set(&context.item.node.selection_set), context.item).await
+            let selected = context.with_selection_set(&context.item.node.selection_set);
+            if !is_fast(&selected) {
+                return list.resolve(&selected, context.item).await;
+            }
+            let written = page::write(&[list], &selected.item.node, &Here(&selected)).await?;
+            Ok(written.into_iter().next().unwrap_or_default())
         }
         .boxed()
     }

@@ -9,11 +9,15 @@ use async_graphql::{
     registry::{MetaField, MetaTypeId, ObjectBuilder, Registry},
     resolver_utils::resolve_container,
 };
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, ready},
+};
 use sea_orm::EntityTrait;
 
 use super::{
-    ContextExt, ahead,
-    json::{self, Objects, is_fast},
+    ContextExt, Running, ahead,
+    executor::{self, Objects, Place, is_fast},
     kind::{self, type_of, write_cell},
     node::{Answer, COUNT, FindParent, Node, Source, answer, example_key, found},
     part::{Part, part, write_id},
@@ -62,7 +66,7 @@ impl<N: Node> OutputType for One<N> {
     }
 
     async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        if is_fast(context) { json::object(self, context).await } else { resolve_container(context, self).await }
+        if is_fast(context) { executor::one(self, context).await } else { resolve_container(context, self).await }
     }
 }
 
@@ -77,8 +81,7 @@ impl<N: Node> ContainerType for One<N> {
             Some(Answer::Parent(hop, parent)) => parent.of_one(context, foreign_key(row, hop)).await.map(Some),
             Some(Answer::List(relation, children)) => children.of_one(context, relation, row.key()).await.map(Some),
             Some(Answer::Count(relation, children)) => {
-                let keys = row.key().map(|key| vec![key]);
-                Ok(children.counts(context, relation, keys).await?.pop())
+                children.count_of_one(context, relation, row.key()).await.map(Some)
             }
         }
     }
@@ -98,15 +101,14 @@ pub(super) fn foreign_key_column<E: EntityTrait>(hop: FindParent) -> Result<E::C
 }
 
 impl<N: Node> Objects for One<N> {
-    type Object = Self;
     type Part = Part<<N::Entity as EntityTrait>::Column>;
+
+    fn type_name(&self) -> Cow<'static, str> {
+        N::TYPE.into()
+    }
 
     fn count(&self) -> usize {
         1
-    }
-
-    fn object(&self, _: usize) -> Self {
-        Self(self.0.clone())
     }
 
     fn part(&self, field: &str) -> Result<Option<Self::Part>> {
@@ -120,28 +122,36 @@ impl<N: Node> Objects for One<N> {
         }
         Ok(())
     }
+
+    fn resolve<'a>(
+        &'a self,
+        place: &'a dyn Place,
+        field: &'a Positioned<Field>,
+    ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+        let Self(row) = self;
+        related::<N>(place, field, || Ok(vec![row.key()?]), |column| Ok(vec![row.get(column)?]))
+    }
 }
 
 /// Nodes that one statement found.
 pub struct Many<N: Node>(Picked<N::Entity>);
 
 impl<N: Node> Many<N> {
-    /// Each of them.
-    pub fn each(&self) -> impl Iterator<Item = One<N>> {
-        (0..self.count()).map(|index| self.object(index))
+    /// These rows.
+    pub fn of(rows: Picked<N::Entity>) -> Self {
+        Self(rows)
     }
 }
 
 impl<N: Node> Objects for Many<N> {
-    type Object = One<N>;
     type Part = Part<usize>;
+
+    fn type_name(&self) -> Cow<'static, str> {
+        N::TYPE.into()
+    }
 
     fn count(&self) -> usize {
         self.0.count()
-    }
-
-    fn object(&self, index: usize) -> One<N> {
-        One(self.0.row(index))
     }
 
     fn part(&self, field: &str) -> Result<Option<Self::Part>> {
@@ -158,6 +168,39 @@ impl<N: Node> Objects for Many<N> {
             Part::Column(position) => write_cell(self.0.cell(index, position)?, json)?,
         }
         Ok(())
+    }
+
+    fn resolve<'a>(
+        &'a self,
+        place: &'a dyn Place,
+        field: &'a Positioned<Field>,
+    ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+        let Self(rows) = self;
+        let keys = || (0..rows.count()).map(|index| rows.key(index)).collect();
+        related::<N>(place, field, keys, |column| {
+            let position = rows.position(column)?;
+            (0..rows.count()).map(|index| rows.integer(index, position)).collect()
+        })
+    }
+}
+
+/// The answers of a field of nodes that leads to other rows, by the nodes' keys or by their foreign keys in a column.
+fn related<'a, N: Node>(
+    place: &'a dyn Place,
+    field: &'a Positioned<Field>,
+    keys: impl FnOnce() -> Result<Vec<<N::Entity as Table>::Key>>,
+    foreign_keys: impl FnOnce(<N::Entity as EntityTrait>::Column) -> Result<Vec<i64>>,
+) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+    match answer::<N>(&field.node.name.node) {
+        Some(Answer::Parent(find, parent)) => {
+            parent.of_all(place, field, foreign_key_column::<N::Entity>(find).and_then(foreign_keys))
+        }
+        Some(Answer::List(find, children)) => children.of_all(place, field, find, keys()),
+        Some(Answer::Count(find, children)) => children.counts_of_all(place, field, find, keys()),
+        Some(Answer::Id | Answer::Column(_)) | None => {
+            let error = Error::broken("a field leads to no row");
+            ready(Err(place.fail(0, field, error))).boxed()
+        }
     }
 }
 
@@ -176,7 +219,7 @@ pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::K
 }
 
 /// What is to be loaded for the field of the object with a key.
-fn of_key<N: Node>(context: &Context<'_>) -> impl Fn(<N::Entity as Table>::Key) -> ById<N::Entity> + use<N> {
+pub(super) fn of_key<N: Node>(context: &Context<'_>) -> impl Fn(<N::Entity as Table>::Key) -> ById<N::Entity> + use<N> {
     let plan = context.once(|| {
         let ahead = context.look_ahead();
         (ahead::columns::<N>(&ahead), Arc::new(context.asked(ahead::is_leaf::<N>(&ahead))))
@@ -190,10 +233,13 @@ pub async fn referenced<N: Node>(context: &Context<'_>, key: <N::Entity as Table
 }
 
 /// The same for each of many foreign keys, of which there is one at least. What they load, they load at once.
-pub async fn all_referenced<N: Node>(context: &Context<'_>, keys: &[<N::Entity as Table>::Key]) -> Result<Many<N>> {
-    let of_key = of_key::<N>(context);
+pub(super) async fn all_referenced<N: Node>(
+    running: &Running,
+    keys: &[<N::Entity as Table>::Key],
+    of_key: impl Fn(<N::Entity as Table>::Key) -> ById<N::Entity>,
+) -> Result<Many<N>> {
     // All are in their batch before the first is waited for.
-    let loading: Vec<_> = keys.iter().map(|key| context.load(of_key(*key))).collect();
+    let loading: Vec<_> = keys.iter().map(|key| running.loaders.load(of_key(*key))).collect();
     let mut rows = Vec::with_capacity(loading.len());
     for (key, row) in keys.iter().zip(loading) {
         rows.push(row.await?.ok_or_else(|| missing::<N>(*key))?);

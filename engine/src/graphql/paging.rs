@@ -6,11 +6,13 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::SecondsFormat;
 use sea_orm::{Value, prelude::DateTimeUtc, sea_query::ColumnType};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::{
     conditions::filter,
     filter::NodeFilter,
+    json::write_text,
     moment::Moment,
     node::Node,
     order::{OrderInput, order},
@@ -83,11 +85,39 @@ pub struct Cursors {
 impl Cursors {
     /// The cursor of the item in this place; `None` if a value of it is of a type that cursors cannot hold.
     pub fn encode(&self, place: &[Value]) -> Option<String> {
-        let mut parts = vec![json!(CURSOR_VERSION), json!(self.list)];
+        let mut cursor = String::new();
+        BASE64_URL_SAFE_NO_PAD.encode_string(self.text(place)?, &mut cursor);
+        Some(cursor)
+    }
+
+    /// Writes that cursor as JSON.
+    pub fn write(&self, place: &[Value], json: &mut Vec<u8>) -> Option<()> {
+        let text = self.text(place)?;
+        json.push(b'"');
+        let start = json.len();
+        json.resize(start + base64::encoded_len(text.len(), false)?, 0);
+        BASE64_URL_SAFE_NO_PAD.encode_slice(text, &mut json[start..]).ok()?;
+        json.push(b'"');
+        Some(())
+    }
+
+    /// What a cursor holds: the version, the list and the place, as JSON.
+    fn text(&self, place: &[Value]) -> Option<Vec<u8>> {
+        let mut text = Vec::with_capacity(self.list.len() + 32);
+        text.extend_from_slice(b"[");
+        write_json(&CURSOR_VERSION, &mut text);
+        text.push(b',');
+        write_text(&self.list, &mut text);
         for value in place {
-            parts.push(to_json(value)?);
+            text.push(b',');
+            match value {
+                Value::BigInt(Some(integer)) => write_json(integer, &mut text),
+                Value::String(Some(string)) => write_text(string, &mut text),
+                other => write_json(&to_json(other)?, &mut text),
+            }
         }
-        Some(BASE64_URL_SAFE_NO_PAD.encode(Json::Array(parts).to_string()))
+        text.push(b']');
+        Some(text)
     }
 
     /// The place in a cursor, if [`Self::encode`] made it for this list and order.
@@ -103,6 +133,11 @@ impl Cursors {
         let list = &self.list;
         Error::bad_argument(argument, format!("is not a cursor of `{list}`; give a `cursor` that this list returned"))
     }
+}
+
+fn write_json(value: &impl Serialize, json: &mut Vec<u8>) {
+    // What cursors hold has no keys that could fail to be strings, and a vector cannot refuse.
+    let _ = serde_json::to_writer(json, value);
 }
 
 fn to_json(value: &Value) -> Option<Json> {

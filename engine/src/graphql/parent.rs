@@ -4,16 +4,16 @@ use std::marker::PhantomData;
 
 use anyhow::{Result as Checked, ensure};
 use async_graphql::{
-    Context, ContextSelectionSet, InputType, OutputType, Positioned, ServerResult, Value,
-    parser::types::Field as Selected, registry::Registry,
+    Context, InputType, OutputType, Positioned, ServerResult, Value, parser::types::Field as Selected,
+    registry::Registry,
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use sea_orm::Related;
 
 use super::{
     conditions::Conditions,
+    executor::{self, Place},
     filter::{NodeFilter, read},
-    json::{self, Leaves, Objects},
     node::{Field, Node, Parent, Source},
     one::{self, One},
     order,
@@ -77,32 +77,23 @@ impl<P: Node<Entity: Table<Key = i64>>> Parent for Of<P> {
 
     fn of_all<'a>(
         &'a self,
-        context: &'a ContextSelectionSet<'a>,
+        place: &'a dyn Place,
         field: &'a Positioned<Selected>,
         keys: Result<Vec<i64>>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let first = context.with_index(0);
-            let of_first = first.with_field(field);
-            if keys.as_ref().is_ok_and(Vec::is_empty) {
-                return Ok(Vec::new());
-            }
-            let parents = async { one::all_referenced::<P>(&of_first, &keys?).await };
-            let parents = parents.await.map_err(|error| error.of_field(&of_first))?;
-            let selected = of_first.with_selection_set(&field.node.selection_set);
-            let Some(leaves) = Leaves::of(&parents, &selected)? else {
-                return json::each_under(parents.each(), context, field).await;
+            let parents = async {
+                let keys = keys?;
+                if keys.is_empty() {
+                    return Ok(None);
+                }
+                let of_key = place.with(0, field, one::of_key::<P>);
+                one::all_referenced::<P>(place.running(), &keys, of_key).await.map(Some)
             };
-            // One statement found them all, and one text has all answers.
-            let (mut json, mut ends) = (Vec::new(), Vec::new());
-            for index in 0..parents.count() {
-                let item = context.with_index(index);
-                let of_field = item.with_field(field);
-                let selected = of_field.with_selection_set(&field.node.selection_set);
-                leaves.write_one(&parents, index, &selected, &mut json)?;
-                ends.push(json.len());
+            match parents.await.map_err(|error| place.fail(0, field, error))? {
+                Some(parents) => executor::each(&parents, place, field).await,
+                None => Ok(Vec::new()),
             }
-            Ok(json::cut(json, &ends))
         }
         .boxed()
     }

@@ -119,7 +119,7 @@ impl Page {
             link: Arc::new(Block::new(rows, &wanted.link, link)),
             places: if wanted.place { places.collect() } else { Vec::new() },
             order,
-            keys: Vec::new(),
+            keys: Arc::new([]),
         }
     }
 

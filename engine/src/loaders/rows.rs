@@ -221,9 +221,11 @@ impl<E: EntityTrait> Row<E> {
 }
 
 /// Rows that one statement found, in the order and as often as they were asked for.
-pub struct Picked<E: EntityTrait> {
+pub struct Picked<E: Table> {
     block: Arc<Block<E>>,
     numbers: Vec<usize>,
+    /// The primary keys of the block's rows, if they were read already.
+    keys: Arc<[E::Key]>,
 }
 
 impl<E: Table> Picked<E> {
@@ -239,7 +241,18 @@ impl<E: Table> Picked<E> {
             numbers.push(number);
         }
         let block = first.ok_or_else(|| Error::broken("no rows"))?;
-        Ok(Self { block, numbers })
+        Ok(Self { block, numbers, keys: Arc::new([]) })
+    }
+
+    /// Those of these pages, one behind the other, of which there is one at least.
+    pub fn of_pages<L: EntityTrait>(pages: &[&Rows<E, L>]) -> Result<Self> {
+        let Some(Rows { found, .. }) = pages.first() else { return Err(Error::broken("no pages")) };
+        if !pages.iter().all(|page| Arc::ptr_eq(&page.found, found)) {
+            return Err(Error::broken("pages of two statements"));
+        }
+        let mut numbers = Vec::with_capacity(pages.iter().map(|page| page.len()).sum());
+        pages.iter().for_each(|page| numbers.extend_from_slice(&found.order[page.range.clone()]));
+        Ok(Self { block: Arc::clone(&found.node), numbers, keys: Arc::clone(&found.keys) })
     }
 
     /// How many they are.
@@ -257,14 +270,15 @@ impl<E: Table> Picked<E> {
         self.block.cell(self.numbers[index], position)
     }
 
-    /// A row's primary key.
-    pub fn key(&self, index: usize) -> Result<E::Key> {
-        self.block.key(self.numbers[index])
+    /// The same of a 64-bit integer.
+    pub fn integer(&self, index: usize, position: usize) -> Result<i64> {
+        self.block.integer(self.numbers[index], position)
     }
 
-    /// One of the rows.
-    pub fn row(&self, index: usize) -> Row<E> {
-        Row::read(&self.block, self.numbers[index])
+    /// A row's primary key.
+    pub fn key(&self, index: usize) -> Result<E::Key> {
+        let number = self.numbers[index];
+        self.keys.get(number).map_or_else(|| self.block.key(number), |key| Ok(*key))
     }
 }
 
@@ -279,7 +293,7 @@ pub struct Found<N: Table, L: EntityTrait> {
     /// The rows' numbers in the blocks, page by page, each in the list's order.
     pub order: Vec<usize>,
     /// The rows' primary keys, if they were read already.
-    pub keys: Vec<N::Key>,
+    pub keys: Arc<[N::Key]>,
 }
 
 /// A page of a list. Clones share its rows.
@@ -302,21 +316,6 @@ impl<N: Table, L: EntityTrait> Rows<N, L> {
         self.range.is_empty()
     }
 
-    /// Where a column is in the page's rows, for [`Self::cell`].
-    pub fn position(&self, column: N::Column) -> Result<usize> {
-        self.found.node.position(column)
-    }
-
-    /// The value at this place of a row.
-    pub fn cell(&self, index: usize, position: usize) -> Result<Cell<'_>> {
-        self.found.node.cell(self.number(index), position)
-    }
-
-    /// The same of a 64-bit integer.
-    pub fn integer(&self, index: usize, position: usize) -> Result<i64> {
-        self.found.node.integer(self.number(index), position)
-    }
-
     /// A row's primary key.
     pub fn key(&self, index: usize) -> Result<N::Key> {
         let number = self.number(index);
@@ -331,6 +330,16 @@ impl<N: Table, L: EntityTrait> Rows<N, L> {
     /// The row of the join table that ties it to its parent.
     pub fn link(&self, index: usize) -> Row<L> {
         Row::read(&self.found.link, self.number(index))
+    }
+
+    /// Where a column is in the rows of the join table, for [`Self::link_cell`].
+    pub fn link_position(&self, column: L::Column) -> Result<usize> {
+        self.found.link.position(column)
+    }
+
+    /// The value at this place of the join table's row.
+    pub fn link_cell(&self, index: usize, position: usize) -> Result<Cell<'_>> {
+        self.found.link.cell(self.number(index), position)
     }
 
     /// The values of the order's keys, which place a row.

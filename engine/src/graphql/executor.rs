@@ -1,0 +1,327 @@
+//! The fast way of answering: an executor that goes through the levels of a text, and not through its objects.
+//!
+//! async-graphql's own executor makes a boxed future of every field of every object, and a value of every answer, which it writes to
+//! JSON at last: most of what a large answer would cost. Here all objects that a field of the text leads to are one level, however
+//! many they are: what is selected of them is looked at once, what it loads is loaded at once, and they are written one behind the
+//! other. So the futures of an answer are as many as the fields of its text.
+
+use std::{borrow::Cow, future::poll_fn, pin::Pin, task::Poll};
+
+use async_graphql::{
+    Context, ContextSelectionSet, Positioned, ServerError, ServerResult, Value,
+    parser::types::{Field, Selection, SelectionSet},
+};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, TryMaybeDone, try_maybe_done},
+};
+
+use super::{
+    Running,
+    json::{cut, write_name, write_text, write_value},
+};
+use crate::{
+    error::{Error, Result},
+    memory::BYTES_A_STEP,
+};
+
+/// Whether a request is answered the fast way: all are but those of the tests that compare it with the ordinary one.
+pub fn is_fast(context: &ContextSelectionSet<'_>) -> bool {
+    context.data_unchecked::<Running>().fast
+}
+
+/// Where the objects of a level stand in the answer, for what asks for a context: the plans of its fields, and errors.
+pub trait Place: Sync {
+    /// The request.
+    fn running(&self) -> &Running;
+
+    /// Hands the object of this index to `then`, as what is selected of it.
+    fn hand(&self, index: usize, then: &mut dyn FnMut(&ContextSelectionSet<'_>));
+}
+
+impl dyn Place + '_ {
+    /// What `then` makes of a field of the object of this index.
+    ///
+    /// # Panics
+    /// The place hands nothing over, which none does.
+    #[expect(clippy::expect_used, reason = "every place hands each object over, once")]
+    pub fn with<R>(&self, index: usize, field: &Positioned<Field>, then: impl FnOnce(&Context<'_>) -> R) -> R {
+        let (mut then, mut made) = (Some(then), None);
+        self.hand(index, &mut |context| made = then.take().map(|then| then(&context.with_field(field))));
+        made.expect("a place hands each object over")
+    }
+
+    /// That a field of the object of this index fails.
+    pub fn fail(&self, index: usize, field: &Positioned<Field>, error: Error) -> ServerError {
+        self.with(index, field, |context| error.of_field(context))
+    }
+}
+
+/// The place of one object.
+pub struct Here<'a>(pub &'a ContextSelectionSet<'a>);
+
+impl Place for Here<'_> {
+    fn running(&self) -> &Running {
+        self.0.data_unchecked()
+    }
+
+    fn hand(&self, _: usize, then: &mut dyn FnMut(&ContextSelectionSet<'_>)) {
+        then(self.0);
+    }
+}
+
+/// The place of what a field of other objects leads to: of an object each, or of a list each.
+pub struct Below<'a> {
+    /// Those objects.
+    pub above: &'a dyn Place,
+    /// The field.
+    pub field: &'a Positioned<Field>,
+    /// If it is a list: of each list, how many items there are up to its end.
+    pub ends: Option<&'a [usize]>,
+}
+
+impl Place for Below<'_> {
+    fn running(&self) -> &Running {
+        self.above.running()
+    }
+
+    fn hand(&self, index: usize, then: &mut dyn FnMut(&ContextSelectionSet<'_>)) {
+        let (above, item) = match self.ends {
+            None => (index, None),
+            Some(ends) => {
+                let list = ends.partition_point(|&end| end <= index);
+                let start = list.checked_sub(1).map_or(0, |before| ends[before]);
+                (list, Some(index - start))
+            }
+        };
+        self.above.hand(above, &mut |context| {
+            let field = context.with_field(self.field);
+            let selected = field.with_selection_set(&self.field.node.selection_set);
+            match item {
+                None => then(&selected),
+                Some(item) => then(&selected.with_index(item)),
+            }
+        });
+    }
+}
+
+/// Objects of one type, which write some of their fields by themselves.
+pub trait Objects: Sync {
+    /// What of an object is written without a statement.
+    type Part: Copy + Send + Sync;
+
+    /// The name of their type.
+    fn type_name(&self) -> Cow<'static, str>;
+
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// What a field is, if it is such a part.
+    fn part(&self, field: &str) -> Result<Option<Self::Part>>;
+
+    /// Writes a part of one of them.
+    fn write(&self, index: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()>;
+
+    /// The answers of another field, one for each of them.
+    fn resolve<'a>(
+        &'a self,
+        place: &'a dyn Place,
+        field: &'a Positioned<Field>,
+    ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
+}
+
+/// What is selected of objects, and what had to be loaded for it.
+pub struct Level<'a, P> {
+    steps: Vec<(&'a Positioned<Field>, Step<P>)>,
+    answers: Vec<Vec<Value>>,
+}
+
+/// How a selected field is written.
+enum Step<P> {
+    TypeName,
+    Part(P),
+    /// As one of the level's answers.
+    Answer(usize),
+}
+
+impl<'a, P: Copy + Send + Sync> Level<'a, P> {
+    /// What is selected of these objects, all of it loaded.
+    pub async fn of<O: Objects<Part = P>>(objects: &O, set: &'a SelectionSet, place: &dyn Place) -> ServerResult<Self> {
+        let (mut steps, mut others) = (Vec::with_capacity(set.items.len()), Vec::new());
+        for field in selected(set, &objects.type_name()) {
+            let name = &*field.node.name.node;
+            let step = match name {
+                "__typename" => Step::TypeName,
+                _ => match objects.part(name).map_err(|error| place.fail(0, field, error))? {
+                    Some(part) => Step::Part(part),
+                    None => {
+                        others.push(field);
+                        Step::Answer(others.len() - 1)
+                    }
+                },
+            };
+            steps.push((field, step));
+        }
+        let answers = match &others[..] {
+            [] => Vec::new(),
+            _ => all(others.into_iter().map(|field| objects.resolve(place, field))).await?,
+        };
+        Ok(Self { steps, answers })
+    }
+
+    /// Writes one of the objects.
+    pub fn write<O: Objects<Part = P>>(
+        &self,
+        objects: &O,
+        index: usize,
+        place: &dyn Place,
+        writer: &mut Writer<'_>,
+    ) -> ServerResult<()> {
+        writer.json.push(b'{');
+        for (number, (field, step)) in self.steps.iter().enumerate() {
+            write_name(number, &field.node.response_key().node, &mut writer.json);
+            match step {
+                Step::TypeName => write_text(&objects.type_name(), &mut writer.json),
+                Step::Part(part) => {
+                    let written = objects.write(index, *part, &mut writer.json);
+                    written.map_err(|error| place.fail(index, field, error))?;
+                }
+                Step::Answer(answer) => writer.copy(&self.answers[*answer][index]),
+            }
+        }
+        writer.json.push(b'}');
+        self.ended(index, place, writer.step())
+    }
+
+    /// What ends the writing of an object is an error of its last field.
+    fn ended<T: Default>(&self, index: usize, place: &dyn Place, written: Result<T>) -> ServerResult<T> {
+        match (written, self.steps.last()) {
+            (Err(error), Some((field, _))) => Err(place.fail(index, field, error)),
+            (written, _) => Ok(written.unwrap_or_default()),
+        }
+    }
+
+    /// Writes all of them: an answer each.
+    fn write_each<O: Objects<Part = P>>(self, objects: &O, place: &dyn Place) -> ServerResult<Vec<Value>> {
+        let mut writer = Writer::of(place.running());
+        for index in 0..objects.count() {
+            self.write(objects, index, place, &mut writer)?;
+            writer.end();
+            if index == 0 {
+                writer.expect(objects.count() - 1);
+            }
+        }
+        self.ended(objects.count().saturating_sub(1), place, writer.finish())
+    }
+}
+
+/// The answers of a field that leads to an object each: those of `objects`.
+pub async fn each<O: Objects>(objects: &O, place: &dyn Place, field: &Positioned<Field>) -> ServerResult<Vec<Value>> {
+    let below = Below { above: place, field, ends: None };
+    Level::of(objects, &field.node.selection_set.node, &below).await?.write_each(objects, &below)
+}
+
+/// The answer of what is selected of one object.
+pub async fn one<O: Objects>(object: &O, context: &ContextSelectionSet<'_>) -> ServerResult<Value> {
+    let here = Here(context);
+    let answers = Level::of(object, &context.item.node, &here).await?.write_each(object, &here)?;
+    Ok(answers.into_iter().next().unwrap_or_default())
+}
+
+/// The fields that are selected of objects of this type. In the normal form of an operation, a fragment stands for one type.
+pub fn selected<'a>(set: &'a SelectionSet, type_name: &str) -> Vec<&'a Positioned<Field>> {
+    let mut fields = Vec::with_capacity(set.items.len());
+    for selection in &set.items {
+        match &selection.node {
+            Selection::Field(field) => fields.push(field),
+            Selection::InlineFragment(fragment) => {
+                let condition = fragment.node.type_condition.as_ref();
+                if condition.is_none_or(|condition| condition.node.on.node == type_name) {
+                    fields.extend(selected(&fragment.node.selection_set.node, type_name));
+                }
+            }
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+    fields
+}
+
+/// The answers of all, or the first error. Not `try_join_all`, which keeps a task for each of many: all of these wait for the
+/// same few batches.
+pub async fn all<'a, T: Default>(
+    waiting: impl Iterator<Item = BoxFuture<'a, ServerResult<T>>>,
+) -> ServerResult<Vec<T>> {
+    let mut waiting: Vec<TryMaybeDone<_>> = waiting.map(try_maybe_done).collect();
+    poll_fn(|context| {
+        let mut waits = false;
+        for future in &mut waiting {
+            match future.poll_unpin(context) {
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Ok(())) => {}
+                Poll::Pending => waits = true,
+            }
+        }
+        if waits { Poll::Pending } else { Poll::Ready(Ok(())) }
+    })
+    .await?;
+    Ok(waiting.into_iter().map(|mut future| Pin::new(&mut future).take_output().unwrap_or_default()).collect())
+}
+
+/// Answers that are written one behind the other. Their bytes are counted, but not those that were copied: these were counted when
+/// they were written.
+pub struct Writer<'a> {
+    /// What is written.
+    pub json: Vec<u8>,
+    running: &'a Running,
+    /// How many of its bytes are counted, or copied.
+    known: usize,
+    ends: Vec<usize>,
+}
+
+impl<'a> Writer<'a> {
+    /// Writes for this request.
+    pub fn of(running: &'a Running) -> Self {
+        Self { json: Vec::new(), running, known: 0, ends: Vec::new() }
+    }
+
+    /// Writes what was written before.
+    pub fn copy(&mut self, answer: &Value) {
+        let before = self.json.len();
+        write_value(answer, &mut self.json);
+        self.known += self.json.len() - before;
+    }
+
+    /// Counts what is new, if that is much.
+    ///
+    /// # Errors
+    /// It is more than an answer may have, or the request's time is over.
+    pub fn step(&mut self) -> Result<()> {
+        if self.json.len() - self.known < 1 << BYTES_A_STEP { Ok(()) } else { self.count() }
+    }
+
+    fn count(&mut self) -> Result<()> {
+        let new = self.json.len() - self.known;
+        self.known = self.json.len();
+        self.running.wrote(new)
+    }
+
+    /// Makes room for so many answers, as if the others were like the first: most lists grow once.
+    pub fn expect(&mut self, count: usize) {
+        let first = self.json.len();
+        self.json.reserve((first + first / 8 + 1) * count);
+    }
+
+    /// Ends an answer.
+    pub fn end(&mut self) {
+        self.ends.push(self.json.len());
+    }
+
+    /// The answers.
+    ///
+    /// # Errors
+    /// As of [`Self::step`].
+    pub fn finish(mut self) -> Result<Vec<Value>> {
+        self.count()?;
+        Ok(cut(self.json, &self.ends))
+    }
+}

@@ -1,0 +1,272 @@
+//! Connections, written the fast way: all those that a field of the text leads to, one behind the other.
+
+use async_graphql::{
+    OutputType, Positioned, ServerResult, TypeName, Value,
+    indexmap::IndexMap,
+    parser::types::{Field, SelectionSet},
+};
+use futures_util::future::try_join_all;
+
+use super::{
+    connection::{Connection, Edge, PAGE_INFO},
+    executor::{Below, Level, Place, Writer, selected},
+    json::{write_name, write_separator, write_text, write_value},
+    kind::write_cell,
+    one::Many,
+    part::Part as NodePart,
+};
+use crate::{
+    error::{Error, Result},
+    loaders::Picked,
+};
+
+/// The connections that a field of the text leads to.
+struct Pages<'a, E: Edge> {
+    connections: &'a [Connection<E>],
+    /// The nodes of all pages; `None` if nothing of a page is selected.
+    nodes: Option<Many<E::Node>>,
+    /// Of each page, how many nodes there are up to its end.
+    ends: Vec<usize>,
+    /// Where the connections stand.
+    place: &'a dyn Place,
+}
+
+/// A field of a connection, and what had to be loaded for it.
+enum Part<'a> {
+    TypeName,
+    Nodes(NodeLevel<'a>),
+    Edges(Vec<(&'a Positioned<Field>, EdgePart<'a>)>),
+    Info(Vec<(&'a Positioned<Field>, InfoPart)>),
+    Total,
+}
+
+/// A field of an edge.
+enum EdgePart<'a> {
+    TypeName,
+    Cursor,
+    /// A column of the join table's row: where it is there.
+    Link(usize),
+    Node(NodeLevel<'a>),
+}
+
+type NodeLevel<'a> = Level<'a, NodePart<usize>>;
+
+/// A field of a page's info.
+enum InfoPart {
+    TypeName,
+    HasNext,
+    HasPrevious,
+    Start,
+    End,
+}
+
+/// The answers of connections, which stand at `place`, to what is selected of them.
+pub async fn write<E: Edge>(
+    connections: &[Connection<E>],
+    set: &SelectionSet,
+    place: &dyn Place,
+) -> ServerResult<Vec<Value>> {
+    let fields = selected(set, &<Connection<E> as TypeName>::type_name());
+    let Some(last) = fields.last() else {
+        // All that was selected is skipped.
+        return Ok(vec![Value::Object(IndexMap::new()); connections.len()]);
+    };
+    let pages = Pages::of(connections, place).map_err(|error| place.fail(0, last, error))?;
+    let parts = try_join_all(fields.iter().map(|field| pages.part(field))).await?;
+    let mut writer = Writer::of(place.running());
+    for index in 0..connections.len() {
+        writer.json.push(b'{');
+        for (number, (field, part)) in fields.iter().zip(&parts).enumerate() {
+            write_name(number, &field.node.response_key().node, &mut writer.json);
+            pages.write(index, field, part, &mut writer)?;
+        }
+        writer.json.push(b'}');
+        writer.end();
+    }
+    writer.finish().map_err(|error| place.fail(connections.len().saturating_sub(1), last, error))
+}
+
+impl<'a, E: Edge> Pages<'a, E> {
+    fn of(connections: &'a [Connection<E>], place: &'a dyn Place) -> Result<Self> {
+        let pages: Vec<_> = connections.iter().filter_map(|connection| connection.rows().ok()).collect();
+        let ends = pages.iter().scan(0, |end, rows| {
+            *end += rows.len();
+            Some(*end)
+        });
+        let ends = ends.collect();
+        let nodes = if pages.is_empty() { None } else { Some(Many::of(Picked::of_pages(&pages)?)) };
+        Ok(Self { connections, nodes, ends, place })
+    }
+
+    fn nodes(&self) -> Result<&Many<E::Node>> {
+        self.nodes.as_ref().ok_or_else(|| Error::broken("a page was not looked ahead"))
+    }
+
+    /// Where the items of the list stand that this field of the connections is.
+    fn items<'b>(&'b self, field: &'b Positioned<Field>) -> Below<'b> {
+        Below { above: self.place, field, ends: Some(&self.ends) }
+    }
+
+    async fn part<'b>(&self, field: &'b Positioned<Field>) -> ServerResult<Part<'b>> {
+        let set = &field.node.selection_set.node;
+        let nodes = || self.nodes().map_err(|error| self.place.fail(0, field, error));
+        Ok(match &*field.node.name.node {
+            "nodes" => Part::Nodes(Level::of(nodes()?, set, &self.items(field)).await?),
+            "edges" => {
+                let fields = selected(set, &<E as OutputType>::type_name());
+                let items = self.items(field);
+                let parts = try_join_all(fields.iter().map(|field| self.edge_part(field, &items))).await?;
+                Part::Edges(fields.into_iter().zip(parts).collect())
+            }
+            "pageInfo" => {
+                let part = |field: &Positioned<Field>| match &*field.node.name.node {
+                    "hasNextPage" => InfoPart::HasNext,
+                    "hasPreviousPage" => InfoPart::HasPrevious,
+                    "startCursor" => InfoPart::Start,
+                    "endCursor" => InfoPart::End,
+                    _ => InfoPart::TypeName,
+                };
+                Part::Info(selected(set, PAGE_INFO).into_iter().map(|field| (field, part(field))).collect())
+            }
+            "totalCount" => Part::Total,
+            _ => Part::TypeName,
+        })
+    }
+
+    async fn edge_part<'b>(&self, field: &'b Positioned<Field>, items: &Below<'_>) -> ServerResult<EdgePart<'b>> {
+        let failed = |error| items.above.fail(0, items.field, error);
+        Ok(match &*field.node.name.node {
+            "__typename" => EdgePart::TypeName,
+            "cursor" => EdgePart::Cursor,
+            "node" => {
+                let place = Below { above: items, field, ends: None };
+                let nodes = self.nodes().map_err(failed)?;
+                EdgePart::Node(Level::of(nodes, &field.node.selection_set.node, &place).await?)
+            }
+            name => {
+                let position = || {
+                    let column = E::column(name).ok_or_else(|| Error::broken("a field of an edge is no column"))?;
+                    let connection = self.connections.first().ok_or_else(|| Error::broken("no connection"))?;
+                    connection.rows()?.link_position(column)
+                };
+                EdgePart::Link(position().map_err(failed)?)
+            }
+        })
+    }
+
+    /// Writes a field of the connection of this index.
+    fn write(
+        &self,
+        index: usize,
+        field: &Positioned<Field>,
+        part: &Part<'_>,
+        writer: &mut Writer<'_>,
+    ) -> ServerResult<()> {
+        let connection = &self.connections[index];
+        let failed = |error| self.place.fail(index, field, error);
+        match part {
+            Part::TypeName => write_text(&<Connection<E> as TypeName>::type_name(), &mut writer.json),
+            Part::Total => write_value(&connection.total().map_err(failed)?.into(), &mut writer.json),
+            Part::Info(fields) => self.write_info(index, field, fields, &mut writer.json).map_err(failed)?,
+            Part::Nodes(level) => {
+                let (nodes, items) = (self.nodes().map_err(failed)?, self.items(field));
+                self.write_list(index, writer, |number, _, writer| level.write(nodes, number, &items, writer))?;
+            }
+            Part::Edges(fields) => {
+                let items = self.items(field);
+                self.write_list(index, writer, |number, item, writer| {
+                    self.write_edge(connection, number, item, fields, &items, writer)?;
+                    writer.step().map_err(failed)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the items of a page, each by `write`, which is given its number among all nodes and in the page.
+    fn write_list<'w>(
+        &self,
+        index: usize,
+        writer: &mut Writer<'w>,
+        mut write: impl FnMut(usize, usize, &mut Writer<'w>) -> ServerResult<()>,
+    ) -> ServerResult<()> {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        writer.json.push(b'[');
+        for (item, number) in (start..self.ends[index]).enumerate() {
+            write_separator(item, &mut writer.json);
+            write(number, item, writer)?;
+            if number == 0 {
+                writer.expect(self.ends.last().copied().unwrap_or_default());
+            }
+        }
+        writer.json.push(b']');
+        Ok(())
+    }
+
+    fn write_edge(
+        &self,
+        connection: &Connection<E>,
+        number: usize,
+        item: usize,
+        fields: &[(&Positioned<Field>, EdgePart<'_>)],
+        items: &Below<'_>,
+        writer: &mut Writer<'_>,
+    ) -> ServerResult<()> {
+        let place: &dyn Place = items;
+        writer.json.push(b'{');
+        for (index, (field, part)) in fields.iter().enumerate() {
+            write_name(index, &field.node.response_key().node, &mut writer.json);
+            let failed = |error| place.fail(number, field, error);
+            match part {
+                EdgePart::TypeName => write_text(&<E as OutputType>::type_name(), &mut writer.json),
+                EdgePart::Cursor => connection.write_cursor(item, &mut writer.json).map_err(failed)?,
+                EdgePart::Link(position) => {
+                    let cell = connection.rows().and_then(|rows| rows.link_cell(item, *position));
+                    cell.and_then(|cell| write_cell(cell, &mut writer.json)).map_err(failed)?;
+                }
+                EdgePart::Node(level) => {
+                    let nodes = self.nodes().map_err(failed)?;
+                    level.write(nodes, number, &Below { above: items, field, ends: None }, writer)?;
+                }
+            }
+        }
+        writer.json.push(b'}');
+        Ok(())
+    }
+
+    fn write_info(
+        &self,
+        index: usize,
+        info: &Positioned<Field>,
+        fields: &[(&Positioned<Field>, InfoPart)],
+        json: &mut Vec<u8>,
+    ) -> Result<()> {
+        let connection = &self.connections[index];
+        let below = Below { above: self.place, field: info, ends: None };
+        let place: &dyn Place = &below;
+        let last = connection.rows()?.len().checked_sub(1);
+        let cursor = |field: &Positioned<Field>, item: Option<usize>, json: &mut Vec<u8>| {
+            let written = item.map(|item| connection.write_cursor(item, json));
+            if let Some(Err(error)) = written.clone() {
+                // It is nullable: its error is its own.
+                place.with(index, field, |context| context.add_error(error.of_field(context)));
+            }
+            if !matches!(written, Some(Ok(()))) {
+                json.extend_from_slice(b"null");
+            }
+        };
+        json.push(b'{');
+        for (number, (field, part)) in fields.iter().enumerate() {
+            write_name(number, &field.node.response_key().node, json);
+            match part {
+                InfoPart::TypeName => write_text(PAGE_INFO, json),
+                InfoPart::HasNext => write_value(&connection.has_next()?.into(), json),
+                InfoPart::HasPrevious => write_value(&connection.has_previous()?.into(), json),
+                InfoPart::Start => cursor(field, last.map(|_| 0), json),
+                InfoPart::End => cursor(field, last, json),
+            }
+        }
+        json.push(b'}');
+        Ok(())
+    }
+}
