@@ -5,22 +5,24 @@
 
 mod requests;
 
-use std::{future::Future, hint::black_box, sync::Arc};
+use std::{collections::HashMap, convert::Infallible, future::Future, hint::black_box, sync::Arc};
 
-use async_graphql::{Name, Response, Value, value};
+use async_graphql::{
+    Name, Response, Value,
+    dataloader::{DataLoader, Loader},
+    value,
+};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dovetail::{
     database::Database,
-    error::Result,
     graphql::to_json,
     loaders::{
-        All, Asked, Batches, Children, Columns, Filter, Hop, List, Load, Loaders, Order, Page, Relation, Report,
+        All, Asked, AtOnce, Batches, By, Children, Columns, Filter, Hop, List, Loaders, Order, Page, Relation, Report,
         Session, Wanted,
     },
     memory::{Memory, Meter},
 };
 use entity::post;
-use futures_util::future::join_all;
 use tokio::runtime::Runtime;
 
 use requests::{WORKLOADS, answer, api, fill, open, text};
@@ -50,15 +52,15 @@ async fn database() -> Database {
     database
 }
 
-/// A key that loads itself: what is left is the batching.
-struct Itself(u64);
+/// Loads keys as themselves: what is left is the batching.
+struct Themselves;
 
-impl Load for Itself {
+impl Loader<u64> for Themselves {
     type Value = u64;
-    type Source = ();
+    type Error = Infallible;
 
-    async fn load(keys: &[Self], (): &()) -> Result<Vec<u64>> {
-        Ok(keys.iter().map(|Itself(key)| *key).collect())
+    async fn load(&self, keys: &[u64]) -> Result<HashMap<u64, u64>, Infallible> {
+        Ok(keys.iter().map(|key| (*key, *key)).collect())
     }
 }
 
@@ -71,8 +73,8 @@ fn pieces(criterion: &mut Criterion) {
         group.bench_with_input(BenchmarkId::new("batch", keys), &keys, |bencher, &keys| {
             bencher.to_async(&runtime).iter(|| async move {
                 let batches = Batches::default();
-                let waiting = join_all((0..keys).map(|key| batches.load(Itself(key), &())));
-                batches.drive(waiting).await
+                let loader = DataLoader::new(Themselves, batches.clone(), AtOnce).max_batch_size(usize::MAX);
+                batches.drive(loader.load_many(0..keys)).await.unwrap().len()
             });
         });
     }
@@ -85,19 +87,19 @@ fn pieces(criterion: &mut Criterion) {
         let list = posts(size);
         group.bench_with_input(BenchmarkId::new("posts", size), &list, |bencher, list| {
             let database = &database;
-            let load = async |loaders: Loaders| loaders.load(All(Arc::clone(list))).await.unwrap().len();
+            let load = async |loaders: Loaders| loaders.load_one(All(Arc::clone(list))).await.unwrap().unwrap().len();
             bencher.to_async(&runtime).iter(|| loaded(database, load));
         });
     }
     for parents in [1, 50, 1_000] {
         group.throughput(Throughput::Elements(parents * 20));
         let link = Hop { from: "id", table: "posts", to: "owner_id" };
-        let list = Arc::new((Relation { link, child: None }, posts(20)));
+        let list = Arc::new(By { relation: Relation { link, child: None }, what: posts(20) });
         group.bench_with_input(BenchmarkId::new("posts_of_users", parents), &parents, |bencher, &parents| {
             let (database, list) = (&database, &list);
             let load = async move |loaders: Loaders| {
                 let key = |parent| Children { parent, list: Arc::clone(list) };
-                join_all((1..=parents as i64).map(|parent| loaders.load(key(parent)))).await.len()
+                loaders.load_each((1..=parents as i64).map(key).collect()).await.unwrap().len()
             };
             bencher.to_async(&runtime).iter(|| loaded(database, load));
         });

@@ -16,7 +16,7 @@ mod schema;
 mod search;
 
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
     time::{Duration, Instant},
 };
 
@@ -221,6 +221,7 @@ impl Api {
             alone,
             deadline,
             written: Meter::new("the answer has", most, held),
+            fields: AtomicUsize::new(0),
             made: Made::default(),
             loaders: Loaders::new(session.clone(), batches.clone()),
             session: session.clone(),

@@ -26,7 +26,10 @@ use std::{
     collections::HashMap,
     future::Future,
     iter,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Instant,
 };
 
@@ -37,7 +40,7 @@ pub use self::json::{ran, response as to_json};
 use crate::{
     config::limits::ApiLimits,
     error::{Error, Result},
-    loaders::{Asked, Cause, Load, Loaders, Session, Transaction},
+    loaders::{Asked, Cause, Loaders, Session, Transaction},
     memory::Meter,
 };
 
@@ -56,6 +59,8 @@ pub struct Running {
     pub(crate) deadline: Option<Instant>,
     /// The bytes of its answer that are written.
     pub(crate) written: Meter,
+    /// How many of its fields loaded anything so far.
+    pub(crate) fields: AtomicUsize,
     pub(crate) made: Made,
     pub(crate) loaders: Loaders,
     pub(crate) session: Session,
@@ -89,15 +94,6 @@ pub trait ContextExt {
 
     /// For whose sake the field loads; it loads nothing more below if it `is_leaf`.
     fn asked(&self, is_leaf: bool) -> Asked;
-
-    /// Loads what `key` says in the request's next batch.
-    fn load<K: Load<Source = Session>>(&self, key: K) -> impl Future<Output = Result<K::Value>> + Send;
-
-    /// The same, or nothing if there is no key.
-    fn load_if<K: Load<Source = Session>>(
-        &self,
-        key: Option<K>,
-    ) -> impl Future<Output = Result<Option<K::Value>>> + Send;
 
     /// Begins the transaction of a mutation's field. Dropped before its commit, it writes nothing.
     fn write(&self) -> impl Future<Output = Result<Transaction>> + Send;
@@ -137,19 +133,8 @@ impl ContextExt for Context<'_> {
 
     fn asked(&self, is_leaf: bool) -> Asked {
         let is_root = self.path_node.as_ref().is_some_and(|node| node.parent.is_none());
-        Asked { cause: self.cause(), alone: is_leaf && is_root && self.running().alone }
-    }
-
-    fn load<K: Load<Source = Session>>(&self, key: K) -> impl Future<Output = Result<K::Value>> + Send {
-        self.running().loaders.load(key)
-    }
-
-    fn load_if<K: Load<Source = Session>>(
-        &self,
-        key: Option<K>,
-    ) -> impl Future<Output = Result<Option<K::Value>>> + Send {
-        let loading = key.map(|key| self.load(key));
-        async { if let Some(loading) = loading { loading.await.map(Some) } else { Ok(None) } }
+        let number = self.running().fields.fetch_add(1, Ordering::Relaxed);
+        Asked { number, cause: self.cause(), alone: is_leaf && is_root && self.running().alone }
     }
 
     async fn write(&self) -> Result<Transaction> {

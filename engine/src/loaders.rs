@@ -18,13 +18,15 @@ mod select;
 mod session;
 mod sql;
 
-use std::{collections::HashMap, hash::Hash, marker::PhantomData, sync::Arc};
+use std::{collections::HashMap, future::Future, hash::Hash, marker::PhantomData, sync::Arc};
 
+use async_graphql::dataloader::{DataLoader, Loader};
 use derive_where::derive_where;
+use parking_lot::Mutex;
 use sea_orm::EntityTrait;
 
 pub use self::{
-    batches::{Batches, Load},
+    batches::{AtOnce, Batches},
     columns::{Columns, is_comparable, is_storable},
     filter::{Filter, Test},
     key::{Key, Table, column_named, key_column, key_columns},
@@ -43,165 +45,221 @@ use crate::error::{Error, Result};
 pub struct Loaders {
     session: Session,
     batches: Batches,
+    loader: Mutex<Arc<DataLoader<Session>>>,
 }
 
 impl Loaders {
     /// Loaders that read through `session` when `batches` are driven.
     pub fn new(session: Session, batches: Batches) -> Self {
-        Self { session, batches }
+        let loader = Mutex::new(Self::loader(&session, &batches));
+        Self { session, batches, loader }
     }
 
-    /// Loads what `key` says, together with all other keys of its type that wait.
-    pub fn load<K: Load<Source = Session>>(&self, key: K) -> impl Future<Output = Result<K::Value>> + Send + use<K> {
-        self.batches.load(key, &self.session)
+    /// A batch has no most of keys: they are one parameter. A value is not kept: the next batch is of another moment.
+    fn loader(session: &Session, batches: &Batches) -> Arc<DataLoader<Session>> {
+        Arc::new(DataLoader::new(session.clone(), batches.clone(), AtOnce).max_batch_size(usize::MAX))
     }
 
-    /// Drops what waits to be loaded, which nobody waits for any more.
+    /// Loads what `key` says, together with all other keys of its type that wait; `None` if that is not there.
+    pub fn load_one<K>(
+        &self,
+        key: K,
+    ) -> impl Future<Output = Result<Option<<Session as Loader<K>>::Value>>> + Send + use<K>
+    where
+        K: Clone + Eq + Hash + Send + Sync + 'static,
+        Session: Loader<K, Error = Error>,
+    {
+        let loader = Arc::clone(&self.loader.lock());
+        async move { loader.load_one(key).await }
+    }
+
+    /// The same of each of many keys, in their order.
+    pub fn load_each<K>(
+        &self,
+        keys: Vec<K>,
+    ) -> impl Future<Output = Result<Vec<Option<<Session as Loader<K>>::Value>>>> + Send + use<K>
+    where
+        K: Clone + Eq + Hash + Send + Sync + 'static,
+        Session: Loader<K, Error = Error>,
+    {
+        let loader = Arc::clone(&self.loader.lock());
+        async move {
+            let found = loader.load_many(keys.iter().cloned()).await?;
+            Ok(keys.iter().map(|key| found.get(key).cloned()).collect())
+        }
+    }
+
+    /// Drops what waits to be loaded, which nobody waits for any more. What is loaded later, is by another loader: the old one
+    /// still counts on its batches.
     pub fn forget(&self) {
         self.batches.forget();
+        *self.loader.lock() = Self::loader(&self.session, &self.batches);
     }
 }
 
-/// For whose sake something is loaded, and whether nothing else is loaded for the request: then it needs no snapshot.
+/// For whose sake something is loaded, and whether nothing else is loaded for the request: then it needs no snapshot. Two are the
+/// same if they are of one field of the text.
 #[derive(Clone, Debug, Default)]
+#[derive_where(PartialEq, Eq, Hash)]
 pub struct Asked {
+    /// Which of the request's fields that load anything.
+    pub number: usize,
     /// The GraphQL path, if a report wants it.
+    #[derive_where(skip(EqHashOrd))]
     pub cause: Cause,
     /// Whether the request's text loads just this.
+    #[derive_where(skip(EqHashOrd))]
     pub alone: bool,
 }
 
-/// Key: the row of an entity with this primary key; `None` where there is none.
-#[derive_where(Clone)]
+/// Key: the row of an entity with this primary key.
+#[derive_where(Clone, PartialEq, Eq, Hash)]
 pub struct ById<E: Table> {
     /// Which row.
     pub key: E::Key,
     /// What of it.
+    #[derive_where(skip(EqHashOrd))]
     pub columns: Columns<E>,
     /// For whose sake.
     pub asked: Arc<Asked>,
 }
 
-impl<E: Table> Load for ById<E> {
-    type Value = Option<Row<E>>;
-    type Source = Session;
+impl<E: Table> Loader<ById<E>> for Session {
+    type Value = Row<E>;
+    type Error = Error;
 
-    async fn load(all: &[Self], session: &Session) -> Result<Vec<Self::Value>> {
+    async fn load(&self, all: &[ById<E>]) -> Result<HashMap<ById<E>, Row<E>>> {
+        let all = in_order(all, |one| &one.asked);
         let keys = distinct(all.iter().map(|one| one.key));
         let columns = Columns::union(all.iter().map(|one| &one.columns));
         // What is asked for alone is one row by its text: the statement does not depend on the data.
-        let select = match all {
+        let select = match all[..] {
             [one] if one.asked.alone => select::by_key::<E>(one.key, &columns),
-            _ => by_keys::<E>(session.backend(), &keys, &columns),
+            _ => by_keys::<E>(self.backend(), &keys, &columns),
         };
         let texts = LongTexts::of(&columns, 0);
-        let rows = session.rows(&select, &texts, keys.len(), all.iter().map(|one| &*one.asked)).await?;
+        let rows = self.rows(&select, &texts, keys.len(), all.iter().map(|one| &*one.asked)).await?;
         let count = rows.len();
         let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
         let mut found: Vec<_> = (0..count).map(|row| Ok((block.key(row)?, row))).collect::<Result<_>>()?;
         found.sort_unstable();
         let row = |key| found.binary_search_by_key(&key, |(key, _)| *key).ok().map(|at| Row::read(&block, found[at].1));
-        Ok(all.iter().map(|one| row(one.key)).collect())
+        Ok(all.into_iter().filter_map(|one| Some((one.clone(), row(one.key)?))).collect())
     }
 }
 
 /// A page of a list and what of it is wanted, for all whose list it is: what a field's text says.
-#[derive_where(Clone)]
+#[derive_where(Clone, PartialEq, Eq, Hash)]
 pub struct List<N: EntityTrait, L: EntityTrait> {
     /// Which rows.
+    #[derive_where(skip(EqHashOrd))]
     pub page: Arc<Page>,
     /// What of them.
+    #[derive_where(skip(EqHashOrd))]
     pub wanted: Wanted<N, L>,
     /// For whose sake.
     pub asked: Asked,
 }
 
 /// Key: a page of all rows of an entity.
+#[derive_where(Clone, PartialEq, Eq, Hash)]
 pub struct All<E: Table>(pub Arc<List<E, E>>);
 
-impl<E: Table> Load for All<E> {
+impl<E: Table> Loader<All<E>> for Session {
     type Value = Rows<E, E>;
-    type Source = Session;
+    type Error = Error;
 
     /// One statement for each page that is asked for.
-    async fn load(all: &[Self], session: &Session) -> Result<Vec<Self::Value>> {
-        let mut loaded = vec![None; all.len()];
-        for (page, all) in
-            grouped(all, |All(list)| Arc::clone(&list.page), |All(one), All(other)| Arc::ptr_eq(one, other))
-        {
-            let wanted = Wanted::union(all.iter().map(|(_, All(list))| &list.wanted));
-            let select = select::page::<E>(session.backend(), &page, &wanted);
+    async fn load(&self, all: &[All<E>]) -> Result<HashMap<All<E>, Rows<E, E>>> {
+        let all = in_order(all, |All(list)| &list.asked);
+        let mut loaded = HashMap::with_capacity(all.len());
+        for (page, all) in grouped(all, |All(list)| Arc::clone(&list.page)) {
+            let wanted = Wanted::union(all.iter().map(|All(list)| &list.wanted));
+            let select = select::page::<E>(self.backend(), &page, &wanted);
             let texts = LongTexts::of(&wanted.node, 0);
-            let rows = session.rows(&select, &texts, 0, all.iter().map(|(_, All(list))| &list.asked)).await?;
+            let rows = self.rows(&select, &texts, 0, all.iter().map(|All(list)| &list.asked)).await?;
             let page = page.of_list(&wanted, rows);
-            all.iter().for_each(|(place, _)| loaded[*place].clone_from(&page));
+            loaded.extend(all.into_iter().filter_map(|one| Some((one.clone(), page.clone()?))));
         }
-        all_of(loaded)
+        Ok(loaded)
     }
 }
 
 /// A list of which the number of rows is wanted, for all whose list it is.
+#[derive_where(PartialEq, Eq, Hash)]
 pub struct Count {
     /// Which of the rows.
+    #[derive_where(skip(EqHashOrd))]
     pub filter: Arc<Filter>,
     /// For whose sake.
     pub asked: Asked,
 }
 
 /// Key: how many rows of an entity the filter leaves.
-pub struct AllCount<E: Table>(pub Arc<Count>, pub PhantomData<E>);
+#[derive_where(Clone, PartialEq, Eq, Hash)]
+pub struct AllCount<E: Table>(pub Arc<Count>, pub PhantomData<fn() -> E>);
 
-impl<E: Table> Load for AllCount<E> {
+impl<E: Table> Loader<AllCount<E>> for Session {
     type Value = i64;
-    type Source = Session;
+    type Error = Error;
 
     /// One statement for each filter that is asked for.
-    async fn load(all: &[Self], session: &Session) -> Result<Vec<i64>> {
-        let mut loaded = vec![None; all.len()];
-        let same = |AllCount(one, _): &Self, AllCount(other, _): &Self| Arc::ptr_eq(one, other);
-        for (filter, all) in grouped(all, |AllCount(count, _)| Arc::clone(&count.filter), same) {
-            let select = select::count::<E>(session.backend(), &filter);
-            let rows = session
-                .rows(&select, &LongTexts::default(), 0, all.iter().map(|(_, AllCount(count, _))| &count.asked))
-                .await?;
+    async fn load(&self, all: &[AllCount<E>]) -> Result<HashMap<AllCount<E>, i64>> {
+        let all = in_order(all, |AllCount(count, _)| &count.asked);
+        let mut loaded = HashMap::with_capacity(all.len());
+        for (filter, all) in grouped(all, |AllCount(count, _)| Arc::clone(&count.filter)) {
+            let select = select::count::<E>(self.backend(), &filter);
+            let asked = all.iter().map(|AllCount(count, _)| &count.asked);
+            let rows = self.rows(&select, &LongTexts::default(), 0, asked).await?;
             let count = rows.first().ok_or_else(|| Error::broken("a count without a row"))?.try_get_by_index(0)?;
-            all.iter().for_each(|(place, _)| loaded[*place] = Some(count));
+            loaded.extend(all.into_iter().map(|one| (one.clone(), count)));
         }
-        all_of(loaded)
+        Ok(loaded)
     }
 }
 
+/// What a field asks of the children of its parents, and by which relation.
+#[derive_where(PartialEq, Eq, Hash; T)]
+pub struct By<T> {
+    /// The relation.
+    #[derive_where(skip(EqHashOrd))]
+    pub relation: Relation,
+    /// What is asked.
+    pub what: Arc<T>,
+}
+
 /// Key: a page of a parent's children.
+#[derive_where(Clone, PartialEq, Eq, Hash)]
 pub struct Children<N: Table, L: EntityTrait> {
     /// The parent's key.
     pub parent: i64,
-    /// What is to be loaded, by which relation.
-    pub list: Arc<(Relation, Arc<List<N, L>>)>,
+    /// What is to be loaded.
+    pub list: Arc<By<List<N, L>>>,
 }
 
-impl<N: Table, L: EntityTrait<Model: Sync>> Load for Children<N, L> {
+impl<N: Table, L: EntityTrait<Model: Sync>> Loader<Children<N, L>> for Session {
     type Value = Rows<N, L>;
-    type Source = Session;
+    type Error = Error;
 
     /// One statement for each page that is asked for, whatever the number of parents.
-    async fn load(all: &[Self], session: &Session) -> Result<Vec<Self::Value>> {
-        let mut loaded = vec![None; all.len()];
-        let shared = |one: &'_ Self| (one.list.0, Arc::clone(&one.list.1.page));
-        for ((relation, page), all) in grouped(all, shared, |one, other| Arc::ptr_eq(&one.list, &other.list)) {
-            let parents = distinct(all.iter().map(|(_, one)| one.parent));
-            let wanted = Wanted::union(all.iter().map(|(_, one)| &one.list.1.wanted));
-            let select = select::page_by_parent(session.backend(), relation, &parents, &page, &wanted);
+    async fn load(&self, all: &[Children<N, L>]) -> Result<HashMap<Children<N, L>, Rows<N, L>>> {
+        let all = in_order(all, |one| &one.list.what.asked);
+        let mut loaded = HashMap::with_capacity(all.len());
+        for ((relation, page), all) in grouped(all, |one| (one.list.relation, Arc::clone(&one.list.what.page))) {
+            let parents = distinct(all.iter().map(|one| one.parent));
+            let wanted = Wanted::union(all.iter().map(|one| &one.list.what.wanted));
+            let select = select::page_by_parent(self.backend(), relation, &parents, &page, &wanted);
             let texts = LongTexts::of(&wanted.node, 1);
-            let asked = all.iter().map(|(_, one)| &one.list.1.asked);
-            let rows = session.rows(&select, &texts, parents.len(), asked).await?;
+            let asked = all.iter().map(|one| &one.list.what.asked);
+            let rows = self.rows(&select, &texts, parents.len(), asked).await?;
             let of_rows = rows::integers(&rows, 0)?.into_iter().map(|parent| place_of(&parents, parent));
             let of_rows: Vec<_> = of_rows.collect::<Result<_>>()?;
             let pages = page.of_parents(&wanted, rows, &of_rows, parents.len())?;
-            for (place, one) in all {
-                loaded[place] = Some(pages[place_of(&parents, one.parent)?].clone());
+            for one in all {
+                loaded.insert(one.clone(), pages[place_of(&parents, one.parent)?].clone());
             }
         }
-        all_of(loaded)
+        Ok(loaded)
     }
 }
 
@@ -211,62 +269,61 @@ fn place_of(parents: &[i64], parent: i64) -> Result<usize> {
 }
 
 /// Key: how many children of a parent the filter leaves.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ChildCount {
     /// The parent's key.
     pub parent: i64,
-    /// What is to be counted, by which relation.
-    pub count: Arc<(Relation, Arc<Count>)>,
+    /// What is to be counted.
+    pub count: Arc<By<Count>>,
 }
 
-impl Load for ChildCount {
+impl Loader<ChildCount> for Session {
     type Value = i64;
-    type Source = Session;
+    type Error = Error;
 
     /// One statement for each relation and filter that is asked for, whatever the number of parents.
-    async fn load(all: &[Self], session: &Session) -> Result<Vec<i64>> {
-        let mut loaded = vec![None; all.len()];
-        let shared = |one: &'_ Self| (one.count.0, Arc::clone(&one.count.1.filter));
-        for ((relation, filter), all) in grouped(all, shared, |one, other| Arc::ptr_eq(&one.count, &other.count)) {
-            let parents = distinct(all.iter().map(|(_, one)| one.parent));
-            let select = select::count_by_parent(session.backend(), relation, &parents, &filter);
-            let asked = all.iter().map(|(_, one)| &one.count.1.asked);
-            let rows = session.rows(&select, &LongTexts::default(), parents.len(), asked).await?;
+    async fn load(&self, all: &[ChildCount]) -> Result<HashMap<ChildCount, i64>> {
+        let all = in_order(all, |one| &one.count.what.asked);
+        let mut loaded = HashMap::with_capacity(all.len());
+        for ((relation, filter), all) in grouped(all, |one| (one.count.relation, Arc::clone(&one.count.what.filter))) {
+            let parents = distinct(all.iter().map(|one| one.parent));
+            let select = select::count_by_parent(self.backend(), relation, &parents, &filter);
+            let asked = all.iter().map(|one| &one.count.what.asked);
+            let rows = self.rows(&select, &LongTexts::default(), parents.len(), asked).await?;
             let counts = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
             let counts: HashMap<i64, i64> = counts.collect::<Result<_>>()?;
             // The statement counts what is there: a parent without children is not among its rows.
-            all.iter().for_each(|(place, one)| loaded[*place] = Some(counts.get(&one.parent).copied().unwrap_or(0)));
+            let count = |one: &ChildCount| counts.get(&one.parent).copied().unwrap_or(0);
+            loaded.extend(all.into_iter().map(|one| (one.clone(), count(one))));
         }
-        all_of(loaded)
+        Ok(loaded)
     }
 }
 
-/// The keys, each with its place, by what those have in common that share a statement.
-fn grouped<K, P: Eq + Hash + Clone>(
-    keys: &[K],
-    shared: impl Fn(&K) -> P,
-    of_one_field: impl Fn(&K, &K) -> bool,
-) -> Vec<(P, Vec<(usize, &K)>)> {
+/// The keys in the order of the fields that asked for them: a batch has them in none.
+fn in_order<K>(keys: &[K], asked: impl Fn(&K) -> &Asked) -> Vec<&K> {
+    let mut keys: Vec<_> = keys.iter().collect();
+    keys.sort_by_key(|key| asked(key).number);
+    keys
+}
+
+/// The keys by what those have in common that share a statement.
+fn grouped<K, P: Eq + Hash + Clone>(keys: Vec<&K>, shared: impl Fn(&K) -> P) -> Vec<(P, Vec<&K>)> {
     let mut groups: Vec<(P, Vec<_>)> = Vec::new();
     let mut known: HashMap<P, usize> = HashMap::new();
-    let mut last: Option<(&K, usize)> = None;
-    for (place, key) in keys.iter().enumerate() {
-        let group = match last {
+    for key in keys {
+        let part = shared(key);
+        let group = match groups.last() {
             // One field asks for the same, whatever the number of parents.
-            Some((same, group)) if of_one_field(same, key) => group,
-            _ => *known.entry(shared(key)).or_insert_with_key(|part| {
+            Some((last, _)) if *last == part => groups.len() - 1,
+            _ => *known.entry(part).or_insert_with_key(|part| {
                 groups.push((part.clone(), Vec::new()));
                 groups.len() - 1
             }),
         };
-        groups[group].1.push((place, key));
-        last = Some((key, group));
+        groups[group].1.push(key);
     }
     groups
-}
-
-/// The values of all keys, of which each was loaded with some group.
-fn all_of<V>(values: Vec<Option<V>>) -> Result<Vec<V>> {
-    values.into_iter().map(|value| value.ok_or_else(|| Error::broken("a key was not loaded"))).collect()
 }
 
 /// The keys, each once, in their order: a statement's parameter does not depend on how they were collected.

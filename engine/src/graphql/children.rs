@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    loaders::{Count, Hop, Relation, Table, ensure_key},
+    loaders::{By, Count, Hop, Relation, Table, ensure_key},
 };
 
 impl<N: Node> Field<N> {
@@ -206,7 +206,7 @@ fn plan_of<N: Node, E: Edge>(context: &Context<'_>, find: FindChildren) -> Serve
 }
 
 /// What is counted for the field that is the number of children `C`.
-fn count_of<C: Node>(context: &Context<'_>, find: FindChildren) -> ServerResult<Arc<(Relation, Arc<Count>)>> {
+fn count_of<C: Node>(context: &Context<'_>, find: FindChildren) -> ServerResult<Arc<By<Count>>> {
     let filter = argument_of(context, "filter")?;
     let count = found(find).and_then(|relation| connection::count_plan::<C>(context, relation, filter));
     count.map_err(|error| error.of_field(context))

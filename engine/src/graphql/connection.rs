@@ -12,7 +12,10 @@ use async_graphql::{
     resolver_utils::resolve_container,
 };
 use derive_more::From;
-use futures_util::future::try_join_all;
+use futures_util::{
+    future::{OptionFuture, try_join_all},
+    join,
+};
 use heck::ToUpperCamelCase;
 use sea_orm::{EntityTrait, Value};
 
@@ -28,7 +31,7 @@ use super::{
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{All, AllCount, ChildCount, Children, Count, Key, List, Page, Relation, Row, Rows},
+    loaders::{All, AllCount, By, ChildCount, Children, Count, Key, List, Page, Relation, Row, Rows},
 };
 
 /// What a list's field is to load, which its text says: the same for all of its parents.
@@ -68,46 +71,45 @@ impl<N: Node, L: EntityTrait> Plan<N, L> {
 /// All items of a type, as the connection of the root field `list`.
 pub async fn all<N: Node>(context: &Context<'_>, list: &str, args: ListArgs<N>) -> Result<Connection<NodeEdge<N>>> {
     let plan = Plan::<N, N::Entity>::of(context, list, args)?;
-    let of_page = plan.list.clone().map(All);
-    let of_total = plan.count.clone().map(|count| AllCount::<N::Entity>(count, PhantomData));
-    let (rows, total) = futures_util::try_join!(context.load_if(of_page), context.load_if(of_total))?;
-    Ok(Connection { plan, rows, total })
+    let loaders = &context.running().loaders;
+    let rows = OptionFuture::from(plan.list.clone().map(|list| loaders.load_one(All(list))));
+    let total = plan.count.clone().map(|count| loaders.load_one(AllCount::<N::Entity>(count, PhantomData)));
+    let (rows, total) = join!(rows, OptionFuture::from(total));
+    Ok(Connection { plan, rows: rows.transpose()?.flatten(), total: total.transpose()?.flatten() })
 }
 
-type ListBy<N, L> = (Relation, Arc<List<N, L>>);
+type ListOf<E> = List<<<E as Edge>::Node as Node>::Entity, <E as Edge>::Link>;
 
 /// What the list of children that a field is loads for each parent.
 pub struct ChildrenPlan<E: Edge> {
     plan: Arc<Plan<E::Node, E::Link>>,
-    list: Option<Arc<ListBy<<E::Node as Node>::Entity, E::Link>>>,
-    count: Option<Arc<(Relation, Arc<Count>)>>,
+    list: Option<Arc<By<ListOf<E>>>>,
+    count: Option<Arc<By<Count>>>,
 }
 
 impl<E: Edge> ChildrenPlan<E> {
     /// That of the field `list` with these arguments.
     pub fn of(context: &Context<'_>, list: &str, relation: Relation, args: ListArgs<E::Node>) -> Result<Self> {
         let plan = Result::clone(&context.once(|| Plan::of(context, list, args)))?;
-        let list = plan.list.clone().map(|list| Arc::new((relation, list)));
-        let count = plan.count.clone().map(|count| Arc::new((relation, count)));
+        let list = plan.list.clone().map(|what| Arc::new(By { relation, what }));
+        let count = plan.count.clone().map(|what| Arc::new(By { relation, what }));
         Ok(Self { plan, list, count })
     }
 
     /// The connections of the parents with these keys. What they load, they load at once.
     pub async fn load(&self, running: &Running, parents: &[i64]) -> Result<Vec<Connection<E>>> {
-        let load = |&parent| {
-            let list = self.list.clone().map(|list| running.loaders.load(Children { parent, list }));
-            let count = self.count.clone().map(|count| running.loaders.load(ChildCount { parent, count }));
-            (list, count)
+        let page = |list: &Arc<_>| parents.iter().map(|&parent| Children { parent, list: Arc::clone(list) }).collect();
+        let pages = self.list.as_ref().map(|list| running.loaders.load_each(page(list)));
+        let totals = self.count.as_ref().map(|count| running.loaders.load_each(counts_of(count, parents)));
+        let (pages, totals) = join!(OptionFuture::from(pages), OptionFuture::from(totals));
+        let mut pages = pages.transpose()?.unwrap_or_default().into_iter();
+        let mut totals = totals.transpose()?.unwrap_or_default().into_iter();
+        let connection = |_| Connection {
+            plan: Arc::clone(&self.plan),
+            rows: pages.next().flatten(),
+            total: totals.next().flatten(),
         };
-        // All are in their batches before the first is waited for.
-        let loading: Vec<_> = parents.iter().map(load).collect();
-        let mut connections = Vec::with_capacity(loading.len());
-        for (rows, total) in loading {
-            let rows = if let Some(rows) = rows { Some(rows.await?) } else { None };
-            let total = if let Some(total) = total { Some(total.await?) } else { None };
-            connections.push(Connection { plan: Arc::clone(&self.plan), rows, total });
-        }
-        Ok(connections)
+        Ok(parents.iter().map(connection).collect())
     }
 }
 
@@ -116,25 +118,23 @@ pub fn count_plan<N: Node>(
     context: &Context<'_>,
     relation: Relation,
     filter: Option<NodeFilter<N>>,
-) -> Result<Arc<(Relation, Arc<Count>)>> {
+) -> Result<Arc<By<Count>>> {
     let count = context.once(|| -> Result<_> {
         let filter = conditions::filter(filter, context.running().limits.filter)?;
-        let count = Count { filter: Arc::new(filter), asked: context.asked(true) };
-        Ok(Arc::new((relation, Arc::new(count))))
+        let what = Arc::new(Count { filter: Arc::new(filter), asked: context.asked(true) });
+        Ok(Arc::new(By { relation, what }))
     });
     Result::clone(&count)
 }
 
 /// The numbers of children of each of the parents with these keys.
-pub async fn counts(running: &Running, count: &Arc<(Relation, Arc<Count>)>, parents: &[i64]) -> Result<Vec<Answer>> {
-    let load = |&parent| running.loaders.load(ChildCount { parent, count: Arc::clone(count) });
-    // All are in their batch before the first is waited for.
-    let loading: Vec<_> = parents.iter().map(load).collect();
-    let mut counts = Vec::with_capacity(loading.len());
-    for count in loading {
-        counts.push(int(count.await?).into());
-    }
-    Ok(counts)
+pub async fn counts(running: &Running, count: &Arc<By<Count>>, parents: &[i64]) -> Result<Vec<Answer>> {
+    let counts = running.loaders.load_each(counts_of(count, parents)).await?;
+    Ok(counts.into_iter().map(|count| count.map(int).into()).collect())
+}
+
+fn counts_of(count: &Arc<By<Count>>, parents: &[i64]) -> Vec<ChildCount> {
+    parents.iter().map(|&parent| ChildCount { parent, count: Arc::clone(count) }).collect()
 }
 
 /// GraphQL's Int has 32 bits; a list that is longer than that is at least that long.

@@ -214,7 +214,7 @@ pub async fn look_up<N: Node>(context: &Context<'_>, id: &str, argument: &str) -
 
 /// The object of a type with this key; `None` where there is none.
 pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::Key) -> Nullable<One<N>> {
-    let row = context.load(of_key::<N>(context)(key)).await;
+    let row = context.running().loaders.load_one(of_key::<N>(context)(key)).await;
     Some(row.transpose()?.map(One))
 }
 
@@ -238,12 +238,9 @@ pub(super) async fn all_referenced<N: Node>(
     keys: &[<N::Entity as Table>::Key],
     of_key: impl Fn(<N::Entity as Table>::Key) -> ById<N::Entity>,
 ) -> Result<Many<N>> {
-    // All are in their batch before the first is waited for.
-    let loading: Vec<_> = keys.iter().map(|key| running.loaders.load(of_key(*key))).collect();
-    let mut rows = Vec::with_capacity(loading.len());
-    for (key, row) in keys.iter().zip(loading) {
-        rows.push(row.await?.ok_or_else(|| missing::<N>(*key))?);
-    }
+    let rows = running.loaders.load_each(keys.iter().map(|key| of_key(*key)).collect()).await?;
+    let rows = keys.iter().zip(rows).map(|(key, row)| row.ok_or_else(|| missing::<N>(*key)));
+    let rows = rows.collect::<Result<Vec<_>>>()?;
     Picked::of(rows).map(Many)
 }
 
