@@ -1,15 +1,7 @@
 //! `Enrollment`: its fields and its mutations.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use dovetail::{
-    error::Result,
-    graphql::{
-        mutation::{Write, stored},
-        node::{Field, Node},
-        one::One,
-        payload::{UserError, UserErrorCode},
-    },
-};
+use dovetail::prelude::{Field, Node, One, Result, UserError, UserErrorCode, Write, stored};
 use entity::enrollment::{Column, Entity, Model};
 use sea_orm::{EntityTrait, IntoActiveModel, TryInsertResult};
 

@@ -1,14 +1,7 @@
 //! `Post`: its fields and its mutations.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use dovetail::{
-    error::Result,
-    graphql::{
-        mutation::{Write, given},
-        node::{Field, Node},
-        payload::{Created, DeleteInput, Deleted, Updated},
-    },
-};
+use dovetail::prelude::{Created, DeleteInput, Deleted, Field, Node, Result, Updated, Write, given};
 use entity::post::{ActiveModel, Column, Entity};
 use sea_orm::Set;
 

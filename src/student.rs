@@ -3,14 +3,8 @@
 use std::collections::HashSet;
 
 use async_graphql::{Context, ID, InputObject, Object};
-use dovetail::{
-    error::Result,
-    graphql::{
-        mutation::{Write, given, stored},
-        node::{Field, Node},
-        payload::{Created, DeleteInput, Deleted, Updated, UserErrorCode},
-    },
-    insert::insert_all,
+use dovetail::prelude::{
+    Created, DeleteInput, Deleted, Field, Node, Result, Updated, UserErrorCode, Write, given, insert_all, stored,
 };
 use entity::student::{ActiveModel, Column, Entity};
 use sea_orm::{IntoActiveModel, Set};

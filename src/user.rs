@@ -1,14 +1,8 @@
 //! `User`: its fields and its mutations.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use dovetail::{
-    error::Result,
-    graphql::{
-        mutation::{Write, given, stored},
-        node::{Field, Node},
-        payload::{Created, DeleteInput, Deleted, Updated},
-    },
-    insert::insert_all,
+use dovetail::prelude::{
+    Created, DeleteInput, Deleted, Field, Node, Result, Updated, Write, given, insert_all, stored,
 };
 use entity::{
     post,

@@ -3,18 +3,36 @@
 //! The number of SQL statements that a query runs depends on its text alone, never on the data, and every answer is one
 //! consistent moment of the database.
 //!
-//! A program names its types' roots and its migrator ([`run::Program`]), and hands them to [`run::main`].
+//! A program names its nodes and its mutations ([`graphql::nodes::Types`]) and its migrator ([`run::Program`]), and hands them to
+//! [`run::main`].
+//!
+//! # The words
+//!
+//! - **Node**: a type whose objects are the rows of an entity, each with an id.
+//! - **Field**: a line of a node: a column, a parent, or a list of children.
+//! - **Kind**: what a column's values are, such as texts or moments.
+//! - **Key**: a primary key; also what a loader loads by.
+//! - **Hop**: the step from a row to the rows of another table that have its key, or that it has the key of.
+//! - **Relation**: the hops from a parent to its children: one, or two over a join table.
+//! - **List**: the items that a filter leaves, in an order. **Page**: the part of it that is asked for.
+//! - **Connection**: a page as GraphQL has it. **Edge**: an item of it. **Cursor**: the item's place in the list's order.
+//! - **Level**: all objects that a field of a text leads to.
+//! - **Batch**: the keys of one type that wait to be loaded. **Statement**: the SQL that loads them.
+//! - **Snapshot**: the moment of the database that a request reads. **Moment**: also a value of the scalar `DateTime`.
+//! - **Front**: what parses and checks a document before anything runs. **Normal form**: the document as it is run.
+//! - **Refusal**: why a request, or a mutation, does nothing.
 //!
 //! # The map
 //!
 //! | module | job |
 //! |---|---|
+//! | [`prelude`] | what the files of a program's types use |
 //! | [`run`] | a program's command line, and what each command does |
 //! | [`config`] | command line and environment, each setting stated once |
 //! | [`profile`] | what `--profile` makes of the settings, and which go together |
 //! | [`server`] | every route: HTTP in, HTTP out; `server/` holds the protocol, tokens, origins and connections |
 //! | [`api`] | a request from its parameters to its answer: what is valid, what it costs, how it is executed |
-//! | [`graphql`] | what types are made of: ids, columns, lists, filters, orders, mutations |
+//! | [`graphql`] | nodes and what comes of their fields: types, roots, lists, filters, orders, mutations; the executor |
 //! | [`loaders`] | where every row of an answer comes from, in batches |
 //! | [`database`] | opening the two pools, and the migrations |
 //! | [`log`] | where the log's lines go |
@@ -36,6 +54,7 @@ pub mod insert;
 pub mod loaders;
 pub mod log;
 pub mod memory;
+pub mod prelude;
 pub mod profile;
 pub mod run;
 pub mod server;

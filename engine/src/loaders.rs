@@ -112,16 +112,23 @@ pub struct Asked {
     pub alone: bool,
 }
 
+/// What is wanted of a row, for all that a field of the text leads to.
+#[derive_where(PartialEq, Eq, Hash)]
+pub struct Look<E: EntityTrait> {
+    /// What of it.
+    #[derive_where(skip(EqHashOrd))]
+    pub columns: Columns<E>,
+    /// For whose sake.
+    pub asked: Asked,
+}
+
 /// Key: the row of an entity with this primary key.
 #[derive_where(Clone, PartialEq, Eq, Hash)]
 pub struct ById<E: Table> {
     /// Which row.
     pub key: E::Key,
-    /// What of it.
-    #[derive_where(skip(EqHashOrd))]
-    pub columns: Columns<E>,
-    /// For whose sake.
-    pub asked: Arc<Asked>,
+    /// What is wanted of it.
+    pub look: Arc<Look<E>>,
 }
 
 impl<E: Table> Loader<ById<E>> for Session {
@@ -129,22 +136,24 @@ impl<E: Table> Loader<ById<E>> for Session {
     type Error = Error;
 
     async fn load(&self, all: &[ById<E>]) -> Result<HashMap<ById<E>, Row<E>>> {
-        let all = in_order(all, |one| &one.asked);
+        let all = in_order(all, |one| &one.look.asked);
         let keys = distinct(all.iter().map(|one| one.key));
-        let columns = Columns::union(all.iter().map(|one| &one.columns));
+        let columns = Columns::union(all.iter().map(|one| &one.look.columns));
         // What is asked for alone is one row by its text: the statement does not depend on the data.
         let select = match all[..] {
-            [one] if one.asked.alone => select::by_key::<E>(one.key, &columns),
+            [one] if one.look.asked.alone => select::by_key::<E>(one.key, &columns),
             _ => by_keys::<E>(self.backend(), &keys, &columns),
         };
         let texts = LongTexts::of(&columns, 0);
-        let rows = self.rows(&select, &texts, keys.len(), all.iter().map(|one| &*one.asked)).await?;
+        let rows = self.rows(&select, &texts, keys.len(), all.iter().map(|one| &one.look.asked)).await?;
         let count = rows.len();
         let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
         let mut found: Vec<_> = (0..count).map(|row| Ok((block.key(row)?, row))).collect::<Result<_>>()?;
         found.sort_unstable();
         let row = |key| found.binary_search_by_key(&key, |(key, _)| *key).ok().map(|at| Row::read(&block, found[at].1));
-        Ok(all.into_iter().filter_map(|one| Some((one.clone(), row(one.key)?))).collect())
+        let mut loaded = HashMap::with_capacity(all.len());
+        loaded.extend(all.into_iter().filter_map(|one| Some((one.clone(), row(one.key)?))));
+        Ok(loaded)
     }
 }
 

@@ -14,8 +14,6 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     #[sea_orm(has_many, via = "enrollment")]
     pub students: HasMany<super::student::Entity>,
-    #[sea_orm(has_many)]
-    pub enrollments: HasMany<super::enrollment::Entity>,
 }
 
 #[async_trait::async_trait]

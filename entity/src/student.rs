@@ -14,8 +14,6 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     #[sea_orm(has_many, via = "enrollment")]
     pub courses: HasMany<super::course::Entity>,
-    #[sea_orm(has_many)]
-    pub enrollments: HasMany<super::enrollment::Entity>,
 }
 
 #[async_trait::async_trait]

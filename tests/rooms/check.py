@@ -12,7 +12,10 @@ from graphlib import CycleError, TopologicalSorter
 SOURCE = pathlib.Path(__file__).parents[2] / "engine/src"
 
 # From the top. Those in one place do not import each other.
-ROOMS = [["run"], ["server"], ["profile"], ["api"], ["graphql"], ["loaders"], ["database"], ["insert"], ["error"], ["log"], ["config", "memory"]]
+ROOMS = [
+    ["run"], ["server"], ["profile"], ["api"], ["prelude"], ["graphql"], ["loaders"], ["database"], ["insert"],
+    ["error"], ["log"], ["config", "memory"],
+]
 
 # What may hide a path, or look like one: comments, texts, characters.
 NO_CODE = re.compile(

@@ -2,7 +2,7 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use anyhow::{Context as _, Result as Checked, ensure};
+use anyhow::Result as Checked;
 use async_graphql::{
     Context, InputType, OutputType, Positioned, ServerResult, Value,
     indexmap::IndexMap,
@@ -10,7 +10,7 @@ use async_graphql::{
     registry::{MetaField, MetaInputValue, Registry},
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use sea_orm::Related;
+use sea_orm::{EntityName, Related};
 
 use super::{
     ContextExt,
@@ -22,10 +22,11 @@ use super::{
     order::OrderInput,
     page,
     paging::ListArgs,
+    parent,
 };
 use crate::{
     error::{Error, Result},
-    loaders::{By, Count, Hop, Relation, Table, ensure_key},
+    loaders::{By, Count, Hop, Relation, Table},
 };
 
 impl<N: Node> Field<N> {
@@ -33,8 +34,8 @@ impl<N: Node> Field<N> {
     /// `…Count`, which is their number.
     pub const fn children<C>(name: &'static str, description: &'static str) -> Self
     where
-        C: Node,
-        N::Entity: Related<C::Entity> + Table<Key = i64>,
+        C: Node<Entity: Related<N::Entity>>,
+        N::Entity: Table<Key = i64>,
     {
         Self::new(Source::List(name, relation::<N, C>, of::<N, C>()), description)
     }
@@ -42,9 +43,9 @@ impl<N: Node> Field<N> {
     /// The same of the objects that a join table ties to this one, whose rows are of the type `L`. The edges have its columns too.
     pub const fn children_over<L, C>(name: &'static str, description: &'static str) -> Self
     where
-        L: Node,
+        L: Node<Entity: Related<N::Entity> + Related<C::Entity>>,
         C: Node<Entity: Table<Key = i64>>,
-        N::Entity: Related<C::Entity> + Table<Key = i64>,
+        N::Entity: Table<Key = i64>,
     {
         Self::new(Source::List(name, relation_over::<N, L, C>, over::<N, L, C>()), description)
     }
@@ -69,26 +70,25 @@ where
     &Of::<LinkEdge<N, L, C>>(PhantomData)
 }
 
-/// How the children `C` of an `N` are found.
-pub(super) fn relation<N: Node<Entity: Related<C::Entity>>, C: Node>() -> Checked<Relation> {
-    ensure!(
-        <N::Entity as Related<C::Entity>>::via().is_none(),
-        "the relation is over a join table: `children_over` has it"
-    );
-    let link = Hop::of::<N::Entity, C::Entity>(&<N::Entity as Related<C::Entity>>::to())?;
-    ensure_key::<N::Entity>(link.from)?;
-    Ok(Relation { link, child: None })
+/// How the children `C` of an `N` are found: by the relation that the child's entity declares.
+pub(super) fn relation<N: Node, C: Node<Entity: Related<N::Entity>>>() -> Checked<Relation> {
+    Ok(Relation { link: to_children::<N, C>()?, child: None })
 }
 
-/// How they are found over the join table of `L`.
-pub(super) fn relation_over<N: Node<Entity: Related<C::Entity>>, L: Node, C: Node>() -> Checked<Relation> {
-    let via =
-        <N::Entity as Related<C::Entity>>::via().context("the relation is not over a join table: `children` has it")?;
-    let link = Hop::of::<N::Entity, L::Entity>(&via)?;
-    let child = Hop::of::<L::Entity, C::Entity>(&<N::Entity as Related<C::Entity>>::to())?;
-    ensure_key::<N::Entity>(link.from)?;
-    ensure_key::<C::Entity>(child.to)?;
-    Ok(Relation { link, child: Some(child) })
+/// How they are found over the join table of `L`: by the relations that its entity declares.
+pub(super) fn relation_over<N, L, C>() -> Checked<Relation>
+where
+    N: Node,
+    L: Node<Entity: Related<N::Entity> + Related<C::Entity>>,
+    C: Node,
+{
+    Ok(Relation { link: to_children::<N, L>()?, child: Some(parent::hop::<L, C>()?) })
+}
+
+/// The step from an `N` to the rows of `C` whose parent it is.
+fn to_children<N: Node, C: Node<Entity: Related<N::Entity>>>() -> Checked<Hop> {
+    let to_parent = parent::hop::<C, N>()?;
+    Ok(Hop { from: to_parent.to, table: C::Entity::default().table_name(), to: to_parent.from })
 }
 
 struct Of<E>(PhantomData<fn() -> E>);

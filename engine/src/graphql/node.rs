@@ -191,6 +191,115 @@ pub(super) trait Children<N: Node>: Sync {
 }
 
 /// A field of a node.
+///
+/// ```
+/// # mod thing {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[sea_orm::model]
+/// #     #[derive(Clone, Debug, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "things")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub label: String }
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// # mod word {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[sea_orm::model]
+/// #     #[derive(Clone, Debug, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "words")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub text: String }
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// # use dovetail::prelude::{Field, Node};
+/// # struct Word;
+/// # impl Node for Word {
+/// #     type Entity = word::Entity;
+/// #     const TYPE: &'static str = "Word";
+/// #     const DESCRIPTION: &'static str = "A word.";
+/// #     const FIELDS: &'static [Field<Self>] = &[];
+/// # }
+/// struct Thing;
+///
+/// impl Node for Thing {
+///     type Entity = thing::Entity;
+///     const TYPE: &'static str = "Thing";
+///     const DESCRIPTION: &'static str = "A thing.";
+///     const FIELDS: &'static [Field<Self>] = &[Field::column(thing::Column::Label, "The label.").filter()];
+/// }
+/// ```
+///
+/// A column of another entity does not compile:
+///
+/// ```compile_fail,E0308
+/// # mod thing {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[sea_orm::model]
+/// #     #[derive(Clone, Debug, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "things")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub label: String }
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// # mod word {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[sea_orm::model]
+/// #     #[derive(Clone, Debug, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "words")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub text: String }
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// # use dovetail::prelude::{Field, Node};
+/// # struct Word;
+/// # impl Node for Word {
+/// #     type Entity = word::Entity;
+/// #     const TYPE: &'static str = "Word";
+/// #     const DESCRIPTION: &'static str = "A word.";
+/// #     const FIELDS: &'static [Field<Self>] = &[];
+/// # }
+/// struct Thing;
+///
+/// impl Node for Thing {
+///     type Entity = thing::Entity;
+///     const TYPE: &'static str = "Thing";
+///     const DESCRIPTION: &'static str = "A thing.";
+///     const FIELDS: &'static [Field<Self>] = &[Field::column(word::Column::Text, "The text.").filter()];
+/// }
+/// ```
+///
+/// Neither does a parent that the entity has no relation to:
+///
+/// ```compile_fail,E0277
+/// # mod thing {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[sea_orm::model]
+/// #     #[derive(Clone, Debug, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "things")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub label: String }
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// # mod word {
+/// #     use sea_orm::entity::prelude::*;
+/// #     #[sea_orm::model]
+/// #     #[derive(Clone, Debug, DeriveEntityModel)]
+/// #     #[sea_orm(table_name = "words")]
+/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub text: String }
+/// #     impl ActiveModelBehavior for ActiveModel {}
+/// # }
+/// # use dovetail::prelude::{Field, Node};
+/// # struct Word;
+/// # impl Node for Word {
+/// #     type Entity = word::Entity;
+/// #     const TYPE: &'static str = "Word";
+/// #     const DESCRIPTION: &'static str = "A word.";
+/// #     const FIELDS: &'static [Field<Self>] = &[];
+/// # }
+/// struct Thing;
+///
+/// impl Node for Thing {
+///     type Entity = thing::Entity;
+///     const TYPE: &'static str = "Thing";
+///     const DESCRIPTION: &'static str = "A thing.";
+///     const FIELDS: &'static [Field<Self>] = &[Field::parent::<Word>("word", "The word.")];
+/// }
+/// ```
 pub struct Field<N: Node> {
     pub(super) description: &'static str,
     pub(super) source: Source<N>,
@@ -274,8 +383,9 @@ impl<N: Node> Field<N> {
 
     /// What it is, in short: its description up to the first stop.
     pub(super) fn summary(&self) -> String {
-        let end = self.description.find(['.', ':', ';', ',']).unwrap_or(self.description.len());
-        format!("{}.", &self.description[..end])
+        let stops = [". ", ": ", "; ", ", "].into_iter();
+        let end = stops.filter_map(|stop| self.description.find(stop)).min().unwrap_or(self.description.len());
+        format!("{}.", self.description[..end].trim_end_matches('.'))
     }
 }
 

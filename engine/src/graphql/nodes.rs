@@ -212,9 +212,16 @@ pub trait Types: Sized + 'static {
     /// # Errors
     /// It cannot: one line that names the type, the field and the column, and says what is wrong.
     fn check() -> Checked<()> {
-        let known: HashSet<_> = Self::NODES.iter().map(|node| node.type_name()).collect();
+        let mut known = HashSet::new();
+        for ty in Self::NODES.iter().map(|node| node.type_name()) {
+            ensure!(known.insert(ty), "{ty}: there are two nodes of this type");
+        }
         let mut roots = HashSet::from(["node".to_owned(), "nodes".to_owned()]);
-        ensure!(known.len() == Self::NODES.len(), "a type is listed twice among the nodes");
+        if let MetaType::Object { fields, .. } = Registry::default().create_fake_output_type::<Self::Query>() {
+            for name in fields.into_keys() {
+                ensure!(roots.insert(name.clone()), "Query.{name}: there are two such fields");
+            }
+        }
         for node in Self::NODES {
             node.check()?;
             for name in node.roots() {

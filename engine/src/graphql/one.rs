@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{ById, Picked, Row, Table, column_named},
+    loaders::{ById, Look, Picked, Row, Table, column_named},
 };
 
 /// The interface of all nodes.
@@ -220,11 +220,11 @@ pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::K
 
 /// What is to be loaded for the field of the object with a key.
 pub(super) fn of_key<N: Node>(context: &Context<'_>) -> impl Fn(<N::Entity as Table>::Key) -> ById<N::Entity> + use<N> {
-    let plan = context.once(|| {
+    let look = context.once(|| {
         let ahead = context.look_ahead();
-        (ahead::columns::<N>(&ahead), Arc::new(context.asked(ahead::is_leaf::<N>(&ahead))))
+        Look { columns: ahead::columns::<N>(&ahead), asked: context.asked(ahead::is_leaf::<N>(&ahead)) }
     });
-    move |key| ById { key, columns: plan.0.clone(), asked: Arc::clone(&plan.1) }
+    move |key| ById { key, look: Arc::clone(&look) }
 }
 
 /// The object that a foreign key leads to, which the database promises to be there.

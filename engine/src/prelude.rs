@@ -1,0 +1,12 @@
+//! What the files of a program's types use.
+
+pub use crate::{
+    error::{Nullable, Result},
+    graphql::{
+        mutation::{Write, given, stored},
+        node::{Field, Node},
+        one::One,
+        payload::{Created, DeleteInput, Deleted, Updated, UserError, UserErrorCode},
+    },
+    insert::insert_all,
+};

@@ -1,0 +1,356 @@
+//! Mistakes in a program's nodes, each of which is told in one line before anything is served.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+use async_graphql::{EmptyMutation, Object};
+use dovetail::{
+    api::Schema,
+    graphql::{
+        node::{Field, Node},
+        nodes::{AnyNode, NoFields, Types, node},
+    },
+};
+use expect_test::{Expect, expect};
+use sea_orm::{Related, RelationDef, RelationTrait, entity::prelude::*};
+
+mod owner {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "owners")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub name: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod thing {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "things")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub label: String,
+        pub note: Option<String>,
+        pub done: bool,
+        pub weight: f64,
+        #[sea_orm(column_type = "Decimal(None)")]
+        pub price: String,
+        #[sea_orm(column_type = "Json")]
+        pub extra: String,
+        #[sea_orm(column_type = "Uuid")]
+        pub token: String,
+        #[sea_orm(column_type = "Blob")]
+        pub bytes: Vec<u8>,
+        pub owner_id: i64,
+        #[sea_orm(belongs_to, from = "owner_id", to = "id")]
+        pub owner: BelongsTo<super::owner::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod other {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "others")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub owner_id: Option<i64>,
+        pub thing_id: i64,
+        pub word: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The join table of owners and others.
+mod tie {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "ties")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub owner_id: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub other_id: i64,
+        #[sea_orm(belongs_to, from = "owner_id", to = "id")]
+        pub owner: BelongsTo<super::owner::Entity>,
+        #[sea_orm(belongs_to, from = "other_id", to = "id")]
+        pub other: BelongsTo<super::other::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// By a foreign key that may be NULL.
+impl Related<owner::Entity> for other::Entity {
+    fn to() -> RelationDef {
+        Self::belongs_to(owner::Entity).from(other::Column::OwnerId).to(owner::Column::Id).into()
+    }
+}
+
+/// By a column that is not the primary key.
+impl Related<thing::Entity> for other::Entity {
+    fn to() -> RelationDef {
+        Self::belongs_to(thing::Entity).from(other::Column::ThingId).to(thing::Column::OwnerId).into()
+    }
+}
+
+/// By a column that is not a number.
+impl Related<other::Entity> for other::Entity {
+    fn to() -> RelationDef {
+        Self::belongs_to(other::Entity).from(other::Column::Word).to(other::Column::Id).into()
+    }
+}
+
+/// By the relation of another table.
+impl Related<other::Entity> for thing::Entity {
+    fn to() -> RelationDef {
+        thing::Relation::Owner.def()
+    }
+}
+
+/// Over a join table.
+impl Related<other::Entity> for owner::Entity {
+    fn to() -> RelationDef {
+        tie::Relation::Other.def()
+    }
+
+    fn via() -> Option<RelationDef> {
+        Some(tie::Relation::Owner.def().rev())
+    }
+}
+
+macro_rules! node {
+    ($name:ident, $entity:ident, [$($field:expr),* $(,)?]) => {
+        struct $name;
+        impl Node for $name {
+            type Entity = $entity::Entity;
+            const TYPE: &'static str = stringify!($name);
+            const DESCRIPTION: &'static str = "A type.";
+            const FIELDS: &'static [Field<Self>] = &[$($field),*];
+        }
+    };
+}
+
+/// Checks a program of these nodes: the line that refuses it is the one expected.
+macro_rules! refuses {
+    ([$($node:ident),*], $expected:expr) => {{
+        struct Program;
+        impl Types for Program {
+            const NODES: &'static [&'static dyn AnyNode] = &[$(node::<$node>()),*];
+            type Query = NoFields;
+            type Mutation = EmptyMutation;
+        }
+        refused::<Program>($expected);
+    }};
+}
+
+fn refused<T: Types>(expected: Expect) {
+    let error = format!("{:#}", T::check().unwrap_err());
+    expected.assert_eq(&error);
+    assert!(!error.contains('\n'), "one line");
+    // So does what makes the schema, before anything is opened.
+    assert_eq!(format!("{:#}", Schema::new::<T>().err().unwrap()), error);
+}
+
+node!(Owner, owner, [Field::column(owner::Column::Name, "The name.").order()]);
+node!(Other, other, []);
+
+#[test]
+fn a_column_of_a_type_that_no_field_has() {
+    node!(Price, thing, [Field::column(thing::Column::Price, "The price.")]);
+    refuses!([Price], expect!["Price.price: the column `price` is of the type Decimal(None), which is not supported"]);
+    node!(Extra, thing, [Field::column(thing::Column::Extra, "More.")]);
+    refuses!([Extra], expect!["Extra.extra: the column `extra` is of the type Json, which is not supported"]);
+    node!(Token, thing, [Field::column(thing::Column::Token, "The token.")]);
+    refuses!([Token], expect!["Token.token: the column `token` is of the type Uuid, which is not supported"]);
+    node!(Bytes, thing, [Field::column(thing::Column::Bytes, "The bytes.")]);
+    refuses!([Bytes], expect!["Bytes.bytes: the column `bytes` is of the type Blob, which is not supported"]);
+}
+
+#[test]
+fn a_filter_of_a_kind_that_has_none() {
+    node!(Thing, thing, [Field::column(thing::Column::Done, "Whether it is done.").filter()]);
+    refuses!([Thing], expect!["Thing.done: the column `done` is of the type Boolean, for which there is no filter"]);
+}
+
+#[test]
+fn an_order_of_a_kind_that_has_none() {
+    node!(Thing, thing, [Field::column(thing::Column::Weight, "The weight.").order()]);
+    refuses!(
+        [Thing],
+        expect!["Thing.weight: the column `weight` is of the type Double, by which lists cannot be ordered"]
+    );
+}
+
+#[test]
+fn a_filter_or_an_order_by_a_column_that_may_be_null() {
+    node!(Filtered, thing, [Field::column(thing::Column::Note, "A note.").filter()]);
+    refuses!(
+        [Filtered],
+        expect!["Filtered.note: the column `note` may be NULL, by which lists cannot be filtered or ordered"]
+    );
+    node!(Ordered, thing, [Field::column(thing::Column::Note, "A note.").order()]);
+    refuses!(
+        [Ordered],
+        expect!["Ordered.note: the column `note` may be NULL, by which lists cannot be filtered or ordered"]
+    );
+}
+
+#[test]
+fn a_number_that_must_not_be_blank() {
+    node!(Thing, thing, [Field::column(thing::Column::OwnerId, "The owner's key.").not_blank()]);
+    refuses!([Thing], expect!["Thing.ownerId: the column `owner_id` is of the type BigInteger, which is never blank"]);
+}
+
+#[test]
+fn a_parent_by_a_foreign_key_that_may_be_null() {
+    node!(Wrong, other, [Field::parent::<Owner>("owner", "The owner.")]);
+    refuses!([Wrong, Owner], expect!["Wrong.owner: the foreign key `owner_id` may be NULL, which is not supported"]);
+}
+
+#[test]
+fn a_parent_or_children_by_a_column_that_is_not_the_parents_key() {
+    node!(Thing, thing, []);
+    node!(Wrong, other, [Field::parent::<Thing>("thing", "The thing.")]);
+    refuses!(
+        [Wrong, Thing],
+        expect!["Wrong.thing: `things.owner_id` is not the primary key, by which the relation must lead"]
+    );
+    node!(Listed, thing, [Field::children::<Other>("others", "The others.")]);
+    refuses!(
+        [Listed, Other],
+        expect!["Listed.others: `things.owner_id` is not the primary key, by which the relation must lead"]
+    );
+}
+
+#[test]
+fn a_parent_by_a_column_that_is_not_a_number() {
+    node!(Wrong, other, [Field::parent::<Other>("other", "The other.")]);
+    refuses!(
+        [Wrong, Other],
+        expect!["Wrong.other: `others.word` is of the type String(None); keys are of the type BigInteger"]
+    );
+}
+
+#[test]
+fn a_parent_by_the_relation_of_other_tables() {
+    node!(Wrong, thing, [Field::parent::<Other>("other", "The other.")]);
+    refuses!([Wrong, Other], expect!["Wrong.other: the relation does not lead from `things` to `others`"]);
+}
+
+#[test]
+fn a_parent_over_a_join_table() {
+    node!(Wrong, owner, [Field::parent::<Other>("other", "The other.")]);
+    refuses!([Wrong, Other], expect!["Wrong.other: a parent over a join table is not supported"]);
+}
+
+#[test]
+fn children_whose_key_column_says_another_type_of_parent() {
+    node!(Wrong, other, [Field::children::<Thing>("things", "The things.")]);
+    node!(Thing, thing, []);
+    refuses!([Wrong, Thing], expect!["Wrong.things: the relation does not lead from `things` to `others`"]);
+}
+
+#[test]
+fn an_order_by_a_field_that_the_parent_has_not_or_is_not_ordered_by() {
+    node!(Unknown, thing, [Field::parent::<Owner>("owner", "The owner.").order_by("title")]);
+    refuses!([Unknown, Owner], expect!["Unknown.owner: `order_by` is `title`, by which no list of `Owner` is ordered"]);
+    node!(Plain, owner, [Field::column(owner::Column::Name, "The name.")]);
+    node!(Unordered, thing, [Field::parent::<Plain>("owner", "The owner.").order_by("name")]);
+    refuses!(
+        [Unordered, Plain],
+        expect!["Unordered.owner: `order_by` is `name`, by which no list of `Plain` is ordered"]
+    );
+}
+
+#[test]
+fn what_is_for_parents_of_a_column_and_for_columns_of_a_parent() {
+    node!(Column, thing, [Field::column(thing::Column::Label, "The label.").order_by("name")]);
+    refuses!([Column], expect!["Column.label: `order_by` is for parents"]);
+    node!(Parent, thing, [Field::parent::<Owner>("owner", "The owner.").order()]);
+    refuses!(
+        [Parent, Owner],
+        expect!["Parent.owner: `order` and `not_blank` are for columns; a parent has `order_by`"]
+    );
+    node!(List, owner, [Field::children::<Thing>("things", "The things.").order_by("label")]);
+    node!(Thing, thing, []);
+    refuses!([List, Thing], expect!["List.things: `order_by` is for parents, `not_blank` for columns"]);
+}
+
+#[test]
+fn two_fields_of_one_name() {
+    node!(
+        Twice,
+        thing,
+        [Field::column(thing::Column::Label, "The label."), Field::parent::<Owner>("label", "The owner."),]
+    );
+    refuses!([Twice, Owner], expect!["Twice: there are two fields `label`"]);
+    node!(Id, thing, [Field::column(thing::Column::Id, "The key.")]);
+    refuses!([Id], expect!["Id: there are two fields `id`"]);
+}
+
+#[test]
+fn two_types_of_one_name_or_with_one_root_field() {
+    node!(Things, thing, []);
+    refuses!(
+        [Things],
+        expect![
+            "Things: `Query.things` is the field of another type, or of both its look-up and its list; give it another `list_name`"
+        ]
+    );
+    node!(Thing, thing, []);
+    node!(Copy, thing, []);
+    refuses!(
+        [Thing, Copy],
+        expect![
+            "Copy: `Query.things` is the field of another type, or of both its look-up and its list; give it another `list_name`"
+        ]
+    );
+    refuses!([Thing, Thing], expect!["Thing: there are two nodes of this type"]);
+}
+
+#[test]
+fn a_type_that_is_referred_to_but_not_listed() {
+    node!(Thing, thing, [Field::parent::<Owner>("owner", "The owner.")]);
+    refuses!([Thing], expect!["Thing.owner: the type `Owner` is not among the nodes"]);
+}
+
+#[derive(Default)]
+struct Own;
+
+#[Object]
+impl Own {
+    /// A field of a node's name.
+    async fn thing(&self) -> i32 {
+        1
+    }
+}
+
+#[test]
+fn a_root_field_of_the_programs_own_with_the_name_of_a_nodes() {
+    node!(Thing, thing, []);
+    struct Program;
+    impl Types for Program {
+        const NODES: &'static [&'static dyn AnyNode] = &[node::<Thing>()];
+        type Query = Own;
+        type Mutation = EmptyMutation;
+    }
+    refused::<Program>(expect![
+        "Thing: `Query.thing` is the field of another type, or of both its look-up and its list; give it another `list_name`"
+    ]);
+}
