@@ -57,7 +57,7 @@ impl CourseMutation {
         #[graphql(desc = "The new course.")] input: CreateCourseInput,
     ) -> Result<Created<Course>> {
         let course = ActiveModel { title: Set(input.title), ..Default::default() };
-        Write::begin(ctx).await?.create(course).await
+        Write::of(ctx).create(course).await
     }
 
     /// Changes a course.
@@ -67,7 +67,7 @@ impl CourseMutation {
         #[graphql(desc = "The changes.")] input: UpdateCourseInput,
     ) -> Result<Updated<Course>> {
         let changes = ActiveModel { title: given(input.title), ..Default::default() };
-        Write::begin(ctx).await?.update(&input.id, changes).await
+        Write::of(ctx).update(&input.id, changes).await
     }
 
     /// Deletes a course, and the course's enrollments with it.
@@ -76,6 +76,6 @@ impl CourseMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The course to delete.")] input: DeleteInput<Course>,
     ) -> Result<Deleted<Course>> {
-        Write::begin(ctx).await?.delete(input).await
+        Write::of(ctx).delete(input).await
     }
 }

@@ -80,7 +80,7 @@ impl EnrollmentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The student and the course.")] input: EnrollInput,
     ) -> Result<EnrollPayload> {
-        let mut write = Write::begin(ctx).await?;
+        let mut write = Write::of(ctx);
         let student = write.parent::<Student>("studentId", &input.student_id).await?;
         let course = write.parent::<Course>("courseId", &input.course_id).await?;
         let enrollment = enrollment_of(student, course);
@@ -88,7 +88,7 @@ impl EnrollmentMutation {
             // The key decides between two at once: one inserts, the other waits for it and finds the row there.
             let inserted = Entity::insert(enrollment.clone().into_active_model())
                 .on_conflict_do_nothing_on([Column::StudentId, Column::CourseId])
-                .exec_without_returning(&write.transaction)
+                .exec_without_returning(write.transaction().await?)
                 .await?;
             if !matches!(inserted, TryInsertResult::Inserted(1)) {
                 let (student, course) = (Student::global_id(student), Course::global_id(course));
@@ -110,11 +110,11 @@ impl EnrollmentMutation {
     ) -> Result<WithdrawPayload> {
         let student_key = Student::key(&input.student_id, "input.studentId")?;
         let course_key = Course::key(&input.course_id, "input.courseId")?;
-        let mut write = Write::begin(ctx).await?;
+        let mut write = Write::of(ctx);
         let student = write.held("studentId", student_key).await?;
         let course = write.held("courseId", course_key).await?;
         if !write.errors.any() {
-            let deleted = Entity::delete_by_id((student_key, course_key)).exec(&write.transaction).await?;
+            let deleted = Entity::delete_by_id((student_key, course_key)).exec(write.transaction().await?).await?;
             if deleted.rows_affected == 0 {
                 let (student, course) = (Student::global_id(student_key), Course::global_id(course_key));
                 let missing = format!("{} is not enrolled in {}", *student, *course);

@@ -81,7 +81,7 @@ impl PostMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The new post.")] input: CreatePostInput,
     ) -> Result<Created<Post>> {
-        let mut write = Write::begin(ctx).await?;
+        let mut write = Write::of(ctx);
         let owner_id = Set(write.parent::<User>("ownerId", &input.owner_id).await?);
         let post = ActiveModel::from(NewPostInput { title: input.title, content: input.content });
         write.create(ActiveModel { owner_id, ..post }).await
@@ -95,7 +95,7 @@ impl PostMutation {
     ) -> Result<Updated<Post>> {
         let UpdatePostInput { id, title, content } = input;
         let changes = ActiveModel { title: given(title), content: given(content), ..Default::default() };
-        Write::begin(ctx).await?.update(&id, changes).await
+        Write::of(ctx).update(&id, changes).await
     }
 
     /// Deletes a post.
@@ -104,6 +104,6 @@ impl PostMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The post to delete.")] input: DeleteInput<Post>,
     ) -> Result<Deleted<Post>> {
-        Write::begin(ctx).await?.delete(input).await
+        Write::of(ctx).delete(input).await
     }
 }

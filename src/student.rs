@@ -69,7 +69,7 @@ impl StudentMutation {
         let keys = ids.iter().enumerate().map(|(index, id)| Course::key(id, &format!("input.courseIds.{index}")));
         let courses: Vec<i64> = keys.collect::<Result<_>>()?;
 
-        let mut write = Write::begin(ctx).await?;
+        let mut write = Write::of(ctx);
         let student = ActiveModel { name: Set(input.name), ..Default::default() };
         write.check::<Student>("", &student);
         let held = write.all_held::<Course>(&courses).await?;
@@ -86,7 +86,7 @@ impl StudentMutation {
         let student = write.insert::<Student>(student).await?;
         if let Some(student) = &student {
             let enrollments = courses.into_iter().map(|course| enrollment_of(student.id, course).into_active_model());
-            insert_all(&write.transaction, enrollments).await?;
+            insert_all(write.transaction().await?, enrollments).await?;
         }
         Ok(write.done(student.map(stored)).await.into())
     }
@@ -98,7 +98,7 @@ impl StudentMutation {
         #[graphql(desc = "The changes.")] input: UpdateStudentInput,
     ) -> Result<Updated<Student>> {
         let changes = ActiveModel { name: given(input.name), ..Default::default() };
-        Write::begin(ctx).await?.update(&input.id, changes).await
+        Write::of(ctx).update(&input.id, changes).await
     }
 
     /// Deletes a student, and the student's enrollments with it.
@@ -107,6 +107,6 @@ impl StudentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The student to delete.")] input: DeleteInput<Student>,
     ) -> Result<Deleted<Student>> {
-        Write::begin(ctx).await?.delete(input).await
+        Write::of(ctx).delete(input).await
     }
 }

@@ -62,7 +62,7 @@ impl UserMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The new user.")] input: CreateUserInput,
     ) -> Result<Created<User>> {
-        let mut write = Write::begin(ctx).await?;
+        let mut write = Write::of(ctx);
         let user = ActiveModel { name: Set(input.name), ..Default::default() };
         let posts: Vec<_> = input.posts.unwrap_or_default().into_iter().map(post::ActiveModel::from).collect();
         write.check::<User>("", &user);
@@ -72,7 +72,7 @@ impl UserMutation {
         let user = write.insert::<User>(user).await?;
         if let Some(user) = &user {
             let posts = posts.into_iter().map(|post| post::ActiveModel { owner_id: Set(user.id), ..post });
-            insert_all(&write.transaction, posts).await?;
+            insert_all(write.transaction().await?, posts).await?;
         }
         Ok(write.done(user.map(stored)).await.into())
     }
@@ -84,7 +84,7 @@ impl UserMutation {
         #[graphql(desc = "The changes.")] input: UpdateUserInput,
     ) -> Result<Updated<User>> {
         let changes = ActiveModel { name: given(input.name), ..Default::default() };
-        Write::begin(ctx).await?.update(&input.id, changes).await
+        Write::of(ctx).update(&input.id, changes).await
     }
 
     /// Deletes a user, and the user's posts with it.
@@ -93,6 +93,6 @@ impl UserMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The user to delete.")] input: DeleteInput<User>,
     ) -> Result<Deleted<User>> {
-        Write::begin(ctx).await?.delete(input).await
+        Write::of(ctx).delete(input).await
     }
 }

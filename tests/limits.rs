@@ -256,6 +256,14 @@ async fn an_answer_has_as_many_bytes_as_are_allowed() {
 }
 
 #[tokio::test]
+async fn what_is_answered_after_an_answer_that_is_too_long_is_too_long() {
+    let apps = school_with(&["--max-response-bytes=60"]).await;
+    let query =
+        "{ x: user(id: 1) { posts { nodes { id content } } } y: posts { nodes { owner { id @skip(if: true) } } } }";
+    apps.answers(query, expect![[r#"{"errors":[{"message":"the answer has more bytes than are allowed: 60 (`--max-response-bytes`)","locations":[{"line":1,"column":64}],"path":["y","nodes"],"extensions":{"code":"TOO_COMPLEX"}},{"message":"the answer has more bytes than are allowed: 60 (`--max-response-bytes`)","locations":[{"line":1,"column":28}],"path":["x","posts","nodes"],"extensions":{"code":"TOO_COMPLEX"}}],"data":null}"#]]).await;
+}
+
+#[tokio::test]
 async fn a_document_has_30_aliases() {
     let document = |aliases| format!("{{ user(id: 1) {{ {} }} }}", repeat(aliases, |index| format!("a{index}: id ")));
     meets(&school().await, &document(30), &document(31), expect![[r#"{"errors":[{"message":"the operation has 31 aliases; allowed are 30 (`--max-aliases`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;

@@ -127,7 +127,8 @@ pub struct Look<E: EntityTrait> {
 pub struct ById<E: Table> {
     /// Which row.
     pub key: E::Key,
-    /// What is wanted of it.
+    /// What is wanted of it. A hash is of the key alone: a batch has few of these.
+    #[derive_where(skip(Hash))]
     pub look: Arc<Look<E>>,
 }
 
@@ -180,9 +181,8 @@ impl<E: Table> Loader<All<E>> for Session {
 
     /// One statement for each page that is asked for.
     async fn load(&self, all: &[All<E>]) -> Result<HashMap<All<E>, Rows<E, E>>> {
-        let all = in_order(all, |All(list)| &list.asked);
         let mut loaded = HashMap::with_capacity(all.len());
-        for (page, all) in grouped(all, |All(list)| Arc::clone(&list.page)) {
+        for (page, all) in grouped(all, |All(list)| &list.asked, |All(list)| Arc::clone(&list.page)) {
             let wanted = Wanted::union(all.iter().map(|All(list)| &list.wanted));
             let select = select::page::<E>(self.backend(), &page, &wanted);
             let texts = LongTexts::of(&wanted.node, 0);
@@ -214,9 +214,9 @@ impl<E: Table> Loader<AllCount<E>> for Session {
 
     /// One statement for each filter that is asked for.
     async fn load(&self, all: &[AllCount<E>]) -> Result<HashMap<AllCount<E>, i64>> {
-        let all = in_order(all, |AllCount(count, _)| &count.asked);
         let mut loaded = HashMap::with_capacity(all.len());
-        for (filter, all) in grouped(all, |AllCount(count, _)| Arc::clone(&count.filter)) {
+        let shared = |AllCount(count, _): &AllCount<E>| Arc::clone(&count.filter);
+        for (filter, all) in grouped(all, |AllCount(count, _)| &count.asked, shared) {
             let select = select::count::<E>(self.backend(), &filter);
             let asked = all.iter().map(|AllCount(count, _)| &count.asked);
             let rows = self.rows(&select, &LongTexts::default(), 0, asked).await?;
@@ -243,6 +243,7 @@ pub struct Children<N: Table, L: EntityTrait> {
     /// The parent's key.
     pub parent: i64,
     /// What is to be loaded.
+    #[derive_where(skip(Hash))]
     pub list: Arc<By<List<N, L>>>,
 }
 
@@ -252,9 +253,9 @@ impl<N: Table, L: EntityTrait<Model: Sync>> Loader<Children<N, L>> for Session {
 
     /// One statement for each page that is asked for, whatever the number of parents.
     async fn load(&self, all: &[Children<N, L>]) -> Result<HashMap<Children<N, L>, Rows<N, L>>> {
-        let all = in_order(all, |one| &one.list.what.asked);
         let mut loaded = HashMap::with_capacity(all.len());
-        for ((relation, page), all) in grouped(all, |one| (one.list.relation, Arc::clone(&one.list.what.page))) {
+        let shared = |one: &Children<N, L>| (one.list.relation, Arc::clone(&one.list.what.page));
+        for ((relation, page), all) in grouped(all, |one| &one.list.what.asked, shared) {
             let parents = distinct(all.iter().map(|one| one.parent));
             let wanted = Wanted::union(all.iter().map(|one| &one.list.what.wanted));
             let select = select::page_by_parent(self.backend(), relation, &parents, &page, &wanted);
@@ -278,11 +279,13 @@ fn place_of(parents: &[i64], parent: i64) -> Result<usize> {
 }
 
 /// Key: how many children of a parent the filter leaves.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
+#[derive_where(Hash)]
 pub struct ChildCount {
     /// The parent's key.
     pub parent: i64,
     /// What is to be counted.
+    #[derive_where(skip(Hash))]
     pub count: Arc<By<Count>>,
 }
 
@@ -292,9 +295,9 @@ impl Loader<ChildCount> for Session {
 
     /// One statement for each relation and filter that is asked for, whatever the number of parents.
     async fn load(&self, all: &[ChildCount]) -> Result<HashMap<ChildCount, i64>> {
-        let all = in_order(all, |one| &one.count.what.asked);
         let mut loaded = HashMap::with_capacity(all.len());
-        for ((relation, filter), all) in grouped(all, |one| (one.count.relation, Arc::clone(&one.count.what.filter))) {
+        let shared = |one: &ChildCount| (one.count.relation, Arc::clone(&one.count.what.filter));
+        for ((relation, filter), all) in grouped(all, |one| &one.count.what.asked, shared) {
             let parents = distinct(all.iter().map(|one| one.parent));
             let select = select::count_by_parent(self.backend(), relation, &parents, &filter);
             let asked = all.iter().map(|one| &one.count.what.asked);
@@ -316,21 +319,21 @@ fn in_order<K>(keys: &[K], asked: impl Fn(&K) -> &Asked) -> Vec<&K> {
     keys
 }
 
-/// The keys by what those have in common that share a statement.
-fn grouped<K, P: Eq + Hash + Clone>(keys: Vec<&K>, shared: impl Fn(&K) -> P) -> Vec<(P, Vec<&K>)> {
+/// The keys by what those have in common that share a statement, which all keys of one field have.
+fn grouped<K, P: Eq + Hash + Clone>(
+    keys: &[K],
+    asked: impl Fn(&K) -> &Asked,
+    shared: impl Fn(&K) -> P,
+) -> Vec<(P, Vec<&K>)> {
     let mut groups: Vec<(P, Vec<_>)> = Vec::new();
     let mut known: HashMap<P, usize> = HashMap::new();
-    for key in keys {
-        let part = shared(key);
-        let group = match groups.last() {
-            // One field asks for the same, whatever the number of parents.
-            Some((last, _)) if *last == part => groups.len() - 1,
-            _ => *known.entry(part).or_insert_with_key(|part| {
-                groups.push((part.clone(), Vec::new()));
-                groups.len() - 1
-            }),
-        };
-        groups[group].1.push(key);
+    let keys = in_order(keys, &asked);
+    for of_field in keys.chunk_by(|one, other| asked(one).number == asked(other).number) {
+        let group = *known.entry(shared(of_field[0])).or_insert_with_key(|part| {
+            groups.push((part.clone(), Vec::new()));
+            groups.len() - 1
+        });
+        groups[group].1.extend(of_field);
     }
     groups
 }

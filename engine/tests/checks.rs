@@ -38,6 +38,9 @@ mod thing {
         #[sea_orm(primary_key)]
         pub id: i64,
         pub label: String,
+        pub owner_name: String,
+        #[sea_orm(column_name = "userID")]
+        pub user_id: i64,
         pub note: Option<String>,
         pub done: bool,
         pub weight: f64,
@@ -285,7 +288,7 @@ fn what_is_for_parents_of_a_column_and_for_columns_of_a_parent() {
     node!(Parent, thing, [Field::parent::<Owner>("owner", "The owner.").order()]);
     refuses!(
         [Parent, Owner],
-        expect!["Parent.owner: `order` and `not_blank` are for columns; a parent has `order_by`"]
+        expect!["Parent.owner: `order` and `not_blank` are not for parents, which have `order_by`"]
     );
     node!(List, owner, [Field::children::<Thing>("things", "The things.").order_by("label")]);
     node!(Thing, thing, []);
@@ -322,6 +325,46 @@ fn two_types_of_one_name_or_with_one_root_field() {
         ]
     );
     refuses!([Thing, Thing], expect!["Thing: there are two nodes of this type"]);
+}
+
+#[test]
+fn a_type_whose_name_the_schema_has_already() {
+    node!(PageInfo, thing, []);
+    refuses!([PageInfo], expect!["PageInfo: the schema has two types `PageInfo`"]);
+    node!(Thing, thing, []);
+    node!(ThingEdge, owner, []);
+    refuses!([Thing, ThingEdge], expect!["ThingEdge: the schema has two types `ThingEdge`"]);
+    node!(Ties, tie, []);
+    node!(
+        Twice,
+        owner,
+        [
+            Field::children_over::<Ties, Other>("others", "The others."),
+            Field::children_over::<Ties, Other>("more", "More."),
+        ]
+    );
+    refuses!([Other, Ties, Twice], expect!["Ties: `Query.ties` is the field of another type, or of both its look-up and its list; give it another `list_name`"]);
+}
+
+#[test]
+fn two_orders_of_one_name_and_a_filter_whose_name_has_a_meaning() {
+    node!(
+        Orders,
+        thing,
+        [
+            Field::parent::<Owner>("owner", "The owner.").order_by("name"),
+            Field::column(thing::Column::OwnerName, "The owner's name, copied.").order(),
+        ]
+    );
+    refuses!([Orders, Owner], expect!["Orders.ownerName: there are two orders `OWNER_NAME`"]);
+    node!(Or, thing, [Field::parent::<Owner>("or", "The owner.").filter()]);
+    refuses!([Or, Owner], expect!["Or.or: a filter of this name has a meaning of its own"]);
+}
+
+#[test]
+fn a_column_that_is_not_in_snake_case() {
+    node!(Thing, thing, [Field::column(thing::Column::UserId, "A key.")]);
+    refuses!([Thing], expect!["Thing.userId: the column `userID` is not in snake case, which is not supported"]);
 }
 
 #[test]

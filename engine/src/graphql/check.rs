@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic};
 
 use super::{
     kind::Kind,
-    node::{COUNT, Field, Node, Source},
+    node::{COUNT, Field, Node, Source, is_camel_case},
 };
 use crate::loaders::{column_named, key_columns};
 
@@ -23,12 +23,21 @@ pub(super) fn node<N: Node>() -> Result<()> {
         );
     }
     let mut names = HashSet::from(["id".to_owned()]);
+    let mut orders = HashSet::from(["ID".to_owned()]);
     for field in N::FIELDS {
         let name = field.name().into_owned();
         let of_field = || format!("{}.{name}", N::TYPE);
         let count = matches!(field.source, Source::List(..)).then(|| format!("{name}{COUNT}"));
         for name in [name.clone()].into_iter().chain(count) {
             ensure!(names.insert(name.clone()), "{}: there are two fields `{name}`", N::TYPE);
+        }
+        ensure!(
+            !field.filters || !["and", "or", "not"].contains(&&*name),
+            "{}.{name}: a filter of this name has a meaning of its own",
+            N::TYPE
+        );
+        if let Some(order) = field.order_name() {
+            ensure!(orders.insert(order.clone()), "{}.{name}: there are two orders `{order}`", N::TYPE);
         }
         check(field).with_context(of_field)?;
     }
@@ -44,7 +53,7 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
         Source::Parent(_, hop, parent) => {
             ensure!(
                 !field.is_label && !field.orders,
-                "`order` and `not_blank` are for columns; a parent has `order_by`"
+                "`order` and `not_blank` are not for parents, which have `order_by`"
             );
             let hop = hop()?;
             let key = column_named::<N::Entity>(hop.from);
@@ -72,6 +81,7 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
 fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::Column) -> Result<()> {
     let (name, def) = (column.as_str(), column.def());
     let ty = def.get_column_type();
+    ensure!(is_camel_case(&field.name(), name), "the column `{name}` is not in snake case, which is not supported");
     let Some(kind) = Kind::of(ty) else { bail!("the column `{name}` is of the type {ty:?}, which is not supported") };
     ensure!(
         !field.filters || kind.filters(),

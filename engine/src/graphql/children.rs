@@ -2,7 +2,7 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use anyhow::Result as Checked;
+use anyhow::{Result as Checked, ensure};
 use async_graphql::{
     Context, InputType, OutputType, Positioned, ServerResult, Value,
     indexmap::IndexMap,
@@ -82,6 +82,10 @@ where
     L: Node<Entity: Related<N::Entity> + Related<C::Entity>>,
     C: Node,
 {
+    for field in L::FIELDS.iter().filter(|field| matches!(field.source, Source::Column(_))) {
+        let name = field.name();
+        ensure!(!["cursor", "node"].contains(&&*name), "the edges have a field `{name}` besides `{}.{name}`", L::TYPE);
+    }
     Ok(Relation { link: to_children::<N, L>()?, child: Some(parent::hop::<L, C>()?) })
 }
 
@@ -98,8 +102,12 @@ where
     N: Node<Entity: Table<Key = i64>>,
     E: Edge,
 {
-    fn type_name(&self) -> &'static str {
-        <E::Node as Node>::TYPE
+    fn type_names(&self) -> Vec<&'static str> {
+        [E::LINK, Some(<E::Node as Node>::TYPE)].into_iter().flatten().collect()
+    }
+
+    fn edge_name(&self) -> Option<String> {
+        E::LINK.map(|_| <E as OutputType>::type_name().into_owned())
     }
 
     fn declare(&self, name: &str, registry: &mut Registry) -> MetaField {

@@ -1,7 +1,7 @@
 //! Lists as the Relay Cursor Connections specification has them (<https://relay.dev/graphql/connections.htm>): the
 //! connection that every list of the API answers with, its edges and its page's info.
 
-use std::{borrow::Cow, marker::PhantomData, sync::Arc};
+use std::{any::type_name, borrow::Cow, marker::PhantomData, sync::Arc};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, TypeName,
@@ -149,6 +149,9 @@ pub trait Edge: ContainerType + 'static + From<Item<Self::Node, Self::Link>> {
     /// The table that ties it to its parent: the node's own, or a join table.
     type Link: EntityTrait<Model: Sync>;
 
+    /// The name of the type of that table's rows, if it is a join table.
+    const LINK: Option<&'static str> = None;
+
     /// The column of that table that a field is.
     fn column(_field: &str) -> Option<<Self::Link as EntityTrait>::Column> {
         None
@@ -220,6 +223,7 @@ impl<P: Node, L: Node, N: Node> From<Item<N, L::Entity>> for LinkEdge<P, L, N> {
 impl<P: Node, L: Node, N: Node> Edge for LinkEdge<P, L, N> {
     type Node = N;
     type Link = L::Entity;
+    const LINK: Option<&'static str> = Some(L::TYPE);
 
     fn column(field: &str) -> Option<<L::Entity as EntityTrait>::Column> {
         match node::answer::<L>(field) {
@@ -249,7 +253,10 @@ impl<P: Node, L: Node, N: Node> OutputType for LinkEdge<P, L, N> {
                 }
             }
             let description = format!("One item of a list, with its place in it and the {}'s data.", in_words(L::TYPE));
-            ObjectBuilder::new(Self::type_name(), fields).description(Some(description)).build()
+            ObjectBuilder::new(Self::type_name(), fields)
+                .rust_typename(type_name::<Self>())
+                .description(Some(description))
+                .build()
         })
     }
 

@@ -3,12 +3,14 @@
 //! async-graphql's own executor makes a boxed future of every field of every object, and a value of every answer, which it writes to
 //! JSON at last: most of what a large answer would cost. Here all objects that a field of the text leads to are one level, however
 //! many they are: what is selected of them is looked at once, what it loads is loaded at once, and they are written one behind the
-//! other. So the futures of an answer are as many as the fields of its text.
+//! other. So the futures of an answer are as many as the fields of its text. Where a request has two errors, the deeper one can be
+//! told here and the other one there.
 
 use std::{borrow::Cow, future::poll_fn, pin::Pin, task::Poll};
 
 use async_graphql::{
     Context, ContextSelectionSet, Positioned, ServerError, ServerResult, Value,
+    indexmap::IndexMap,
     parser::types::{Field, Selection, SelectionSet},
 };
 use futures_util::{
@@ -193,7 +195,7 @@ impl<'a, P: Copy + Send + Sync> Level<'a, P> {
         self.ended(index, place, writer.step())
     }
 
-    /// What ends the writing of an object is an error of its last field.
+    /// An error between fields is reported at the object's last field. Without one, the next object or the end meets it.
     fn ended<T: Default>(&self, index: usize, place: &dyn Place, written: Result<T>) -> ServerResult<T> {
         match (written, self.steps.last()) {
             (Err(error), Some((field, _))) => Err(place.fail(index, field, error)),
@@ -203,6 +205,10 @@ impl<'a, P: Copy + Send + Sync> Level<'a, P> {
 
     /// Writes all of them: an answer each.
     fn write_each<O: Objects<Part = P>>(self, objects: &O, place: &dyn Place) -> ServerResult<Vec<Value>> {
+        if self.steps.is_empty() {
+            // All that was selected is skipped.
+            return Ok(vec![Value::Object(IndexMap::new()); objects.count()]);
+        }
         let mut writer = Writer::of(place.running());
         for index in 0..objects.count() {
             self.write(objects, index, place, &mut writer)?;
@@ -267,6 +273,9 @@ pub async fn all<'a, T: Default>(
     Ok(waiting.into_iter().map(|mut future| Pin::new(&mut future).take_output().unwrap_or_default()).collect())
 }
 
+/// The most bytes for which room is made before they are written: the first answer may be far longer than the others.
+const MOST_EXPECTED: usize = 1 << 22;
+
 /// Answers that are written one behind the other. Their bytes are counted, but not those that were copied: these were counted when
 /// they were written.
 pub struct Writer<'a> {
@@ -284,11 +293,13 @@ impl<'a> Writer<'a> {
         Self { json: Vec::new(), running, known: 0, ends: Vec::new() }
     }
 
-    /// Writes what was written before.
+    /// Writes an answer, of which the bytes are counted already if it was written before.
     pub fn copy(&mut self, answer: &Value) {
         let before = self.json.len();
         write_value(answer, &mut self.json);
-        self.known += self.json.len() - before;
+        if matches!(answer, Value::Binary(_)) {
+            self.known += self.json.len() - before;
+        }
     }
 
     /// Counts what is new, if that is much.
@@ -308,7 +319,7 @@ impl<'a> Writer<'a> {
     /// Makes room for so many answers, as if the others were like the first: most lists grow once.
     pub fn expect(&mut self, count: usize) {
         let first = self.json.len();
-        self.json.reserve((first + first / 8 + 1) * count);
+        self.json.reserve((first + first / 8 + 1).saturating_mul(count).min(MOST_EXPECTED));
     }
 
     /// Ends an answer.

@@ -1,6 +1,6 @@
 //! The input objects that say which items a list has, and what they become.
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::{any::type_name, borrow::Cow, marker::PhantomData};
 
 use async_graphql::{
     ID, InputObject, InputType, InputValueError, InputValueResult, Name, TypeName, Value as Given,
@@ -59,7 +59,10 @@ impl<N: Node> InputType for NodeFilter<N> {
             let description = format!(
                 "Conditions on each {noun}: all that are given must hold. A field left out or `null` restricts nothing."
             );
-            InputObjectBuilder::new(Self::type_name(), fields).description(Some(description)).build()
+            InputObjectBuilder::new(Self::type_name(), fields)
+                .rust_typename(type_name::<Self>())
+                .description(Some(description))
+                .build()
         })
     }
 

@@ -66,10 +66,10 @@ impl UserErrors {
 }
 
 /// A mutation's field that is running: a transaction, in which nothing is written unless it is [done](Write::done), and the
-/// refusals found so far.
-pub struct Write {
-    /// Where to read and write.
-    pub transaction: Transaction,
+/// refusals found so far. The transaction begins when it is first needed: what is wrong with the input alone waits for no database.
+pub struct Write<'a> {
+    context: &'a Context<'a>,
+    transaction: Option<Transaction>,
     /// Why nothing is to be written.
     pub errors: UserErrors,
 }
@@ -77,10 +77,19 @@ pub struct Write {
 type ModelOf<N> = <<N as Node>::Entity as EntityTrait>::Model;
 type ActiveModelOf<N> = <<N as Node>::Entity as EntityTrait>::ActiveModel;
 
-impl Write {
-    /// Begins the transaction of a mutation's field.
-    pub async fn begin(context: &Context<'_>) -> Result<Self> {
-        Ok(Self { transaction: context.write().await?, errors: UserErrors::default() })
+impl<'a> Write<'a> {
+    /// The writing of a mutation's field.
+    pub fn of(context: &'a Context<'a>) -> Self {
+        Self { context, transaction: None, errors: UserErrors::default() }
+    }
+
+    /// Where to read and write.
+    pub async fn transaction(&mut self) -> Result<&Transaction> {
+        let transaction = match self.transaction.take() {
+            Some(transaction) => transaction,
+            None => self.context.write().await?,
+        };
+        Ok(self.transaction.insert(transaction))
     }
 
     /// The key in an id of a parent, which stands at `path` in the mutation's input. The parent is kept from being deleted until the
@@ -108,10 +117,11 @@ impl Write {
     ///
     /// On PostgreSQL by a lock that hinders nobody else (`FOR KEY SHARE`, what a foreign key's own check takes); SQLite has
     /// one writer at a time.
-    pub async fn all_held<N: Node<Entity: Table<Key = i64>>>(&self, keys: &[i64]) -> Result<HashMap<i64, One<N>>> {
+    pub async fn all_held<N: Node<Entity: Table<Key = i64>>>(&mut self, keys: &[i64]) -> Result<HashMap<i64, One<N>>> {
         let columns = Columns::<N::Entity>::all();
-        let select = by_keys(self.transaction.get_database_backend(), keys, &columns).lock(LockType::KeyShare).take();
-        let rows = self.transaction.query_all(&select).await?;
+        let transaction = self.transaction().await?;
+        let select = by_keys(transaction.get_database_backend(), keys, &columns).lock(LockType::KeyShare).take();
+        let rows = transaction.query_all(&select).await?;
         let count = rows.len();
         let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
         (0..count).map(|row| Ok((block.key(row)?, One(Row::read(&block, row))))).collect()
@@ -124,12 +134,12 @@ impl Write {
     }
 
     /// Inserts a row, unless there are refusals. It is not checked.
-    pub async fn insert<N>(&self, row: ActiveModelOf<N>) -> Result<Option<ModelOf<N>>>
+    pub async fn insert<N>(&mut self, row: ActiveModelOf<N>) -> Result<Option<ModelOf<N>>>
     where
         N: Node<Entity: Table<ActiveModel: Send>>,
         ModelOf<N>: IntoActiveModel<ActiveModelOf<N>>,
     {
-        if self.errors.any() { Ok(None) } else { Ok(Some(row.insert(&self.transaction).await?)) }
+        if self.errors.any() { Ok(None) } else { Ok(Some(row.insert(self.transaction().await?).await?)) }
     }
 
     /// Checks and inserts a row, and is done: the new object, or why nothing was written.
@@ -159,7 +169,7 @@ impl Write {
         if !self.errors.any() && changes.is_changed() {
             changes.set(key_column::<N::Entity>(), key.into());
             // Read again as lists are: SeaORM would decode all of the row, and so fail of a value that nobody asks for.
-            changes.update_without_returning(&self.transaction).await?;
+            changes.update_without_returning(self.transaction().await?).await?;
             object = self.held("id", key).await?;
         }
         Ok(self.done(object).await.into())
@@ -171,7 +181,7 @@ impl Write {
     /// It is not an id of the type.
     pub async fn delete<N: Node<Entity: Table<Key = i64>>>(mut self, input: DeleteInput<N>) -> Result<Deleted<N>> {
         let key = N::key(&input.id, "input.id")?;
-        if N::Entity::delete_by_id(key).exec(&self.transaction).await?.rows_affected == 0 {
+        if N::Entity::delete_by_id(key).exec(self.transaction().await?).await?.rows_affected == 0 {
             self.errors.not_found::<N>("id", key);
         }
         Ok(self.done(Some(N::global_id(key))).await.into())
@@ -179,11 +189,13 @@ impl Write {
 
     /// Commits what was written, unless there are refusals: `written`, or the refusals.
     pub async fn done<T>(self, written: Option<T>) -> Result<Option<T>, Vec<UserError>> {
-        let Self { transaction, errors: UserErrors(errors) } = self;
+        let Self { transaction, errors: UserErrors(errors), .. } = self;
         if !errors.is_empty() {
             return Err(errors);
         }
-        transaction.done().await;
+        if let Some(transaction) = transaction {
+            transaction.done().await;
+        }
         Ok(written)
     }
 

@@ -140,8 +140,11 @@ pub(super) trait Parent: Sync {
 
 /// What the type of the children does for the field of their parents.
 pub(super) trait Children<N: Node>: Sync {
-    /// The name of their type.
-    fn type_name(&self) -> &'static str;
+    /// The names of their type, and of that of the join table's rows.
+    fn type_names(&self) -> Vec<&'static str>;
+
+    /// The name of the type of the edges, if it is of this list alone.
+    fn edge_name(&self) -> Option<String>;
 
     /// The list's type and its arguments.
     fn declare(&self, name: &str, registry: &mut Registry) -> MetaField;

@@ -53,6 +53,9 @@ pub trait AnyNode: Send + Sync {
     /// It cannot: one line that names the field, and says what is wrong.
     fn check(&self) -> Checked<()>;
 
+    /// The names of the types that the schema has for the node.
+    fn schema_types(&self) -> Vec<String>;
+
     /// The fields that are answered with nodes, and their types.
     fn refers(&self) -> Vec<(&'static str, &'static str)>;
 
@@ -160,11 +163,23 @@ impl<N: Node> AnyNode for Of<N> {
         check::node::<N>()
     }
 
+    fn schema_types(&self) -> Vec<String> {
+        let ty = N::TYPE;
+        let of_lists = ["", "Connection", "Edge", "Filter", "ListFilter", "Order", "OrderField"];
+        let of_mutations = [("Create", "Payload"), ("Update", "Payload"), ("Delete", "Input"), ("Delete", "Payload")];
+        let edges = N::FIELDS.iter().filter_map(|field| match field.source {
+            Source::List(_, _, children) => children.edge_name(),
+            _ => None,
+        });
+        let names = of_lists.iter().map(|end| format!("{ty}{end}"));
+        names.chain(of_mutations.iter().map(|(start, end)| format!("{start}{ty}{end}"))).chain(edges).collect()
+    }
+
     fn refers(&self) -> Vec<(&'static str, &'static str)> {
-        let types = N::FIELDS.iter().filter_map(|field| match field.source {
-            Source::Column(_) => None,
-            Source::Parent(name, _, parent) => Some((name, parent.type_name())),
-            Source::List(name, _, children) => Some((name, children.type_name())),
+        let types = N::FIELDS.iter().flat_map(|field| match field.source {
+            Source::Column(_) => Vec::new(),
+            Source::Parent(name, _, parent) => vec![(name, parent.type_name())],
+            Source::List(name, _, children) => children.type_names().into_iter().map(|ty| (name, ty)).collect(),
         });
         types.collect()
     }
@@ -222,8 +237,12 @@ pub trait Types: Sized + 'static {
                 ensure!(roots.insert(name.clone()), "Query.{name}: there are two such fields");
             }
         }
+        let mut types: HashSet<_> = OWN_TYPES.map(str::to_owned).into();
         for node in Self::NODES {
             node.check()?;
+            for name in node.schema_types() {
+                ensure!(types.insert(name.clone()), "{}: the schema has two types `{name}`", node.type_name());
+            }
             for name in node.roots() {
                 ensure!(
                     roots.insert(name.clone()),
@@ -238,6 +257,30 @@ pub trait Types: Sized + 'static {
         Ok(())
     }
 }
+
+/// The types that every schema has.
+const OWN_TYPES: [&str; 20] = [
+    "Boolean",
+    "DateTime",
+    "DateTimeFilter",
+    "Float",
+    "ID",
+    "IDFilter",
+    "Int",
+    "Mutation",
+    "NaiveDate",
+    "NaiveDateTime",
+    "NaiveTime",
+    "Node",
+    "OrderDirection",
+    "PageInfo",
+    "Query",
+    "String",
+    "StringFilter",
+    "Subscription",
+    "UserError",
+    "UserErrorCode",
+];
 
 /// The root of all reading: the fields of a program's nodes, and its own.
 pub struct Query<T: Types> {

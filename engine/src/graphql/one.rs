@@ -1,6 +1,6 @@
 //! An object alone: by its id, or by a foreign key; and the objects that foreign keys of a list lead to.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{any::type_name, borrow::Cow, sync::Arc};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, ID, ObjectType, OutputType, Positioned, ServerResult, Value,
@@ -61,7 +61,10 @@ impl<N: Node> OutputType for One<N> {
                     }
                 }
             }
-            ObjectBuilder::new(N::TYPE, fields).description(Some(N::DESCRIPTION.to_owned())).build()
+            ObjectBuilder::new(N::TYPE, fields)
+                .rust_typename(type_name::<Self>())
+                .description(Some(N::DESCRIPTION.to_owned()))
+                .build()
         })
     }
 

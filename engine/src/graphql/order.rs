@@ -1,6 +1,6 @@
 //! The input objects that say how a list is ordered, and what they become.
 
-use std::{borrow::Cow, iter, marker::PhantomData};
+use std::{any::type_name, borrow::Cow, iter, marker::PhantomData};
 
 use async_graphql::{
     Enum, InputObject, InputType, InputValueError, InputValueResult, Name, TypeName, Value,
@@ -76,7 +76,10 @@ impl<N: Node> InputType for OrderField<N> {
                 add(&order, description);
             }
             let description = format!("The keys by which {} can be ordered.", in_words(&N::list_name()));
-            EnumBuilder::new(Self::type_name(), values).description(Some(description)).build()
+            EnumBuilder::new(Self::type_name(), values)
+                .rust_typename(type_name::<Self>())
+                .description(Some(description))
+                .build()
         })
     }
 

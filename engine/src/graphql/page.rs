@@ -81,6 +81,7 @@ pub async fn write<E: Edge>(
             pages.write(index, field, part, &mut writer)?;
         }
         writer.json.push(b'}');
+        writer.step().map_err(|error| place.fail(index, last, error))?;
         writer.end();
     }
     writer.finish().map_err(|error| place.fail(connections.len().saturating_sub(1), last, error))
@@ -129,7 +130,8 @@ impl<'a, E: Edge> Pages<'a, E> {
                 Part::Info(selected(set, PAGE_INFO).into_iter().map(|field| (field, part(field))).collect())
             }
             "totalCount" => Part::Total,
-            _ => Part::TypeName,
+            "__typename" => Part::TypeName,
+            _ => return Err(self.place.fail(0, field, Error::broken("a connection has no such field"))),
         })
     }
 

@@ -1,6 +1,6 @@
 //! What mutations are given and answer with, where that is the same for every type.
 
-use std::{borrow::Cow, marker::PhantomData};
+use std::{any::type_name, borrow::Cow, marker::PhantomData};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Enum, ID, InputType, InputValueError, InputValueResult, ObjectType,
@@ -98,7 +98,10 @@ impl<N: Node, V: Verb> OutputType for Payload<N, V> {
             errors.description = Some("Why nothing was written; empty on success.".to_owned());
             let fields = [object, errors].map(|field| (field.name.clone(), field));
             let description = format!("The result of `{}{}`.", V::NAME.to_lowercase(), N::TYPE);
-            ObjectBuilder::new(Self::type_name(), IndexMap::from(fields)).description(Some(description)).build()
+            ObjectBuilder::new(Self::type_name(), IndexMap::from(fields))
+                .rust_typename(type_name::<Self>())
+                .description(Some(description))
+                .build()
         })
     }
 
@@ -142,6 +145,7 @@ impl<N: Node> InputType for DeleteInput<N> {
             let mut id = MetaInputValue::new("id", <ID as InputType>::create_type_info(registry));
             id.description = Some(format!("An id such as `{}:500`, or its bare key.", N::TYPE));
             InputObjectBuilder::new(Self::type_name(), IndexMap::from([("id".to_owned(), id)]))
+                .rust_typename(type_name::<Self>())
                 .description(Some(format!("The {} to delete.", in_words(N::TYPE))))
                 .build()
         })
