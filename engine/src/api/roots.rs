@@ -43,6 +43,10 @@ impl<Q: ObjectType> ContainerType for QueryRoot<Q> {
 pub struct MutationRoot<M>(M);
 
 impl<M: ObjectType> ContainerType for MutationRoot<M> {
+    fn is_empty() -> bool {
+        M::is_empty()
+    }
+
     /// Runs a mutation in one transaction, in which its answer is read too: that is of the moment that it wrote. One that
     /// conflicts with another transaction wrote nothing, and runs again, until the request's time is over: each conflict is
     /// with one that was committed.
