@@ -36,14 +36,7 @@ pub struct NewPostInput {
 
 impl From<NewPostInput> for ActiveModel {
     fn from(NewPostInput { title, content }: NewPostInput) -> Self {
-        let now = Set(entity::now());
-        Self {
-            title: Set(title),
-            content: Set(content),
-            created_at: now.clone(),
-            updated_at: now,
-            ..Default::default()
-        }
+        Self { title: Set(title), content: Set(content), ..Default::default() }
     }
 }
 

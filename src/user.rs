@@ -71,7 +71,11 @@ impl UserMutation {
         }
         let user = write.insert::<User>(user).await?;
         if let Some(user) = &user {
-            let posts = posts.into_iter().map(|post| post::ActiveModel { owner_id: Set(user.id), ..post });
+            // Each at its own moment: they are in the order in which they were given.
+            let posts = posts.into_iter().map(|post| {
+                let now = Set(entity::now());
+                post::ActiveModel { owner_id: Set(user.id), created_at: now.clone(), updated_at: now, ..post }
+            });
             insert_all(write.transaction().await?, posts).await?;
         }
         Ok(write.done(user.map(stored)).await.into())

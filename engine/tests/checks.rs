@@ -343,7 +343,12 @@ fn a_type_whose_name_the_schema_has_already() {
             Field::children_over::<Ties, Other>("more", "More."),
         ]
     );
-    refuses!([Other, Ties, Twice], expect!["Ties: `Query.ties` is the field of another type, or of both its look-up and its list; give it another `list_name`"]);
+    refuses!(
+        [Other, Ties, Twice],
+        expect![
+            "Ties: `Query.ties` is the field of another type, or of both its look-up and its list; give it another `list_name`"
+        ]
+    );
 }
 
 #[test]

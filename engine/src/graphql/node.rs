@@ -232,7 +232,7 @@ pub(super) trait Children<N: Node>: Sync {
 ///
 /// A column of another entity does not compile:
 ///
-/// ```compile_fail,E0308
+/// ```compile_fail,E0271
 /// # mod thing {
 /// #     use sea_orm::entity::prelude::*;
 /// #     #[sea_orm::model]
