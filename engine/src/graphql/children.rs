@@ -165,13 +165,9 @@ where
         place: &'a dyn Place,
         field: &'a Positioned<Selected>,
         find: FindChildren,
-        parents: Result<Vec<i64>>,
+        parents: Vec<i64>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let parents = parents.map_err(|error| place.fail(0, field, error))?;
-            if parents.is_empty() {
-                return Ok(Vec::new());
-            }
             let plan = place.with(0, field, |context| plan_of::<N, E>(context, find))?;
             let children = plan.load(place.running(), &parents).await;
             let children = children.map_err(|error| place.fail(0, field, error))?;
@@ -186,13 +182,9 @@ where
         place: &'a dyn Place,
         field: &'a Positioned<Selected>,
         find: FindChildren,
-        parents: Result<Vec<i64>>,
+        parents: Vec<i64>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let parents = parents.map_err(|error| place.fail(0, field, error))?;
-            if parents.is_empty() {
-                return Ok(Vec::new());
-            }
             let count = place.with(0, field, |context| count_of::<E::Node>(context, find))?;
             let counts = connection::counts(place.running(), &count, &parents).await;
             counts.map_err(|error| place.fail(0, field, error))

@@ -214,7 +214,7 @@ impl<'a, P: Copy + Send + Sync> Level<'a, P> {
             self.write(objects, index, place, &mut writer)?;
             writer.end();
             if index == 0 {
-                writer.expect(objects.count() - 1);
+                writer.make_room(objects.count() - 1);
             }
         }
         self.ended(objects.count().saturating_sub(1), place, writer.finish())
@@ -317,7 +317,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Makes room for so many answers, as if the others were like the first: most lists grow once.
-    pub fn expect(&mut self, count: usize) {
+    pub fn make_room(&mut self, count: usize) {
         let first = self.json.len();
         self.json.reserve((first + first / 8 + 1).saturating_mul(count).min(MOST_EXPECTED));
     }

@@ -1,7 +1,7 @@
 //! What the mutations share: refusals as data (what a form shows, all of it at once, each with its place in the
 //! input), and the few kinds of writing.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, mem, sync::Arc};
 
 use async_graphql::{Context, ID};
 use sea_orm::{
@@ -201,10 +201,9 @@ impl<'a> Write<'a> {
 
     /// What the input itself says comes before what the database says of it.
     fn check_first<N: Node>(&mut self, row: &ActiveModelOf<N>) {
-        let mut errors = UserErrors::default();
-        errors.check::<N>("", row);
-        errors.0.append(&mut self.errors.0);
-        self.errors = errors;
+        let UserErrors(found) = mem::take(&mut self.errors);
+        self.check::<N>("", row);
+        self.errors.0.extend(found);
     }
 }
 

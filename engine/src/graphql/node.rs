@@ -123,12 +123,12 @@ pub(super) trait Parent: Sync {
     /// The answer for the child whose foreign key has this value.
     fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<i64>) -> BoxFuture<'a, ServerResult<Value>>;
 
-    /// The answers for all children of a level.
+    /// The answers for all children of a level, of which there is one at least.
     fn of_all<'a>(
         &'a self,
         place: &'a dyn Place,
         field: &'a Positioned<Selected>,
-        keys: Result<Vec<i64>>,
+        keys: Vec<i64>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
 
     /// Adds what the filter `given` of the field `name` says of the parent.
@@ -171,13 +171,13 @@ pub(super) trait Children<N: Node>: Sync {
         parent: Result<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Value>>;
 
-    /// The field's answers for all parents of a level.
+    /// The field's answers for all parents of a level, of which there is one at least.
     fn of_all<'a>(
         &'a self,
         place: &'a dyn Place,
         field: &'a Positioned<Selected>,
         find: FindChildren,
-        parents: Result<Vec<<N::Entity as Table>::Key>>,
+        parents: Vec<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
 
     /// The number's answers for all parents of a level.
@@ -186,7 +186,7 @@ pub(super) trait Children<N: Node>: Sync {
         place: &'a dyn Place,
         field: &'a Positioned<Selected>,
         find: FindChildren,
-        parents: Result<Vec<<N::Entity as Table>::Key>>,
+        parents: Vec<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
 
     /// Adds what the filter `given` of the field `name` says of the children.

@@ -18,9 +18,9 @@ use sea_orm::EntityTrait;
 use super::{
     ContextExt, Running, ahead,
     executor::{self, Objects, Place, is_fast},
-    kind::{self, type_of, write_cell},
+    kind::{self, type_of},
     node::{Answer, COUNT, FindParent, Node, Source, answer, example_key, found},
-    part::{Part, part, write_id},
+    part::{Part, part},
 };
 use crate::{
     error::{Error, Nullable, Result},
@@ -119,11 +119,7 @@ impl<N: Node> Objects for One<N> {
     }
 
     fn write(&self, _: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()> {
-        match part {
-            Part::Id => write_id::<N>(self.0.key()?, json),
-            Part::Column(column) => write_cell(self.0.cell(column)?, json)?,
-        }
-        Ok(())
+        part.write::<N>(|| self.0.key(), |column| self.0.cell(column), json)
     }
 
     fn resolve<'a>(
@@ -166,11 +162,7 @@ impl<N: Node> Objects for Many<N> {
     }
 
     fn write(&self, index: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()> {
-        match part {
-            Part::Id => write_id::<N>(self.0.key(index)?, json),
-            Part::Column(position) => write_cell(self.0.cell(index, position)?, json)?,
-        }
-        Ok(())
+        part.write::<N>(|| self.0.key(index), |position| self.0.cell(index, position), json)
     }
 
     fn resolve<'a>(
@@ -196,14 +188,33 @@ fn related<'a, N: Node>(
 ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
     match answer::<N>(&field.node.name.node) {
         Some(Answer::Parent(find, parent)) => {
-            parent.of_all(place, field, foreign_key_column::<N::Entity>(find).and_then(foreign_keys))
+            let keys = foreign_key_column::<N::Entity>(find).and_then(foreign_keys);
+            by_keys(place, field, keys, |keys| parent.of_all(place, field, keys))
         }
-        Some(Answer::List(find, children)) => children.of_all(place, field, find, keys()),
-        Some(Answer::Count(find, children)) => children.counts_of_all(place, field, find, keys()),
+        Some(Answer::List(find, children)) => {
+            by_keys(place, field, keys(), |keys| children.of_all(place, field, find, keys))
+        }
+        Some(Answer::Count(find, children)) => {
+            by_keys(place, field, keys(), |keys| children.counts_of_all(place, field, find, keys))
+        }
         Some(Answer::Id | Answer::Column(_)) | None => {
             let error = Error::broken("a field leads to no row");
             ready(Err(place.fail(0, field, error))).boxed()
         }
+    }
+}
+
+/// What `load` answers for these keys; nothing for none.
+fn by_keys<'a, K>(
+    place: &dyn Place,
+    field: &Positioned<Field>,
+    keys: Result<Vec<K>>,
+    load: impl FnOnce(Vec<K>) -> BoxFuture<'a, ServerResult<Vec<Value>>>,
+) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+    match keys {
+        Ok(keys) if keys.is_empty() => ready(Ok(Vec::new())).boxed(),
+        Ok(keys) => load(keys),
+        Err(error) => ready(Err(place.fail(0, field, error))).boxed(),
     }
 }
 

@@ -198,7 +198,7 @@ impl<'a, E: Edge> Pages<'a, E> {
             write_separator(item, &mut writer.json);
             write(number, item, writer)?;
             if number == 0 {
-                writer.expect(self.ends.last().copied().unwrap_or_default());
+                writer.make_room(self.ends.last().copied().unwrap_or_default());
             }
         }
         writer.json.push(b']');

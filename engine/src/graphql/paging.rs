@@ -33,8 +33,8 @@ pub struct ListArgs<N: Node> {
     pub last: Option<i32>,
     /// Those before this cursor.
     pub before: Option<String>,
-    /// Boxed, as it is large: the ordinary way has one of these for every parent of a list.
-    pub filter: Option<Box<NodeFilter<N>>>,
+    /// Which items the list has.
+    pub filter: Option<NodeFilter<N>>,
     /// The order.
     pub order_by: Option<Vec<OrderInput<N>>>,
 }
@@ -62,7 +62,7 @@ impl<N: Node> ListArgs<N> {
             cursor.map(|cursor| cursors.decode(&cursor, &kinds).ok_or_else(|| cursors.not_one(argument))).transpose()
         };
         let (after, before) = (place("after", self.after)?, place("before", self.before)?);
-        let filter = Arc::new(filter(self.filter.map(|filter| *filter), allowed.filter)?);
+        let filter = Arc::new(filter(self.filter, allowed.filter)?);
         Ok((Page { filter, order, size, backwards, after, before }, cursors))
     }
 }

@@ -79,21 +79,13 @@ impl<P: Node<Entity: Table<Key = i64>>> Parent for Of<P> {
         &'a self,
         place: &'a dyn Place,
         field: &'a Positioned<Selected>,
-        keys: Result<Vec<i64>>,
+        keys: Vec<i64>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let parents = async {
-                let keys = keys?;
-                if keys.is_empty() {
-                    return Ok(None);
-                }
-                let of_key = place.with(0, field, one::of_key::<P>);
-                one::all_referenced::<P>(place.running(), &keys, of_key).await.map(Some)
-            };
-            match parents.await.map_err(|error| place.fail(0, field, error))? {
-                Some(parents) => executor::each(&parents, place, field).await,
-                None => Ok(Vec::new()),
-            }
+            let of_key = place.with(0, field, one::of_key::<P>);
+            let parents = one::all_referenced::<P>(place.running(), &keys, of_key).await;
+            let parents = parents.map_err(|error| place.fail(0, field, error))?;
+            executor::each(&parents, place, field).await
         }
         .boxed()
     }

@@ -2,8 +2,14 @@
 
 use sea_orm::EntityTrait;
 
-use super::node::{Answer, Node, answer};
-use crate::loaders::{Key, Table};
+use super::{
+    kind::write_cell,
+    node::{Answer, Node, answer},
+};
+use crate::{
+    error::Result,
+    loaders::{Cell, Key, Table},
+};
 
 /// What of a node is written without its resolver.
 #[derive(Clone, Copy)]
@@ -23,8 +29,24 @@ pub fn part<N: Node>(field: &str) -> Option<Part<<N::Entity as EntityTrait>::Col
     }
 }
 
+impl<C> Part<C> {
+    /// Writes this part of the node that has this key and these cells.
+    pub fn write<'a, N: Node>(
+        self,
+        key: impl FnOnce() -> Result<<N::Entity as Table>::Key>,
+        cell: impl FnOnce(C) -> Result<Cell<'a>>,
+        json: &mut Vec<u8>,
+    ) -> Result<()> {
+        match self {
+            Self::Id => write_id::<N>(key()?, json),
+            Self::Column(column) => write_cell(cell(column)?, json)?,
+        }
+        Ok(())
+    }
+}
+
 /// Writes the id of the node with this key, as [`Node::global_id`] has it.
-pub fn write_id<N: Node>(key: <N::Entity as Table>::Key, json: &mut Vec<u8>) {
+fn write_id<N: Node>(key: <N::Entity as Table>::Key, json: &mut Vec<u8>) {
     json.push(b'"');
     json.extend_from_slice(N::TYPE.as_bytes());
     for part in key.parts().as_ref() {

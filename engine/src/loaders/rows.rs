@@ -278,8 +278,13 @@ impl<E: Table> Picked<E> {
     /// A row's primary key.
     pub fn key(&self, index: usize) -> Result<E::Key> {
         let number = self.numbers[index];
-        self.keys.get(number).map_or_else(|| self.block.key(number), |key| Ok(*key))
+        key_of(&self.keys, &self.block, number)
     }
+}
+
+/// The primary key of a block's row: as it was read already, if all were.
+fn key_of<E: Table>(read: &[E::Key], block: &Block<E>, number: usize) -> Result<E::Key> {
+    read.get(number).map_or_else(|| block.key(number), |key| Ok(*key))
 }
 
 /// The pages of a list that one statement found: of one parent or of many.
@@ -319,7 +324,7 @@ impl<N: Table, L: EntityTrait> Rows<N, L> {
     /// A row's primary key.
     pub fn key(&self, index: usize) -> Result<N::Key> {
         let number = self.number(index);
-        self.found.keys.get(number).map_or_else(|| self.found.node.key(number), |key| Ok(*key))
+        key_of(&self.found.keys, &self.found.node, number)
     }
 
     /// A row of the page.
