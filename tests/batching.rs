@@ -175,7 +175,13 @@ async fn a_query_that_reads_no_row_runs_no_statement() {
 #[tokio::test]
 async fn parents_without_children_get_empty_pages_and_zero() {
     school().await.answers("{ users(last: 1) { nodes { posts { nodes { id } totalCount } } } courses(last: 1) { nodes { students { nodes { id } totalCount } } } }",
-        expect![[r#"{"data":{"users":{"nodes":[{"posts":{"nodes":[],"totalCount":0}}]},"courses":{"nodes":[{"students":{"nodes":[],"totalCount":0}}]}}}"#]]).await;
+        expect![[r#"
+            {
+              "data":{
+                "users":{"nodes":[{"posts":{"nodes":[],"totalCount":0}}]},
+                "courses":{"nodes":[{"students":{"nodes":[],"totalCount":0}}]}
+              }
+            }"#]]).await;
 }
 
 #[tokio::test]
@@ -184,7 +190,41 @@ async fn fields_come_in_the_order_asked_whichever_branch_is_done_first() {
         ...People shallow: post(id: 1) { id } nothing: user(id: 99) { id } __typename users(first: 1) { totalCount nodes { name ...Named id } } }
         fragment People on Query { users(first: 1) { nodes { id posts(last: 1) { nodes { owner { name } title } } } } }
         fragment Named on User { called: name posts(last: 1) { totalCount } }";
-    school().await.answers(query, expect![[r#"{"data":{"deep":{"nodes":[{"students":{"nodes":[{"courses":{"nodes":[{"students":{"totalCount":2}},{"students":{"totalCount":1}},{"students":{"totalCount":1}}]}},{"courses":{"nodes":[{"students":{"totalCount":2}}]}}]}}]},"users":{"nodes":[{"id":"User:1","posts":{"nodes":[{"owner":{"name":"Ada"},"title":"A3"}],"totalCount":3},"name":"Ada","called":"Ada"}],"totalCount":3},"shallow":{"id":"Post:1"},"nothing":null,"__typename":"Query"}}"#]]).await;
+    school().await.answers(query, expect![[r#"
+        {
+          "data":{
+            "deep":{
+              "nodes":[
+                {
+                  "students":{
+                    "nodes":[
+                      {
+                        "courses":{
+                          "nodes":[{"students":{"totalCount":2}},{"students":{"totalCount":1}},{"students":{"totalCount":1}}]
+                        }
+                      },
+                      {"courses":{"nodes":[{"students":{"totalCount":2}}]}}
+                    ]
+                  }
+                }
+              ]
+            },
+            "users":{
+              "nodes":[
+                {
+                  "id":"User:1",
+                  "posts":{"nodes":[{"owner":{"name":"Ada"},"title":"A3"}],"totalCount":3},
+                  "name":"Ada",
+                  "called":"Ada"
+                }
+              ],
+              "totalCount":3
+            },
+            "shallow":{"id":"Post:1"},
+            "nothing":null,
+            "__typename":"Query"
+          }
+        }"#]]).await;
 }
 
 #[tokio::test]

@@ -8,13 +8,55 @@ use dovetail::config::limits::PageSize;
 #[tokio::test]
 async fn a_page_has_edges_nodes_and_a_way_on() {
     let query = "{ posts(first: 2) { edges { cursor node { id } } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } }";
-    school().await.answers(query, expect![[r#"{"data":{"posts":{"edges":[{"cursor":"WzIsIlF1ZXJ5LnBvc3RzIiwxXQ","node":{"id":"Post:1"}},{"cursor":"WzIsIlF1ZXJ5LnBvc3RzIiwyXQ","node":{"id":"Post:2"}}],"nodes":[{"id":"Post:1"},{"id":"Post:2"}],"pageInfo":{"hasNextPage":true,"hasPreviousPage":false,"startCursor":"WzIsIlF1ZXJ5LnBvc3RzIiwxXQ","endCursor":"WzIsIlF1ZXJ5LnBvc3RzIiwyXQ"},"totalCount":4}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "posts":{
+              "edges":[
+                {"cursor":"WzIsIlF1ZXJ5LnBvc3RzIiwxXQ","node":{"id":"Post:1"}},
+                {"cursor":"WzIsIlF1ZXJ5LnBvc3RzIiwyXQ","node":{"id":"Post:2"}}
+              ],
+              "nodes":[{"id":"Post:1"},{"id":"Post:2"}],
+              "pageInfo":{
+                "hasNextPage":true,
+                "hasPreviousPage":false,
+                "startCursor":"WzIsIlF1ZXJ5LnBvc3RzIiwxXQ",
+                "endCursor":"WzIsIlF1ZXJ5LnBvc3RzIiwyXQ"
+              },
+              "totalCount":4
+            }
+          }
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn an_empty_list_has_an_empty_page() {
     let query = "{ user(id: 3) { posts { edges { cursor } nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } } }";
-    school().await.answers(query, expect![[r#"{"data":{"user":{"posts":{"edges":[],"nodes":[],"pageInfo":{"hasNextPage":false,"hasPreviousPage":false,"startCursor":null,"endCursor":null},"totalCount":0}}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "user":{
+              "posts":{
+                "edges":[],
+                "nodes":[],
+                "pageInfo":{"hasNextPage":false,"hasPreviousPage":false,"startCursor":null,"endCursor":null},
+                "totalCount":0
+              }
+            }
+          }
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -25,7 +67,36 @@ async fn first_0_is_an_empty_page_that_knows_whether_there_is_more() {
 #[tokio::test]
 async fn one_query_pages_each_parent_on_its_own() {
     let query = "{ users { nodes { name posts(first: 1) { nodes { title } pageInfo { hasNextPage } } last: posts(last: 2) { nodes { title } pageInfo { hasPreviousPage } } } } }";
-    school().await.answers(query, expect![[r#"{"data":{"users":{"nodes":[{"name":"Ada","posts":{"nodes":[{"title":"A1"}],"pageInfo":{"hasNextPage":true}},"last":{"nodes":[{"title":"A2"},{"title":"A3"}],"pageInfo":{"hasPreviousPage":true}}},{"name":"Bob","posts":{"nodes":[{"title":"B1"}],"pageInfo":{"hasNextPage":false}},"last":{"nodes":[{"title":"B1"}],"pageInfo":{"hasPreviousPage":false}}},{"name":"Cleo","posts":{"nodes":[],"pageInfo":{"hasNextPage":false}},"last":{"nodes":[],"pageInfo":{"hasPreviousPage":false}}}]}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "users":{
+              "nodes":[
+                {
+                  "name":"Ada",
+                  "posts":{"nodes":[{"title":"A1"}],"pageInfo":{"hasNextPage":true}},
+                  "last":{"nodes":[{"title":"A2"},{"title":"A3"}],"pageInfo":{"hasPreviousPage":true}}
+                },
+                {
+                  "name":"Bob",
+                  "posts":{"nodes":[{"title":"B1"}],"pageInfo":{"hasNextPage":false}},
+                  "last":{"nodes":[{"title":"B1"}],"pageInfo":{"hasPreviousPage":false}}
+                },
+                {
+                  "name":"Cleo",
+                  "posts":{"nodes":[],"pageInfo":{"hasNextPage":false}},
+                  "last":{"nodes":[],"pageInfo":{"hasPreviousPage":false}}
+                }
+              ]
+            }
+          }
+        }"#]],
+        )
+        .await;
 }
 
 /// The pages of one item each that `list` has in one direction, each with its `hasNextPage` and `hasPreviousPage`.
@@ -188,7 +259,22 @@ async fn what_is_no_cursor_of_the_list_is_bad_user_input() {
     let apps = school().await;
     let data =
         apps.0[0].data("{ posts { pageInfo { endCursor } } user(id: 1) { posts { pageInfo { endCursor } } } }").await;
-    apps.answers("{ posts(after: \"Bogus\") { nodes { id } } }", expect![[r#"{"errors":[{"message":"argument `after` is not a cursor of `Query.posts`; give a `cursor` that this list returned","locations":[{"line":1,"column":3}],"path":["posts"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    apps.answers(
+        "{ posts(after: \"Bogus\") { nodes { id } } }",
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `after` is not a cursor of `Query.posts`; give a `cursor` that this list returned",
+              "locations":[{"line":1,"column":3}],
+              "path":["posts"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":null
+        }"#]],
+    )
+    .await;
     let other = [
         format!("{{ posts(before: {}) {{ nodes {{ id }} }} }}", data["user"]["posts"]["pageInfo"]["endCursor"]),
         format!("{{ users(after: {}) {{ nodes {{ id }} }} }}", data["posts"]["pageInfo"]["endCursor"]),
@@ -223,14 +309,89 @@ async fn a_page_without_a_size_has_the_default_one() {
         ]],
     )
     .await;
-    apps.answers("{ users(first: 4) { nodes { name } } }", expect![[r#"{"errors":[{"message":"argument `first` is 4; allowed are 0 to 3","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
-    apps.answers("{ users(last: 4) { nodes { name } } }", expect![[r#"{"errors":[{"message":"argument `last` is 4; allowed are 0 to 3","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    apps.answers(
+        "{ users(first: 4) { nodes { name } } }",
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `first` is 4; allowed are 0 to 3",
+              "locations":[{"line":1,"column":3}],
+              "path":["users"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":null
+        }"#]],
+    )
+    .await;
+    apps.answers(
+        "{ users(last: 4) { nodes { name } } }",
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `last` is 4; allowed are 0 to 3",
+              "locations":[{"line":1,"column":3}],
+              "path":["users"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":null
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_page_of_an_impossible_size_is_bad_user_input() {
     let apps = school().await;
-    apps.answers("{ users(first: -1) { nodes { id } } }", expect![[r#"{"errors":[{"message":"argument `first` is -1; allowed are 0 to 100","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
-    apps.answers("{ user(id: 1) { posts(last: 2147483647) { nodes { id } } } }", expect![[r#"{"errors":[{"message":"argument `last` is 2147483647; allowed are 0 to 100","locations":[{"line":1,"column":17}],"path":["user","posts"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":{"user":null}}"#]]).await;
-    apps.answers("{ users(first: 1, last: 1) { nodes { id } } }", expect![[r#"{"errors":[{"message":"argument `last` is given together with `first`; give one of them","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    apps.answers(
+        "{ users(first: -1) { nodes { id } } }",
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `first` is -1; allowed are 0 to 100",
+              "locations":[{"line":1,"column":3}],
+              "path":["users"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":null
+        }"#]],
+    )
+    .await;
+    apps.answers(
+        "{ user(id: 1) { posts(last: 2147483647) { nodes { id } } } }",
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `last` is 2147483647; allowed are 0 to 100",
+              "locations":[{"line":1,"column":17}],
+              "path":["user","posts"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":{"user":null}
+        }"#]],
+    )
+    .await;
+    apps.answers(
+        "{ users(first: 1, last: 1) { nodes { id } } }",
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `last` is given together with `first`; give one of them",
+              "locations":[{"line":1,"column":3}],
+              "path":["users"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":null
+        }"#]],
+    )
+    .await;
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::tempdir;
 
-use crate::support::{Apps, school, school_with};
+use crate::support::{Apps, laid_out, school, school_with};
 
 const KNOWN: &str = "query Name($id: ID!) { user(id: $id) { name } }";
 
@@ -83,8 +83,26 @@ async fn a_parameter_that_is_null_or_empty_names_nothing() {
 #[tokio::test]
 async fn what_is_not_trusted_is_refused_where_that_is_enforced() {
     let apps = trusting("enforce").await;
-    expect![[r#"{"errors":[{"extensions":{"code":"FORBIDDEN"},"message":"the document is not among this server's trusted documents, which alone are allowed"}]}"#]].assert_eq(&answer(&apps, json!({ "query": "{ users { nodes { id } } }" })).await);
-    expect![[r#"{"errors":[{"extensions":{"code":"BAD_USER_INPUT"},"message":"the request names a trusted document that is not in this server's manifests"}]}"#]].assert_eq(&answer(&apps, json!({ "documentId": "unknown" })).await);
+    expect![[r#"
+        {
+          "errors":[
+            {
+              "extensions":{"code":"FORBIDDEN"},
+              "message":"the document is not among this server's trusted documents, which alone are allowed"
+            }
+          ]
+        }"#]]
+    .assert_eq(&laid_out(&answer(&apps, json!({ "query": "{ users { nodes { id } } }" })).await));
+    expect![[r#"
+        {
+          "errors":[
+            {
+              "extensions":{"code":"BAD_USER_INPUT"},
+              "message":"the request names a trusted document that is not in this server's manifests"
+            }
+          ]
+        }"#]]
+    .assert_eq(&laid_out(&answer(&apps, json!({ "documentId": "unknown" })).await));
     // Nor can it be registered.
     let text = "{ students { totalCount } }";
     let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": sha256(text) } });
@@ -130,7 +148,15 @@ async fn a_trusted_document_cannot_be_kept_under_a_hash_of_the_senders_choice() 
     let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": hash } });
     for id in ["documentId", "doc_id", "id"] {
         let both = json!({ id: sha256("{ users { totalCount } }"), "extensions": extensions });
-        expect![[r#"{"errors":[{"extensions":{"code":"BAD_USER_INPUT"},"message":"the request has the id of a trusted document and `extensions.persistedQuery`; allowed is one of them"}]}"#]].assert_eq(&answer(&apps, both).await);
+        expect![[r#"
+            {
+              "errors":[
+                {
+                  "extensions":{"code":"BAD_USER_INPUT"},
+                  "message":"the request has the id of a trusted document and `extensions.persistedQuery`; allowed is one of them"
+                }
+              ]
+            }"#]].assert_eq(&laid_out(&answer(&apps, both).await));
         assert!(answer(&apps, json!({ "extensions": extensions })).await.contains("PERSISTED_QUERY_NOT_FOUND"));
     }
 }

@@ -10,22 +10,82 @@ use crate::support::{body, graphql_request, school, start_with};
 
 #[tokio::test]
 async fn a_text_that_is_not_graphql_fails_to_parse() {
-    school().await.answers("{ users { nodes ", expect![[r#"{"errors":[{"message":"Syntax error: Unexpected EOF.","locations":[{"line":1,"column":17}],"extensions":{"code":"GRAPHQL_PARSE_FAILED"}}]}"#]]).await;
+    school()
+        .await
+        .answers(
+            "{ users { nodes ",
+            expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"Syntax error: Unexpected EOF.",
+              "locations":[{"line":1,"column":17}],
+              "extensions":{"code":"GRAPHQL_PARSE_FAILED"}
+            }
+          ]
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn a_field_that_is_not_there_fails_to_validate() {
-    school().await.answers("{ users { nodes { nickname } } }", expect![[r#"{"errors":[{"message":"Unknown field \"nickname\" on type \"User\".","locations":[{"line":1,"column":19}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#]]).await;
+    school()
+        .await
+        .answers(
+            "{ users { nodes { nickname } } }",
+            expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"Unknown field \"nickname\" on type \"User\".",
+              "locations":[{"line":1,"column":19}],
+              "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}
+            }
+          ]
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn an_argument_of_another_kind_fails_to_validate() {
-    school().await.answers("{ users(first: \"two\") { nodes { id } } }", expect![[r#"{"errors":[{"message":"Invalid value for \"first\": `\"two\"`; its type is \"Int\".","locations":[{"line":1,"column":16}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#]]).await;
+    school()
+        .await
+        .answers(
+            "{ users(first: \"two\") { nodes { id } } }",
+            expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"Invalid value for \"first\": `\"two\"`; its type is \"Int\".",
+              "locations":[{"line":1,"column":16}],
+              "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}
+            }
+          ]
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn an_integer_past_32_bits_has_a_code() {
-    school().await.answers("{ users(first: 3000000000) { nodes { id } } }", expect![[r#"{"errors":[{"message":"Invalid value for \"first\": `3000000000`; allowed are -2147483648 to 2147483647.","locations":[{"line":1,"column":16}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#]]).await;
+    school()
+        .await
+        .answers(
+            "{ users(first: 3000000000) { nodes { id } } }",
+            expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"Invalid value for \"first\": `3000000000`; allowed are -2147483648 to 2147483647.",
+              "locations":[{"line":1,"column":16}],
+              "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}
+            }
+          ]
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -248,6 +308,26 @@ async fn a_database_that_lets_nobody_in_is_unavailable() {
         for _ in 0..2 {
             let answer = app.answer("{ users { totalCount } }").await;
             assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_parent_that_is_missing_is_an_error_at_its_child() {
+    for app in &school().await.0 {
+        let stray = "UPDATE posts SET owner_id = 777 WHERE id = 4";
+        match app.backend() {
+            DbBackend::Postgres => {
+                app.sql(&format!("SET session_replication_role = replica; {stray}; RESET session_replication_role"))
+                    .await;
+            }
+            _ => app.sql(&format!("PRAGMA foreign_keys = OFF; {stray}; PRAGMA foreign_keys = ON")).await,
+        }
+        for (query, path) in [
+            ("{ posts { nodes { id owner { name } } } }", json!(["posts", "nodes", 3, "owner"])),
+            ("{ posts { edges { node { o: owner { name } } } } }", json!(["posts", "edges", 3, "node", "o"])),
+        ] {
+            assert_eq!(app.answer(query).await["errors"][0]["path"], path);
         }
     }
 }

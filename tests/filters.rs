@@ -51,7 +51,24 @@ async fn some_none_and_every_reach_through_relations() {
       owner: posts(filter: { owner: { name: { ne: "Ada" } } }) { totalCount nodes { title } }
       enrollments(filter: { student: { name: { eq: "Dan" } }, course: { title: { in: ["Rust", "SQL"] } } }) { totalCount nodes { id } }
     }"#;
-    school().await.answers(query, expect![[r#"{"data":{"some":{"totalCount":1,"nodes":[{"name":"Ada"}]},"none":{"totalCount":2,"nodes":[{"name":"Bob"},{"name":"Cleo"}]},"every":{"totalCount":2,"nodes":[{"name":"Ada"},{"name":"Cleo"}]},"idle":{"totalCount":1,"nodes":[{"name":"Cleo"}]},"busy":{"totalCount":2,"nodes":[{"name":"Dan"},{"name":"Eve"}]},"owner":{"totalCount":1,"nodes":[{"title":"B1"}]},"enrollments":{"totalCount":2,"nodes":[{"id":"Enrollment:1:2"},{"id":"Enrollment:1:3"}]}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "some":{"totalCount":1,"nodes":[{"name":"Ada"}]},
+            "none":{"totalCount":2,"nodes":[{"name":"Bob"},{"name":"Cleo"}]},
+            "every":{"totalCount":2,"nodes":[{"name":"Ada"},{"name":"Cleo"}]},
+            "idle":{"totalCount":1,"nodes":[{"name":"Cleo"}]},
+            "busy":{"totalCount":2,"nodes":[{"name":"Dan"},{"name":"Eve"}]},
+            "owner":{"totalCount":1,"nodes":[{"title":"B1"}]},
+            "enrollments":{"totalCount":2,"nodes":[{"id":"Enrollment:1:2"},{"id":"Enrollment:1:3"}]}
+          }
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -63,7 +80,22 @@ async fn and_or_and_not_combine() {
       in: users(filter: { name: { in: [] } }) { nodes { name } }
       ids: users(filter: { id: { in: ["User:3", "2"], ne: 3 } }) { nodes { name } }
     }"#;
-    school().await.answers(query, expect![[r#"{"data":{"a":{"nodes":[{"name":"Bob"}]},"all":{"nodes":[{"name":"Ada"},{"name":"Bob"},{"name":"Cleo"}]},"none":{"totalCount":0,"nodes":[]},"in":{"nodes":[]},"ids":{"nodes":[{"name":"Bob"}]}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "a":{"nodes":[{"name":"Bob"}]},
+            "all":{"nodes":[{"name":"Ada"},{"name":"Bob"},{"name":"Cleo"}]},
+            "none":{"totalCount":0,"nodes":[]},
+            "in":{"nodes":[]},
+            "ids":{"nodes":[{"name":"Bob"}]}
+          }
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -75,7 +107,24 @@ async fn what_is_null_or_left_out_restricts_nothing() {
 #[tokio::test]
 async fn each_parents_children_are_filtered_on_their_own() {
     let query = r#"{ users { nodes { name posts(first: 1, filter: { title: { contains: "A" } }) { totalCount nodes { title } pageInfo { hasNextPage } } } } }"#;
-    school().await.answers(query, expect![[r#"{"data":{"users":{"nodes":[{"name":"Ada","posts":{"totalCount":3,"nodes":[{"title":"A1"}],"pageInfo":{"hasNextPage":true}}},{"name":"Bob","posts":{"totalCount":0,"nodes":[],"pageInfo":{"hasNextPage":false}}},{"name":"Cleo","posts":{"totalCount":0,"nodes":[],"pageInfo":{"hasNextPage":false}}}]}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "users":{
+              "nodes":[
+                {"name":"Ada","posts":{"totalCount":3,"nodes":[{"title":"A1"}],"pageInfo":{"hasNextPage":true}}},
+                {"name":"Bob","posts":{"totalCount":0,"nodes":[],"pageInfo":{"hasNextPage":false}}},
+                {"name":"Cleo","posts":{"totalCount":0,"nodes":[],"pageInfo":{"hasNextPage":false}}}
+              ]
+            }
+          }
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -92,7 +141,21 @@ async fn a_moment_finer_than_a_microsecond_is_compared_exactly() {
       gte: users(filter: { createdAt: { gte: "2026-03-01T08:00:00.0000011Z" } }) { totalCount }
       gt: users(filter: { createdAt: { gt: "2026-03-01T08:00:00.0000009Z" } }) { totalCount }
     }"#;
-    apps.answers(query, expect![[r#"{"data":{"eq":{"totalCount":1},"zone":{"totalCount":1},"not":{"totalCount":0},"lt":{"totalCount":1},"gte":{"totalCount":0},"gt":{"totalCount":1}}}"#]]).await;
+    apps.answers(
+        query,
+        expect![[r#"
+        {
+          "data":{
+            "eq":{"totalCount":1},
+            "zone":{"totalCount":1},
+            "not":{"totalCount":0},
+            "lt":{"totalCount":1},
+            "gte":{"totalCount":0},
+            "gt":{"totalCount":1}
+          }
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -105,7 +168,23 @@ async fn the_last_moment_that_can_be_written_bounds_everything() {
       gt: users(filter: { createdAt: { gt: "9999-12-31T23:59:59.9999999Z" } }) { totalCount }
       first: users(filter: { createdAt: { gte: "0000-01-01T00:00:00Z" } }) { totalCount }
     }"#;
-    school().await.answers(query, expect![[r#"{"data":{"lte":{"totalCount":3},"lt":{"totalCount":3},"eq":{"totalCount":0},"gte":{"totalCount":0},"gt":{"totalCount":0},"first":{"totalCount":3}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "lte":{"totalCount":3},
+            "lt":{"totalCount":3},
+            "eq":{"totalCount":0},
+            "gte":{"totalCount":0},
+            "gt":{"totalCount":0},
+            "first":{"totalCount":3}
+          }
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -219,9 +298,50 @@ async fn a_row_that_the_program_made_at_a_whole_second_is_equal_to_that_second()
 #[tokio::test]
 async fn values_that_no_row_can_have_are_bad_user_input() {
     let apps = school().await;
-    apps.answers(r#"{ users(filter: { posts: { some: { id: { in: ["Post:1", "User:1"] } } } }) { totalCount } }"#, expect![[r#"{"errors":[{"message":"argument `filter.posts.some.id.in.1` is `User:1`; allowed is an id of the type Post, such as `Post:500` or `500`","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
-    apps.answers(r#"{ users(filter: { and: [{ name: { startsWith: "a\u0000" } }] }) { totalCount } }"#, expect![[r#"{"errors":[{"message":"argument `filter.and.0.name.startsWith` contains the character U+0000; allowed are all others","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
-    apps.answers(r#"{ users(filter: { createdAt: { gt: "9999-12-31T23:00:00-01:00" } }) { totalCount } }"#, expect![[r#"{"errors":[{"message":"argument `filter.createdAt.gt` is +10000-01-01 00:00:00 UTC; allowed are the years 0 to 9999","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    apps.answers(r#"{ users(filter: { posts: { some: { id: { in: ["Post:1", "User:1"] } } } }) { totalCount } }"#, expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `filter.posts.some.id.in.1` is `User:1`; allowed is an id of the type Post, such as `Post:500` or `500`",
+              "locations":[{"line":1,"column":3}],
+              "path":["users"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":null
+        }"#]]).await;
+    apps.answers(
+        r#"{ users(filter: { and: [{ name: { startsWith: "a\u0000" } }] }) { totalCount } }"#,
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `filter.and.0.name.startsWith` contains the character U+0000; allowed are all others",
+              "locations":[{"line":1,"column":3}],
+              "path":["users"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":null
+        }"#]],
+    )
+    .await;
+    apps.answers(
+        r#"{ users(filter: { createdAt: { gt: "9999-12-31T23:00:00-01:00" } }) { totalCount } }"#,
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `filter.createdAt.gt` is +10000-01-01 00:00:00 UTC; allowed are the years 0 to 9999",
+              "locations":[{"line":1,"column":3}],
+              "path":["users"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":null
+        }"#]],
+    )
+    .await;
     let answer = apps.query(r#"{ users(filter: { createdAt: { gt: "yesterday" } }) { totalCount } }"#).await;
     assert!(answer.contains("GRAPHQL_VALIDATION_FAILED"), "{answer}");
     let answer = apps.query("{ users(filter: { nam: { eq: 1 } }) { totalCount } }").await;
@@ -236,7 +356,19 @@ async fn a_filter_may_have_50_conditions_and_no_more() {
         format!("{{ users(filter: {{ or: [{pairs}], id: {{ {id} }} }}) {{ totalCount }} }}")
     };
     apps.answers(&filter(24, "ne: 1, eq: 2"), expect![[r#"{"data":{"users":{"totalCount":1}}}"#]]).await;
-    apps.answers(&filter(25, "ne: 1"), expect![[r#"{"errors":[{"message":"the filter of `users` has 51 conditions; allowed are 50 (`--max-filter-conditions`)","extensions":{"code":"TOO_COMPLEX"}}]}"#]]).await;
+    apps.answers(
+        &filter(25, "ne: 1"),
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"the filter of `users` has 51 conditions; allowed are 50 (`--max-filter-conditions`)",
+              "extensions":{"code":"TOO_COMPLEX"}
+            }
+          ]
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -247,5 +379,20 @@ async fn a_filter_may_reach_3_relations_deep_and_no_deeper() {
         expect![[r#"{"data":{"users":{"totalCount":2}}}"#]],
     )
     .await;
-    apps.answers("{ users(filter: { posts: { some: { owner: { posts: { some: { owner: {} } } } } } }) { totalCount } }", expect![[r#"{"errors":[{"message":"argument `filter.posts.some.owner.posts.some.owner` is 4 relations deep; allowed are 3","locations":[{"line":1,"column":3}],"path":["users"],"extensions":{"code":"TOO_COMPLEX"}}],"data":null}"#]]).await;
+    apps.answers(
+        "{ users(filter: { posts: { some: { owner: { posts: { some: { owner: {} } } } } } }) { totalCount } }",
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `filter.posts.some.owner.posts.some.owner` is 4 relations deep; allowed are 3",
+              "locations":[{"line":1,"column":3}],
+              "path":["users"],
+              "extensions":{"code":"TOO_COMPLEX"}
+            }
+          ],
+          "data":null
+        }"#]],
+    )
+    .await;
 }

@@ -128,7 +128,7 @@ async fn a_request_that_is_refused_leaves_a_line() {
         INFO request request_id=# outcome="refused" status=406 problem="the header `accept` allows no answer; allowed are `application/graphql-response+json` and `application/json`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# outcome="refused" status=400 problem="the body is not JSON: EOF while parsing an object at line 1 column 1" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# document=919c0b7aa452b0b2 outcome="refused" status=200 problem="Unknown field \"nothing\" on type \"Query\"." errors=1 statements=0 rows=0 milliseconds=# elapsed=#
-        INFO request request_id=# operation="Large" document=368d2bd2babf8012 outcome="refused" status=200 problem="the operation costs 1000000: pages times the pages in them; allowed are 10000 (`--max-cost`)" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# operation="Large" document=368d2bd2babf8012 outcome="refused" status=200 problem="the operation costs 1000000 by its pages, filters and orders; allowed are 10000 (`--max-cost`)" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# operation="Delete" document=71f94429805e44c2 outcome="refused" status=401 problem="this needs a token with the scope `write`, in the header `authorization`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# subject="ada" operation="Delete" document=71f94429805e44c2 outcome="refused" status=403 problem="the token lacks the scope `write`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
     "#]].assert_eq(&lines);

@@ -6,7 +6,22 @@ use crate::support::school;
 async fn every_type_is_found_by_its_id() {
     let query = r#"{ u: node(id: "User:1") { __typename id ... on User { name } } p: node(id: "Post:1") { __typename id } s: node(id: "Student:1") { __typename id }
         c: node(id: "Course:1") { __typename id } e: node(id: "Enrollment:1:2") { __typename id ... on Enrollment { course { title } } } }"#;
-    school().await.answers(query, expect![[r#"{"data":{"u":{"__typename":"User","id":"User:1","name":"Ada"},"p":{"__typename":"Post","id":"Post:1"},"s":{"__typename":"Student","id":"Student:1"},"c":{"__typename":"Course","id":"Course:1"},"e":{"__typename":"Enrollment","id":"Enrollment:1:2","course":{"title":"Rust"}}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "u":{"__typename":"User","id":"User:1","name":"Ada"},
+            "p":{"__typename":"Post","id":"Post:1"},
+            "s":{"__typename":"Student","id":"Student:1"},
+            "c":{"__typename":"Course","id":"Course:1"},
+            "e":{"__typename":"Enrollment","id":"Enrollment:1:2","course":{"title":"Rust"}}
+          }
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -24,10 +39,38 @@ async fn nodes_are_one_statement_a_type() {
 
 #[tokio::test]
 async fn a_node_needs_its_type() {
-    school().await.answers(r#"{ node(id: 1) { id } }"#, expect![[r#"{"errors":[{"message":"argument `id` is `1`; allowed is an id with its type, such as `User:500`","locations":[{"line":1,"column":3}],"path":["node"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":{"node":null}}"#]]).await;
+    school()
+        .await
+        .answers(
+            r#"{ node(id: 1) { id } }"#,
+            expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `id` is `1`; allowed is an id with its type, such as `User:500`",
+              "locations":[{"line":1,"column":3}],
+              "path":["node"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":{"node":null}
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn a_bad_id_among_nodes_is_named_by_its_place() {
-    school().await.answers(r#"{ nodes(ids: ["User:1", "Enrollment:1"]) { id } }"#, expect![[r#"{"errors":[{"message":"argument `ids.1` is `Enrollment:1`; allowed is an id of the type Enrollment, such as `Enrollment:12:7` or `12:7`","locations":[{"line":1,"column":3}],"path":["nodes",1],"extensions":{"code":"BAD_USER_INPUT"}}],"data":{"nodes":[{"id":"User:1"},null]}}"#]]).await;
+    school().await.answers(r#"{ nodes(ids: ["User:1", "Enrollment:1"]) { id } }"#, expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `ids.1` is `Enrollment:1`; allowed is an id of the type Enrollment, such as `Enrollment:12:7`",
+              "locations":[{"line":1,"column":3}],
+              "path":["nodes",1],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":{"nodes":[{"id":"User:1"},null]}
+        }"#]]).await;
 }

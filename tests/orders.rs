@@ -15,13 +15,31 @@ async fn texts_are_ordered_by_code_point() {
         // The last two are the other way round by UTF-16 units; an English collation would mix the cases.
         app.sql("INSERT INTO users (name) VALUES ('b'), ('B'), ('a'), ('é'), ('Z'), ('\u{1F600}'), ('\u{FFFD}')").await;
     }
-    apps.answers("{ users(orderBy: { field: NAME }) { nodes { name } } }", expect![[r#"{"data":{"users":{"nodes":[{"name":"B"},{"name":"Z"},{"name":"a"},{"name":"b"},{"name":"é"},{"name":"�"},{"name":"😀"}]}}}"#]]).await;
+    apps.answers("{ users(orderBy: { field: NAME }) { nodes { name } } }", expect![[r#"
+        {
+          "data":{
+            "users":{"nodes":[{"name":"B"},{"name":"Z"},{"name":"a"},{"name":"b"},{"name":"é"},{"name":"�"},{"name":"😀"}]}
+          }
+        }"#]]).await;
 }
 
 #[tokio::test]
 async fn what_is_equal_by_all_keys_is_ordered_by_id_ascending() {
     let query = "{ users(orderBy: { field: CREATED_AT, direction: DESC }) { nodes { id } } last: users(last: 2, orderBy: { field: CREATED_AT, direction: DESC }) { nodes { id } } down: users(orderBy: [{ field: CREATED_AT }, { field: ID, direction: DESC }]) { nodes { id } } }";
-    school().await.answers(query, expect![[r#"{"data":{"users":{"nodes":[{"id":"User:1"},{"id":"User:2"},{"id":"User:3"}]},"last":{"nodes":[{"id":"User:2"},{"id":"User:3"}]},"down":{"nodes":[{"id":"User:3"},{"id":"User:2"},{"id":"User:1"}]}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "users":{"nodes":[{"id":"User:1"},{"id":"User:2"},{"id":"User:3"}]},
+            "last":{"nodes":[{"id":"User:2"},{"id":"User:3"}]},
+            "down":{"nodes":[{"id":"User:3"},{"id":"User:2"},{"id":"User:1"}]}
+          }
+        }"#]],
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -33,7 +51,32 @@ async fn a_list_is_ordered_by_a_parents_column_or_by_the_number_of_children() {
       enrollments(orderBy: [{ field: COURSE_TITLE, direction: DESC }, { field: STUDENT_NAME, direction: DESC }]) { nodes { id } }
       student(id: 1) { courses(orderBy: { field: STUDENTS_COUNT, direction: DESC }) { edges { enrolledAt node { title } } } }
     }";
-    school().await.answers(query, expect![[r#"{"data":{"posts":{"nodes":[{"title":"B1"},{"title":"A3"},{"title":"A2"},{"title":"A1"}]},"users":{"nodes":[{"name":"Ada"},{"name":"Bob"},{"name":"Cleo"}]},"courses":{"nodes":[{"title":"Nothing"},{"title":"SQL"},{"title":"Rust"},{"title":"Logic"}]},"enrollments":{"nodes":[{"id":"Enrollment:1:3"},{"id":"Enrollment:1:2"},{"id":"Enrollment:2:1"},{"id":"Enrollment:1:1"}]},"student":{"courses":{"edges":[{"enrolledAt":"2026-03-01T08:00:00+00:00","node":{"title":"Logic"}},{"enrolledAt":"2026-03-01T08:00:00+00:00","node":{"title":"Rust"}},{"enrolledAt":"2026-03-01T08:00:00+00:00","node":{"title":"SQL"}}]}}}}"#]]).await;
+    school()
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "posts":{"nodes":[{"title":"B1"},{"title":"A3"},{"title":"A2"},{"title":"A1"}]},
+            "users":{"nodes":[{"name":"Ada"},{"name":"Bob"},{"name":"Cleo"}]},
+            "courses":{"nodes":[{"title":"Nothing"},{"title":"SQL"},{"title":"Rust"},{"title":"Logic"}]},
+            "enrollments":{
+              "nodes":[{"id":"Enrollment:1:3"},{"id":"Enrollment:1:2"},{"id":"Enrollment:2:1"},{"id":"Enrollment:1:1"}]
+            },
+            "student":{
+              "courses":{
+                "edges":[
+                  {"enrolledAt":"2026-03-01T08:00:00+00:00","node":{"title":"Logic"}},
+                  {"enrolledAt":"2026-03-01T08:00:00+00:00","node":{"title":"Rust"}},
+                  {"enrolledAt":"2026-03-01T08:00:00+00:00","node":{"title":"SQL"}}
+                ]
+              }
+            }
+          }
+        }"#]],
+        )
+        .await;
 }
 
 /// The titles of a walk over all posts, by title descending, two a page; between two pages somebody acts.
@@ -83,7 +126,22 @@ async fn a_cursor_of_another_order_is_bad_user_input() {
         data["posts"]["pageInfo"]["endCursor"].clone()
     };
     let by_title = cursor("orderBy: { field: TITLE }").await;
-    apps.answers(&format!("{{ posts(after: {by_title}) {{ nodes {{ id }} }} }}"), expect![[r#"{"errors":[{"message":"argument `after` is not a cursor of `Query.posts`; give a `cursor` that this list returned","locations":[{"line":1,"column":3}],"path":["posts"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":null}"#]]).await;
+    apps.answers(
+        &format!("{{ posts(after: {by_title}) {{ nodes {{ id }} }} }}"),
+        expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `after` is not a cursor of `Query.posts`; give a `cursor` that this list returned",
+              "locations":[{"line":1,"column":3}],
+              "path":["posts"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":null
+        }"#]],
+    )
+    .await;
     for order in
         ["{ field: TITLE, direction: DESC }", "{ field: OWNER_NAME }", "[{ field: TITLE }, { field: CREATED_AT }]"]
     {

@@ -6,7 +6,7 @@ use axum::{
 };
 use expect_test::{Expect, expect};
 
-use crate::support::{App, body, school, school_with};
+use crate::support::{App, body, laid_out, school, school_with};
 
 const BOTH: &str = "application/graphql-response+json, application/json;q=0.9";
 
@@ -19,7 +19,7 @@ async fn said(app: &App, request: Request<Body>) -> String {
             said += &format!("\n{name}: {}", value.to_str().unwrap());
         }
     }
-    format!("{said}\n{}", body(response).await)
+    format!("{said}\n{}", laid_out(&body(response).await))
 }
 
 fn post(kind: &str, accept: &str, text: &'static str) -> Request<Body> {
@@ -37,26 +37,64 @@ async fn check(request: Request<Body>, expected: Expect) {
 
 #[tokio::test]
 async fn a_document_that_does_not_fit_is_400_in_the_newer_format() {
-    check(post("application/json", BOTH, r#"{"query":"{ nobody }"}"#), expect![[r#"
+    check(
+        post("application/json", BOTH, r#"{"query":"{ nobody }"}"#),
+        expect![[r#"
         400 Bad Request
         content-type: application/graphql-response+json; charset=utf-8
-        {"errors":[{"message":"Unknown field \"nobody\" on type \"Query\".","locations":[{"line":1,"column":3}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#]]).await;
+        {
+          "errors":[
+            {
+              "message":"Unknown field \"nobody\" on type \"Query\".",
+              "locations":[{"line":1,"column":3}],
+              "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}
+            }
+          ]
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn the_same_is_200_in_the_older_format() {
-    check(post("application/json", "application/json", r#"{"query":"{ nobody }"}"#), expect![[r#"
+    check(
+        post("application/json", "application/json", r#"{"query":"{ nobody }"}"#),
+        expect![[r#"
         200 OK
         content-type: application/json; charset=utf-8
-        {"errors":[{"message":"Unknown field \"nobody\" on type \"Query\".","locations":[{"line":1,"column":3}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]}"#]]).await;
+        {
+          "errors":[
+            {
+              "message":"Unknown field \"nobody\" on type \"Query\".",
+              "locations":[{"line":1,"column":3}],
+              "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}
+            }
+          ]
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_field_that_fails_leaves_200() {
-    check(post("application/json", BOTH, r#"{"query":"{ user(id: \"Post:1\") { id } }"}"#), expect![[r#"
+    check(
+        post("application/json", BOTH, r#"{"query":"{ user(id: \"Post:1\") { id } }"}"#),
+        expect![[r#"
         200 OK
         content-type: application/graphql-response+json; charset=utf-8
-        {"errors":[{"message":"argument `id` is `Post:1`; allowed is an id of the type User, such as `User:500` or `500`","locations":[{"line":1,"column":3}],"path":["user"],"extensions":{"code":"BAD_USER_INPUT"}}],"data":{"user":null}}"#]]).await;
+        {
+          "errors":[
+            {
+              "message":"argument `id` is `Post:1`; allowed is an id of the type User, such as `User:500` or `500`",
+              "locations":[{"line":1,"column":3}],
+              "path":["user"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":{"user":null}
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -89,15 +127,30 @@ async fn a_get_without_a_query_says_what_is_missing() {
     check(get(""), expect![[r#"
         400 Bad Request
         content-type: application/graphql-response+json; charset=utf-8
-        {"errors":[{"message":"there is no `query`, and no `documentId` of a trusted document","extensions":{"code":"BAD_USER_INPUT"}}]}"#]]).await;
+        {
+          "errors":[
+            {"message":"there is no `query`, and no `documentId` of a trusted document","extensions":{"code":"BAD_USER_INPUT"}}
+          ]
+        }"#]]).await;
 }
 
 #[tokio::test]
 async fn a_parameter_of_a_get_that_is_not_json_is_named() {
-    check(get("query=%7B__typename%7D&variables=%7B"), expect![[r#"
+    check(
+        get("query=%7B__typename%7D&variables=%7B"),
+        expect![[r#"
         400 Bad Request
         content-type: application/graphql-response+json; charset=utf-8
-        {"errors":[{"message":"the parameter `variables` is not JSON: EOF while parsing an object at line 1 column 1","extensions":{"code":"BAD_USER_INPUT"}}]}"#]]).await;
+        {
+          "errors":[
+            {
+              "message":"the parameter `variables` is not JSON: EOF while parsing an object at line 1 column 1",
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ]
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -127,7 +180,14 @@ async fn a_format_that_there_is_not_is_406() {
     check(post("application/json", "text/html", r#"{"query":"{ __typename }"}"#), expect![[r#"
         406 Not Acceptable
         content-type: application/json; charset=utf-8
-        {"errors":[{"message":"the header `accept` allows no answer; allowed are `application/graphql-response+json` and `application/json`","extensions":{"code":"BAD_USER_INPUT"}}]}"#]]).await;
+        {
+          "errors":[
+            {
+              "message":"the header `accept` allows no answer; allowed are `application/graphql-response+json` and `application/json`",
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ]
+        }"#]]).await;
 }
 
 #[tokio::test]
@@ -196,7 +256,15 @@ async fn a_body_that_is_coded_is_415_and_writes_nothing() {
     expect![[r#"
         415 Unsupported Media Type
         content-type: application/graphql-response+json; charset=utf-8
-        {"errors":[{"message":"the header `content-encoding` says that the body is coded; allowed is `identity`","extensions":{"code":"BAD_USER_INPUT"}}]}"#]].assert_eq(&said(app, coded(header::CONTENT_ENCODING, "gzip")).await);
+        {
+          "errors":[
+            {
+              "message":"the header `content-encoding` says that the body is coded; allowed is `identity`",
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ]
+        }"#]]
+    .assert_eq(&said(app, coded(header::CONTENT_ENCODING, "gzip")).await);
     let transferred = app.http(coded(header::TRANSFER_ENCODING, "gzip, chunked")).await;
     assert_eq!(transferred.status(), StatusCode::NOT_IMPLEMENTED);
     assert_eq!(app.data("{ users { totalCount } }").await["users"]["totalCount"], 3);
@@ -217,7 +285,15 @@ async fn what_a_form_can_send_is_415_and_writes_nothing() {
         415 Unsupported Media Type
         content-type: application/graphql-response+json; charset=utf-8
         accept: application/json
-        {"errors":[{"message":"the header `content-type` is of another type; allowed is `application/json`, in UTF-8","extensions":{"code":"BAD_USER_INPUT"}}]}"#]].assert_eq(&said(app, post("text/plain", BOTH, query)).await);
+        {
+          "errors":[
+            {
+              "message":"the header `content-type` is of another type; allowed is `application/json`, in UTF-8",
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ]
+        }"#]]
+    .assert_eq(&said(app, post("text/plain", BOTH, query)).await);
     assert_eq!(app.data("{ users { totalCount } }").await["users"]["totalCount"], 3);
 }
 
@@ -238,19 +314,41 @@ async fn a_charset_is_utf_8_or_415() {
 
 #[tokio::test]
 async fn what_is_not_json_is_400() {
-    check(post("application/json", BOTH, r#"{"query":"#), expect![[r#"
+    check(
+        post("application/json", BOTH, r#"{"query":"#),
+        expect![[r#"
         400 Bad Request
         content-type: application/graphql-response+json; charset=utf-8
-        {"errors":[{"message":"the body is not JSON: EOF while parsing a value at line 1 column 9","extensions":{"code":"BAD_USER_INPUT"}}]}"#]]).await;
+        {
+          "errors":[
+            {
+              "message":"the body is not JSON: EOF while parsing a value at line 1 column 9",
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ]
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn a_body_that_is_not_utf_8_is_400() {
     let request = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
-    check(request.body(Body::from(&b"{\"query\":\"\xff\"}"[..])).unwrap(), expect![[r#"
+    check(
+        request.body(Body::from(&b"{\"query\":\"\xff\"}"[..])).unwrap(),
+        expect![[r#"
         400 Bad Request
         content-type: application/json; charset=utf-8
-        {"errors":[{"message":"the body is not JSON: invalid unicode code point at line 1 column 11","extensions":{"code":"BAD_USER_INPUT"}}]}"#]]).await;
+        {
+          "errors":[
+            {
+              "message":"the body is not JSON: invalid unicode code point at line 1 column 11",
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ]
+        }"#]],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -258,7 +356,11 @@ async fn a_parameter_of_another_type_is_named() {
     check(post("application/json", BOTH, r#"{"query":"{ __typename }","variables":[1]}"#), expect![[r#"
         400 Bad Request
         content-type: application/graphql-response+json; charset=utf-8
-        {"errors":[{"message":"`variables` is of another type; allowed is an object or null","extensions":{"code":"BAD_USER_INPUT"}}]}"#]]).await;
+        {
+          "errors":[
+            {"message":"`variables` is of another type; allowed is an object or null","extensions":{"code":"BAD_USER_INPUT"}}
+          ]
+        }"#]]).await;
 }
 
 #[tokio::test]
@@ -342,7 +444,25 @@ async fn a_batch_is_answered_in_its_order_with_what_is_wrong_in_its_place() {
     expect![[r#"
         200 OK
         content-type: application/graphql-response+json; charset=utf-8
-        [{"data":{"user":{"name":"Ada"}}},{"errors":[{"message":"the request is no JSON object, which alone is allowed","extensions":{"code":"BAD_USER_INPUT"}}]},{"errors":[{"message":"Unknown field \"nobody\" on type \"Query\".","locations":[{"line":1,"column":3}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}}]},{"data":{"user":{"name":"Bob"}}}]"#]].assert_eq(&apps.agree(async |app| said(app, post("application/json", BOTH, batch)).await).await);
+        [
+          {"data":{"user":{"name":"Ada"}}},
+          {
+            "errors":[
+              {"message":"the request is no JSON object, which alone is allowed","extensions":{"code":"BAD_USER_INPUT"}}
+            ]
+          },
+          {
+            "errors":[
+              {
+                "message":"Unknown field \"nobody\" on type \"Query\".",
+                "locations":[{"line":1,"column":3}],
+                "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}
+              }
+            ]
+          },
+          {"data":{"user":{"name":"Bob"}}}
+        ]"#]]
+    .assert_eq(&apps.agree(async |app| said(app, post("application/json", BOTH, batch)).await).await);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use school::seed::SeedOptions;
 use sea_orm::DbBackend;
 use serde_json::{Value, json};
 
-use crate::support::{App, PAGES, body, school, seeded, start_with};
+use crate::support::{App, PAGES, body, laid_out, school, seeded, start_with};
 
 /// The answer to a query that asks for a report.
 async fn reported(app: &App, query: &str, wishes: Value) -> Value {
@@ -141,10 +141,27 @@ async fn a_wish_that_is_none_is_bad_user_input() {
     let apps = school().await;
     let answer =
         apps.agree(async |app| reported(app, "{ __typename }", json!({ "sqll": true })).await.to_string()).await;
-    expect![[r#"{"errors":[{"extensions":{"code":"BAD_USER_INPUT"},"message":"`extensions.dovetail`: unknown field `sqll`, expected one of `sql`, `explain`, `cost`; allowed are the booleans `sql`, `explain` and `cost`"}]}"#]]
-        .assert_eq(&answer);
+    expect![[r#"
+        {
+          "errors":[
+            {
+              "extensions":{"code":"BAD_USER_INPUT"},
+              "message":"`extensions.dovetail`: unknown field `sqll`, expected one of `sql`, `explain`, `cost`; allowed are the booleans `sql`, `explain` and `cost`"
+            }
+          ]
+        }"#]]
+        .assert_eq(&laid_out(&answer));
     let answer = reported(&apps.0[0], "{ __typename }", json!(1)).await.to_string();
-    expect![[r#"{"errors":[{"extensions":{"code":"BAD_USER_INPUT"},"message":"`extensions.dovetail`: it is no object; allowed are the booleans `sql`, `explain` and `cost`"}]}"#]].assert_eq(&answer);
+    expect![[r#"
+        {
+          "errors":[
+            {
+              "extensions":{"code":"BAD_USER_INPUT"},
+              "message":"`extensions.dovetail`: it is no object; allowed are the booleans `sql`, `explain` and `cost`"
+            }
+          ]
+        }"#]]
+    .assert_eq(&laid_out(&answer));
     let answer = reported(&apps.0[0], "{ __typename }", json!({ "sql": 1 })).await.to_string();
     assert!(answer.contains("BAD_USER_INPUT"), "{answer}");
 }
@@ -172,6 +189,14 @@ async fn a_header_asks_for_a_report() {
     assert_eq!(said(&answer), "user keys 1 rows 1");
     let refused = app.http(post("all")).await;
     assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
-    expect![[r#"{"errors":[{"message":"the header `dovetail-report` has another value; allowed are `sql` and `explain`","extensions":{"code":"BAD_USER_INPUT"}}]}"#]]
-        .assert_eq(&body(refused).await);
+    expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"the header `dovetail-report` has another value; allowed are `sql` and `explain`",
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ]
+        }"#]]
+    .assert_eq(&laid_out(&body(refused).await));
 }

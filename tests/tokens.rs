@@ -20,7 +20,7 @@ use tokio::time;
 
 use crate::{
     program::{failure, run},
-    support::{App, Apps, body, graphql_request, school_with},
+    support::{App, Apps, body, graphql_request, laid_out, school_with},
 };
 
 const READ: &str = "{ user(id: 1) { name } }";
@@ -77,7 +77,7 @@ async fn ask(app: &App, query: &str, authorization: Option<&str>) -> String {
     let response = app.http(request).await;
     let challenge = response.headers().get(header::WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned());
     let said = format!("{} {}", response.status().as_u16(), challenge.unwrap_or_default());
-    format!("{}\n{}", said.trim(), body(response).await)
+    format!("{}\n{}", said.trim(), laid_out(&body(response).await))
 }
 
 async fn with_token(app: &App, query: &str, token: &str) -> String {
@@ -484,7 +484,14 @@ async fn the_keys_of_an_issuer_that_cannot_be_reached_end() {
     pass(2).await;
     expect![[r#"
         503
-        {"errors":[{"message":"the token cannot be verified: its issuer's keys could not be read for 301 s (`--jwks-max-age`); try again later","extensions":{"code":"UNAVAILABLE"}}]}"#]].assert_eq(&with_token(app, READ, &rsa(json!({}))).await);
+        {
+          "errors":[
+            {
+              "message":"the token cannot be verified: its issuer's keys could not be read for 301 s (`--jwks-max-age`); try again later",
+              "extensions":{"code":"UNAVAILABLE"}
+            }
+          ]
+        }"#]].assert_eq(&with_token(app, READ, &rsa(json!({}))).await);
     file.lock().unwrap().0 = set(&[0]);
     pass(10).await;
     assert_eq!(with_token(app, READ, &rsa(json!({}))).await, ANSWERED);

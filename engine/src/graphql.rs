@@ -13,6 +13,7 @@ pub mod moment;
 pub mod mutation;
 pub mod node;
 pub mod nodes;
+pub(crate) mod nulls;
 pub mod one;
 mod order;
 mod page;
@@ -20,6 +21,7 @@ mod paging;
 mod parent;
 mod part;
 pub mod payload;
+pub(crate) mod query;
 
 use std::{
     any::{Any, TypeId},

@@ -402,3 +402,42 @@ fn a_root_field_of_the_programs_own_with_the_name_of_a_nodes() {
         "Thing: `Query.thing` is the field of another type, or of both its look-up and its list; give it another `list_name`"
     ]);
 }
+
+/// A table in a schema of its own.
+mod account {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(schema_name = "billing", table_name = "accounts")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+#[test]
+fn a_table_that_names_its_schema() {
+    node!(Account, account, []);
+    refuses!([Account], expect!["Account: the table `billing.accounts` names its schema, which is not supported"]);
+}
+
+#[test]
+fn a_name_that_is_none_of_graphql() {
+    node!(Thing, thing, [Field::parent::<Owner>("the owner", "The owner.")]);
+    refuses!(
+        [Thing, Owner],
+        expect![
+            "Thing.the owner: `the owner` is no name of GraphQL: letters, digits and `_`, no digit first, and not `__` first"
+        ]
+    );
+    node!(__Thing, thing, []);
+    refuses!(
+        [__Thing],
+        expect![
+            "__Thing: `__Thing` is no name of GraphQL: letters, digits and `_`, no digit first, and not `__` first"
+        ]
+    );
+}

@@ -1,5 +1,6 @@
 //! One line of set-up: [`school`] (a few rows), [`seeded`] (many), or [`start`] (none), each on both databases.
 
+mod layout;
 mod postgres;
 
 use std::{
@@ -32,6 +33,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
+pub use layout::laid_out;
 pub use postgres::TestDatabase;
 
 /// The schema of the school, made once.
@@ -231,9 +233,9 @@ impl Apps {
         self.agree(async |app| app.query(query).await).await
     }
 
-    /// Compares the one answer with what is expected.
+    /// Compares the one answer, laid out, with what is expected.
     pub async fn answers(&self, query: &str, expected: Expect) {
-        expected.assert_eq(&self.query(query).await);
+        expected.assert_eq(&laid_out(&self.query(query).await));
     }
 
     /// The number of statements that the query runs; its answer must have no errors.

@@ -62,7 +62,7 @@ pub fn measure(
     if cost > allowed.cost {
         let most = allowed.cost;
         return Err(too_complex(format!(
-            "the operation costs {cost}: pages times the pages in them; allowed are {most} (`--max-cost`)"
+            "the operation costs {cost} by its pages, filters and orders; allowed are {most} (`--max-cost`)"
         )));
     }
     Ok(Measure { cost, introspects: walk.introspects, values })

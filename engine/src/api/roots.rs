@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::introspection;
 use crate::{
     error::{self, Error},
-    graphql::{ContextExt, Running},
+    graphql::{ContextExt, Running, nulls::refuse_nulls},
 };
 
 /// How long a mutation that conflicts waits before it runs again: twice as long each time.
@@ -33,7 +33,10 @@ impl<Q: ObjectType> ContainerType for QueryRoot<Q> {
             let answer = introspection::answer(context).map(Some);
             return of_nullable::<Q>(context, answer);
         }
-        let answer = self.0.resolve_field(context).await;
+        let answer = match refuse_nulls(context, &Q::type_name()) {
+            Ok(()) => self.0.resolve_field(context).await,
+            Err(error) => Err(error),
+        };
         of_nullable::<Q>(context, answer)
     }
 }
@@ -51,6 +54,9 @@ impl<M: ObjectType> ContainerType for MutationRoot<M> {
     /// conflicts with another transaction wrote nothing, and runs again, until the request's time is over: each conflict is
     /// with one that was committed.
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
+        if let Err(error) = refuse_nulls(context, &M::type_name()) {
+            return of_nullable::<M>(context, Err(error));
+        }
         let Running { session, loaders, written, .. } = context.running();
         let before = written.counted();
         let mut pause = SHORTEST_PAUSE;

@@ -10,7 +10,7 @@ use super::{
     introspection::Introspection,
     roots::{MutationRoot, QueryRoot},
 };
-use crate::graphql::nodes::{Query, Types};
+use crate::graphql::{nodes::Types, query::Query};
 
 type Executable<T> =
     async_graphql::Schema<QueryRoot<Query<T>>, MutationRoot<<T as Types>::Mutation>, EmptySubscription>;

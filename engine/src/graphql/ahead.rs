@@ -7,7 +7,7 @@ use async_graphql::Lookahead;
 use sea_orm::{EntityTrait, IdenStatic};
 
 use super::{
-    node::{Answer, Node, answer, is_camel_case},
+    node::{Node, Resolver, is_camel_case, resolver},
     part::part,
 };
 use crate::loaders::{Columns, Wanted};
@@ -63,9 +63,9 @@ fn fields<'a>(ahead: &Lookahead<'a>) -> HashSet<&'a str> {
 
 /// The name of the column that a field of a node is answered from, besides the key.
 fn column_of<N: Node>(field: &str) -> Option<&'static str> {
-    match answer::<N>(field)? {
-        Answer::Column(column) => Some(column.as_str()),
-        Answer::Parent(hop, _) => hop().ok().map(|hop| hop.from),
-        Answer::Id | Answer::List(..) | Answer::Count(..) => None,
+    match resolver::<N>(field)? {
+        Resolver::Column(column) => Some(column.as_str()),
+        Resolver::Parent(hop, _) => hop().ok().map(|hop| hop.from),
+        Resolver::Id | Resolver::List(..) | Resolver::Count(..) => None,
     }
 }

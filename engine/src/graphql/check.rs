@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail, ensure};
-use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic};
+use sea_orm::{ColumnTrait, ColumnType, EntityName, EntityTrait, IdenStatic};
 
 use super::{
     kind::Kind,
@@ -11,8 +11,25 @@ use super::{
 };
 use crate::loaders::{column_named, key_columns};
 
+/// Checks that a name is one (GraphQL, section 2.1.9), and not reserved (section 4.3).
+fn check_name(name: &str) -> Result<()> {
+    let is_letter = |byte: u8| byte == b'_' || byte.is_ascii_alphabetic();
+    let is_name = name.bytes().all(|byte| is_letter(byte) || byte.is_ascii_digit())
+        && name.bytes().next().is_some_and(is_letter)
+        && !name.starts_with("__");
+    ensure!(is_name, "`{name}` is no name of GraphQL: letters, digits and `_`, no digit first, and not `__` first");
+    Ok(())
+}
+
 /// Checks the fields of a node.
 pub(super) fn node<N: Node>() -> Result<()> {
+    for it in [N::TYPE, &N::list_name()] {
+        check_name(it).with_context(|| N::TYPE)?;
+    }
+    let table = N::Entity::default();
+    if let Some(schema) = table.schema_name() {
+        bail!("{}: the table `{schema}.{}` names its schema, which is not supported", N::TYPE, table.table_name());
+    }
     for column in key_columns::<N::Entity>() {
         let (name, def) = (column.as_str(), column.def());
         let ty = def.get_column_type();
@@ -45,6 +62,7 @@ pub(super) fn node<N: Node>() -> Result<()> {
 }
 
 fn check<N: Node>(field: &Field<N>) -> Result<()> {
+    check_name(&field.name())?;
     match &field.source {
         Source::Column(column) => {
             ensure!(field.orders_by.is_none(), "`order_by` is for parents");
@@ -52,7 +70,7 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
         }
         Source::Parent(_, hop, parent) => {
             ensure!(
-                !field.is_label && !field.orders,
+                !field.refuses_blank && !field.orders,
                 "`order` and `not_blank` are not for parents, which have `order_by`"
             );
             let hop = hop()?;
@@ -72,7 +90,10 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
             Ok(())
         }
         Source::List(_, find, _) => {
-            ensure!(field.orders_by.is_none() && !field.is_label, "`order_by` is for parents, `not_blank` for columns");
+            ensure!(
+                field.orders_by.is_none() && !field.refuses_blank,
+                "`order_by` is for parents, `not_blank` for columns"
+            );
             find().map(|_| ())
         }
     }
@@ -95,6 +116,9 @@ fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::
         !def.is_null() || !(field.filters || field.orders),
         "the column `{name}` may be NULL, by which lists cannot be filtered or ordered"
     );
-    ensure!(!field.is_label || kind == Kind::Text, "the column `{name}` is of the type {ty:?}, which is never blank");
+    ensure!(
+        !field.refuses_blank || kind == Kind::Text,
+        "the column `{name}` is of the type {ty:?}, which is never blank"
+    );
     Ok(())
 }

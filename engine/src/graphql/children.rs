@@ -6,8 +6,8 @@ use anyhow::{Result as Checked, ensure};
 use async_graphql::{
     Context, InputType, OutputType, Positioned, ServerResult, Value,
     indexmap::IndexMap,
-    parser::types::Field as Selected,
-    registry::{MetaField, MetaInputValue, Registry},
+    parser::types::Field as TextField,
+    registry::{MetaField, Registry},
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use sea_orm::{EntityName, Related};
@@ -16,12 +16,11 @@ use super::{
     ContextExt,
     conditions::Conditions,
     connection::{self, ChildrenPlan, Connection, Edge, LinkEdge, NodeEdge},
-    executor::{Below, Place},
+    executor::{Below, Contexts},
     filter::{ListFilter, NodeFilter, read},
-    node::{Children, Field, FindChildren, Node, Source, found},
-    order::OrderInput,
+    node::{Field, FindChildren, ListField, Node, Source, found},
     page,
-    paging::ListArgs,
+    paging::{ListArgs, argument_of, filter_argument, list_arguments},
     parent,
 };
 use crate::{
@@ -52,22 +51,22 @@ impl<N: Node> Field<N> {
 }
 
 /// The children of the type `C`, whose own table tells their parents.
-pub(super) const fn of<N, C>() -> &'static dyn Children<N>
+pub(super) const fn of<N, C>() -> &'static dyn ListField<N>
 where
     N: Node<Entity: Table<Key = i64>>,
     C: Node,
 {
-    &Of::<NodeEdge<C>>(PhantomData)
+    &ChildrenOf::<NodeEdge<C>>(PhantomData)
 }
 
 /// The children of the type `C`, whose parents the rows of `L` tell.
-pub(super) const fn over<N, L, C>() -> &'static dyn Children<N>
+pub(super) const fn over<N, L, C>() -> &'static dyn ListField<N>
 where
     N: Node<Entity: Table<Key = i64>>,
     L: Node,
     C: Node,
 {
-    &Of::<LinkEdge<N, L, C>>(PhantomData)
+    &ChildrenOf::<LinkEdge<N, L, C>>(PhantomData)
 }
 
 /// How the children `C` of an `N` are found: by the relation that the child's entity declares.
@@ -95,9 +94,9 @@ fn to_children<N: Node, C: Node<Entity: Related<N::Entity>>>() -> Checked<Hop> {
     Ok(Hop { from: to_parent.to, table: C::Entity::default().table_name(), to: to_parent.from })
 }
 
-struct Of<E>(PhantomData<fn() -> E>);
+struct ChildrenOf<E>(PhantomData<fn() -> E>);
 
-impl<N, E> Children<N> for Of<E>
+impl<N, E> ListField<N> for ChildrenOf<E>
 where
     N: Node<Entity: Table<Key = i64>>,
     E: Edge,
@@ -112,7 +111,7 @@ where
 
     fn declare(&self, name: &str, registry: &mut Registry) -> MetaField {
         let mut field = MetaField::new(name, Connection::<E>::create_type_info(registry));
-        field.args = arguments::<E::Node>(registry);
+        field.args = list_arguments::<E::Node>(registry);
         field
     }
 
@@ -162,16 +161,16 @@ where
 
     fn of_all<'a>(
         &'a self,
-        place: &'a dyn Place,
-        field: &'a Positioned<Selected>,
+        contexts: &'a dyn Contexts,
+        field: &'a Positioned<TextField>,
         find: FindChildren,
         parents: Vec<i64>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let plan = place.with(0, field, |context| plan_of::<N, E>(context, find))?;
-            let children = plan.load(place.running(), &parents).await;
-            let children = children.map_err(|error| place.fail(0, field, error))?;
-            let below = Below { above: place, field, ends: None };
+            let plan = contexts.with(0, field, |context| plan_of::<N, E>(context, find))?;
+            let children = plan.load(contexts.running(), &parents).await;
+            let children = children.map_err(|error| contexts.fail(0, field, error))?;
+            let below = Below::objects(contexts, field);
             page::write(&children, &field.node.selection_set.node, &below).await
         }
         .boxed()
@@ -179,15 +178,15 @@ where
 
     fn counts_of_all<'a>(
         &'a self,
-        place: &'a dyn Place,
-        field: &'a Positioned<Selected>,
+        contexts: &'a dyn Contexts,
+        field: &'a Positioned<TextField>,
         find: FindChildren,
         parents: Vec<i64>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let count = place.with(0, field, |context| count_of::<E::Node>(context, find))?;
-            let counts = connection::counts(place.running(), &count, &parents).await;
-            counts.map_err(|error| place.fail(0, field, error))
+            let count = contexts.with(0, field, |context| count_of::<E::Node>(context, find))?;
+            let counts = connection::counts(contexts.running(), &count, &parents).await;
+            counts.map_err(|error| contexts.fail(0, field, error))
         }
         .boxed()
     }
@@ -199,7 +198,7 @@ where
 
 /// What the list of children of an `N` that a field is loads for each parent.
 fn plan_of<N: Node, E: Edge>(context: &Context<'_>, find: FindChildren) -> ServerResult<ChildrenPlan<E>> {
-    let args = arguments_of(context)?;
+    let args = ListArgs::of(context)?;
     let list = format!("{}.{}", N::TYPE, context.item.node.name.node);
     let plan = found(find).and_then(|relation| ChildrenPlan::of(context, &list, relation, args));
     plan.map_err(|error| error.of_field(context))
@@ -210,48 +209,4 @@ fn count_of<C: Node>(context: &Context<'_>, find: FindChildren) -> ServerResult<
     let filter = argument_of(context, "filter")?;
     let count = found(find).and_then(|relation| connection::count_plan::<C>(context, relation, filter));
     count.map_err(|error| error.of_field(context))
-}
-
-pub(super) fn argument<T: InputType>(
-    name: &str,
-    description: &str,
-    registry: &mut Registry,
-) -> (String, MetaInputValue) {
-    let mut argument = MetaInputValue::new(name, T::create_type_info(registry));
-    argument.description = Some(description.to_owned());
-    (name.to_owned(), argument)
-}
-
-fn filter_argument<N: Node>(registry: &mut Registry) -> (String, MetaInputValue) {
-    argument::<Option<NodeFilter<N>>>("filter", "Only items that satisfy this filter.", registry)
-}
-
-/// The arguments of a list's field.
-pub(super) fn arguments<N: Node>(registry: &mut Registry) -> IndexMap<String, MetaInputValue> {
-    IndexMap::from_iter([
-        argument::<Option<i32>>("first", "The first so many items at most. Not together with `last`.", registry),
-        argument::<Option<String>>("after", "Only items after this cursor.", registry),
-        argument::<Option<i32>>("last", "The last so many items at most. Not together with `first`.", registry),
-        argument::<Option<String>>("before", "Only items before this cursor.", registry),
-        filter_argument::<N>(registry),
-        argument::<Option<Vec<OrderInput<N>>>>("orderBy", "The order: by these keys in turn, then by id.", registry),
-    ])
-}
-
-/// An argument as the field's text has it.
-pub(super) fn argument_of<T: InputType>(context: &Context<'_>, name: &str) -> ServerResult<T> {
-    let value = context.param_value(name, None).map_err(|error| context.set_error_path(error));
-    value.map(|(_, value)| value)
-}
-
-/// The arguments of a list's field as its text has them.
-pub(super) fn arguments_of<N: Node>(context: &Context<'_>) -> ServerResult<ListArgs<N>> {
-    Ok(ListArgs {
-        first: argument_of(context, "first")?,
-        after: argument_of(context, "after")?,
-        last: argument_of(context, "last")?,
-        before: argument_of(context, "before")?,
-        filter: argument_of(context, "filter")?,
-        order_by: argument_of(context, "orderBy")?,
-    })
 }

@@ -24,8 +24,8 @@ use super::{
     ahead::Selected,
     conditions,
     filter::NodeFilter,
-    kind::{self, type_of},
-    node::{self, Node, Source, in_words},
+    kind::{self, column_type},
+    node::{Node, Resolver, Source, in_words, resolver},
     one::One,
     paging::{Cursors, ListArgs},
 };
@@ -226,8 +226,8 @@ impl<P: Node, L: Node, N: Node> Edge for LinkEdge<P, L, N> {
     const LINK: Option<&'static str> = Some(L::TYPE);
 
     fn column(field: &str) -> Option<<L::Entity as EntityTrait>::Column> {
-        match node::answer::<L>(field) {
-            Some(node::Answer::Column(column)) => Some(column),
+        match resolver::<L>(field) {
+            Some(Resolver::Column(column)) => Some(column),
             _ => None,
         }
     }
@@ -247,7 +247,7 @@ impl<P: Node, L: Node, N: Node> OutputType for LinkEdge<P, L, N> {
             };
             for field in L::FIELDS {
                 if let Source::Column(column) = field.source {
-                    let mut link = MetaField::new(field.name(), type_of(column, registry));
+                    let mut link = MetaField::new(field.name(), column_type(column, registry));
                     link.description = Some(field.description.to_owned());
                     fields.insert(link.name.clone(), link);
                 }
@@ -396,7 +396,7 @@ pub struct PageInfo {
 /// A page's place in its list, from which to go on in either direction.
 #[Object]
 impl PageInfo {
-    /// Whether there are items behind this page. Paging backwards: whether `before` was given.
+    /// Whether there are items after this page. Paging backwards: whether `before` was given.
     async fn has_next_page(&self) -> bool {
         self.has_next_page
     }

@@ -32,37 +32,37 @@ pub fn is_fast(context: &ContextSelectionSet<'_>) -> bool {
     context.data_unchecked::<Running>().fast
 }
 
-/// Where the objects of a level stand in the answer, for what asks for a context: the plans of its fields, and errors.
-pub trait Place: Sync {
+/// The contexts of a level's objects: where each stands in the answer. The plans of fields ask for one, and errors.
+pub trait Contexts: Sync {
     /// The request.
     fn running(&self) -> &Running;
 
-    /// Hands the object of this index to `then`, as what is selected of it.
+    /// Calls `then` once, with what is selected of the object of this index.
     fn hand(&self, index: usize, then: &mut dyn FnMut(&ContextSelectionSet<'_>));
 }
 
-impl dyn Place + '_ {
+impl dyn Contexts + '_ {
     /// What `then` makes of a field of the object of this index.
     ///
     /// # Panics
-    /// The place hands nothing over, which none does.
-    #[expect(clippy::expect_used, reason = "every place hands each object over, once")]
+    /// `then` was not called, which no implementation fails to do.
+    #[expect(clippy::expect_used, reason = "every implementation calls it, once")]
     pub fn with<R>(&self, index: usize, field: &Positioned<Field>, then: impl FnOnce(&Context<'_>) -> R) -> R {
         let (mut then, mut made) = (Some(then), None);
         self.hand(index, &mut |context| made = then.take().map(|then| then(&context.with_field(field))));
-        made.expect("a place hands each object over")
+        made.expect("a context is handed to what asks for it")
     }
 
-    /// That a field of the object of this index fails.
+    /// The failure of a field of the object of this index.
     pub fn fail(&self, index: usize, field: &Positioned<Field>, error: Error) -> ServerError {
         self.with(index, field, |context| error.of_field(context))
     }
 }
 
-/// The place of one object.
+/// The context of one object.
 pub struct Here<'a>(pub &'a ContextSelectionSet<'a>);
 
-impl Place for Here<'_> {
+impl Contexts for Here<'_> {
     fn running(&self) -> &Running {
         self.0.data_unchecked()
     }
@@ -72,25 +72,49 @@ impl Place for Here<'_> {
     }
 }
 
-/// The place of what a field of other objects leads to: of an object each, or of a list each.
+/// The contexts below a field of other objects.
+#[derive(Clone, Copy)]
 pub struct Below<'a> {
-    /// Those objects.
-    pub above: &'a dyn Place,
-    /// The field.
-    pub field: &'a Positioned<Field>,
-    /// If it is a list: of each list, how many items there are up to its end.
-    pub ends: Option<&'a [usize]>,
+    above: &'a dyn Contexts,
+    field: &'a Positioned<Field>,
+    items: Option<Items<'a>>,
 }
 
-impl Place for Below<'_> {
+/// The items of lists.
+#[derive(Clone, Copy)]
+struct Items<'a> {
+    /// Of each list, how many items there are up to its end.
+    ends: &'a [usize],
+    /// The field of each item that leads to the object, unless the item is the object.
+    field: Option<&'a Positioned<Field>>,
+}
+
+impl<'a> Below<'a> {
+    /// Those of a field that leads to an object each.
+    pub fn objects(above: &'a dyn Contexts, field: &'a Positioned<Field>) -> Self {
+        Self { above, field, items: None }
+    }
+
+    /// Those of a field that leads to a list each. Of each list, `ends` says how many items there are up to its end.
+    pub fn items(above: &'a dyn Contexts, field: &'a Positioned<Field>, ends: &'a [usize]) -> Self {
+        Self { above, field, items: Some(Items { ends, field: None }) }
+    }
+
+    /// Those of a field of these items that leads to an object each.
+    pub fn of_each(self, field: &'a Positioned<Field>) -> Self {
+        Self { items: self.items.map(|items| Items { field: Some(field), ..items }), ..self }
+    }
+}
+
+impl Contexts for Below<'_> {
     fn running(&self) -> &Running {
         self.above.running()
     }
 
     fn hand(&self, index: usize, then: &mut dyn FnMut(&ContextSelectionSet<'_>)) {
-        let (above, item) = match self.ends {
+        let (above, item) = match self.items {
             None => (index, None),
-            Some(ends) => {
+            Some(Items { ends, .. }) => {
                 let list = ends.partition_point(|&end| end <= index);
                 let start = list.checked_sub(1).map_or(0, |before| ends[before]);
                 (list, Some(index - start))
@@ -99,9 +123,11 @@ impl Place for Below<'_> {
         self.above.hand(above, &mut |context| {
             let field = context.with_field(self.field);
             let selected = field.with_selection_set(&self.field.node.selection_set);
-            match item {
-                None => then(&selected),
-                Some(item) => then(&selected.with_index(item)),
+            let Some(item) = item else { return then(&selected) };
+            let item = selected.with_index(item);
+            match self.items.and_then(|items| items.field) {
+                None => then(&item),
+                Some(field) => then(&item.with_field(field).with_selection_set(&field.node.selection_set)),
             }
         });
     }
@@ -127,14 +153,16 @@ pub trait Objects: Sync {
     /// The answers of another field, one for each of them.
     fn resolve<'a>(
         &'a self,
-        place: &'a dyn Place,
+        contexts: &'a dyn Contexts,
         field: &'a Positioned<Field>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
 }
 
-/// What is selected of objects, and what had to be loaded for it.
-pub struct Level<'a, P> {
-    steps: Vec<(&'a Positioned<Field>, Step<P>)>,
+/// Objects that a field of the text leads to, what is selected of them, and what had to be loaded for it.
+pub struct Level<'a, O: Objects, C> {
+    objects: &'a O,
+    contexts: C,
+    steps: Vec<(&'a Positioned<Field>, Step<O::Part>)>,
     answers: Vec<Vec<Value>>,
 }
 
@@ -146,15 +174,15 @@ enum Step<P> {
     Answer(usize),
 }
 
-impl<'a, P: Copy + Send + Sync> Level<'a, P> {
+impl<'a, O: Objects, C: Contexts> Level<'a, O, C> {
     /// What is selected of these objects, all of it loaded.
-    pub async fn of<O: Objects<Part = P>>(objects: &O, set: &'a SelectionSet, place: &dyn Place) -> ServerResult<Self> {
+    pub async fn of(objects: &'a O, set: &'a SelectionSet, contexts: C) -> ServerResult<Self> {
         let (mut steps, mut others) = (Vec::with_capacity(set.items.len()), Vec::new());
         for field in selected(set, &objects.type_name()) {
             let name = &*field.node.name.node;
             let step = match name {
                 "__typename" => Step::TypeName,
-                _ => match objects.part(name).map_err(|error| place.fail(0, field, error))? {
+                _ => match objects.part(name).map_err(|error| (&contexts as &dyn Contexts).fail(0, field, error))? {
                     Some(part) => Step::Part(part),
                     None => {
                         others.push(field);
@@ -166,71 +194,74 @@ impl<'a, P: Copy + Send + Sync> Level<'a, P> {
         }
         let answers = match &others[..] {
             [] => Vec::new(),
-            _ => all(others.into_iter().map(|field| objects.resolve(place, field))).await?,
+            _ => all(others.into_iter().map(|field| objects.resolve(&contexts, field))).await?,
         };
-        Ok(Self { steps, answers })
+        Ok(Self { objects, contexts, steps, answers })
     }
 
     /// Writes one of the objects.
-    pub fn write<O: Objects<Part = P>>(
-        &self,
-        objects: &O,
-        index: usize,
-        place: &dyn Place,
-        writer: &mut Writer<'_>,
-    ) -> ServerResult<()> {
+    pub fn write(&self, index: usize, writer: &mut Writer<'_>) -> ServerResult<()> {
         writer.json.push(b'{');
         for (number, (field, step)) in self.steps.iter().enumerate() {
             write_name(number, &field.node.response_key().node, &mut writer.json);
             match step {
-                Step::TypeName => write_text(&objects.type_name(), &mut writer.json),
+                Step::TypeName => write_text(&self.objects.type_name(), &mut writer.json),
                 Step::Part(part) => {
-                    let written = objects.write(index, *part, &mut writer.json);
-                    written.map_err(|error| place.fail(index, field, error))?;
+                    let written = self.objects.write(index, *part, &mut writer.json);
+                    written.map_err(|error| self.fail(index, field, error))?;
                 }
                 Step::Answer(answer) => writer.copy(&self.answers[*answer][index]),
             }
         }
         writer.json.push(b'}');
-        self.ended(index, place, writer.step())
+        self.ended(index, writer.step())
+    }
+
+    fn fail(&self, index: usize, field: &Positioned<Field>, error: Error) -> ServerError {
+        let contexts: &dyn Contexts = &self.contexts;
+        contexts.fail(index, field, error)
     }
 
     /// An error between fields is reported at the object's last field. Without one, the next object or the end meets it.
-    fn ended<T: Default>(&self, index: usize, place: &dyn Place, written: Result<T>) -> ServerResult<T> {
+    fn ended<T: Default>(&self, index: usize, written: Result<T>) -> ServerResult<T> {
         match (written, self.steps.last()) {
-            (Err(error), Some((field, _))) => Err(place.fail(index, field, error)),
+            (Err(error), Some((field, _))) => Err(self.fail(index, field, error)),
             (written, _) => Ok(written.unwrap_or_default()),
         }
     }
 
     /// Writes all of them: an answer each.
-    fn write_each<O: Objects<Part = P>>(self, objects: &O, place: &dyn Place) -> ServerResult<Vec<Value>> {
+    fn write_each(self) -> ServerResult<Vec<Value>> {
+        let count = self.objects.count();
         if self.steps.is_empty() {
             // All that was selected is skipped.
-            return Ok(vec![Value::Object(IndexMap::new()); objects.count()]);
+            return Ok(vec![Value::Object(IndexMap::new()); count]);
         }
-        let mut writer = Writer::of(place.running());
-        for index in 0..objects.count() {
-            self.write(objects, index, place, &mut writer)?;
+        let mut writer = Writer::of(self.contexts.running());
+        for index in 0..count {
+            self.write(index, &mut writer)?;
             writer.end();
             if index == 0 {
-                writer.make_room(objects.count() - 1);
+                writer.make_room(count - 1);
             }
         }
-        self.ended(objects.count().saturating_sub(1), place, writer.finish())
+        self.ended(count.saturating_sub(1), writer.finish())
     }
 }
 
 /// The answers of a field that leads to an object each: those of `objects`.
-pub async fn each<O: Objects>(objects: &O, place: &dyn Place, field: &Positioned<Field>) -> ServerResult<Vec<Value>> {
-    let below = Below { above: place, field, ends: None };
-    Level::of(objects, &field.node.selection_set.node, &below).await?.write_each(objects, &below)
+pub async fn each<O: Objects>(
+    objects: &O,
+    contexts: &dyn Contexts,
+    field: &Positioned<Field>,
+) -> ServerResult<Vec<Value>> {
+    let below = Below::objects(contexts, field);
+    Level::of(objects, &field.node.selection_set.node, below).await?.write_each()
 }
 
 /// The answer of what is selected of one object.
 pub async fn one<O: Objects>(object: &O, context: &ContextSelectionSet<'_>) -> ServerResult<Value> {
-    let here = Here(context);
-    let answers = Level::of(object, &context.item.node, &here).await?.write_each(object, &here)?;
+    let answers = Level::of(object, &context.item.node, Here(context)).await?.write_each()?;
     Ok(answers.into_iter().next().unwrap_or_default())
 }
 

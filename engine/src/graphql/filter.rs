@@ -137,7 +137,7 @@ pub struct StringFilter {
     ends_with: Option<String>,
 }
 
-/// Comparisons with an id such as `User:500`, or its bare key: all that are given must hold. A field left out or `null` restricts nothing.
+/// Comparisons with an id, or its bare key: all that are given must hold. A field left out or `null` restricts nothing.
 #[derive(InputObject)]
 #[graphql(name = "IDFilter")]
 pub struct IdFilter {

@@ -76,7 +76,7 @@ impl Kind {
 }
 
 /// The GraphQL type of a column's field.
-pub fn type_of(column: impl ColumnTrait, registry: &mut Registry) -> String {
+pub fn column_type(column: impl ColumnTrait, registry: &mut Registry) -> String {
     let column = column.def();
     // What is of no kind, a program with such a field does not start with.
     let kind = Kind::of(column.get_column_type()).unwrap_or(Kind::Text);

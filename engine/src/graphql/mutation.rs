@@ -38,9 +38,9 @@ impl UserErrors {
             let ActiveValue::Set(Value::String(Some(text))) = row.get(column) else { continue };
             let path = if path.is_empty() { field.name().into_owned() } else { format!("{path}.{}", field.name()) };
             let most = most_characters(column.def().get_column_type());
-            let least = u32::from(field.is_label);
+            let least = u32::from(field.refuses_blank);
             let allowed = most.map_or(String::new(), |most| format!("; allowed are {least} to {most} characters"));
-            if field.is_label && text.trim().is_empty() {
+            if field.refuses_blank && text.trim().is_empty() {
                 self.add(UserErrorCode::Blank, &path, format!("must not be blank{allowed}"));
             }
             let characters = text.chars().count();

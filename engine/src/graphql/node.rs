@@ -10,14 +10,14 @@ use std::borrow::Cow;
 use anyhow::Result as Checked;
 use async_graphql::{
     Context, ID, Positioned, ServerResult, Value,
-    parser::types::Field as Selected,
+    parser::types::Field as TextField,
     registry::{MetaField, Registry},
 };
 use futures_util::future::BoxFuture;
 use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase};
 use sea_orm::{EntityName, EntityTrait, IdenStatic};
 
-use super::{conditions::Conditions, executor::Place};
+use super::{conditions::Conditions, executor::Contexts};
 use crate::{
     error::{Error, Result, excerpt},
     loaders::{Hop, Key, OrderBy, Relation, Table},
@@ -46,11 +46,7 @@ pub trait Node: Sized + Send + Sync + 'static {
 
     /// The key in an id of this type, or in a bare key such as `500`; `argument` names it in the error.
     fn key(id: &str, argument: &str) -> Result<<Self::Entity as Table>::Key> {
-        let key = match id.strip_prefix(Self::TYPE).and_then(|rest| rest.strip_prefix(':')) {
-            Some(key) => parse_key::<Self>(key),
-            None => parse_key::<Self>(id),
-        };
-        key.ok_or_else(|| {
+        parse_id::<Self>(id).or_else(|| parse_key::<Self>(id)).ok_or_else(|| {
             let key = example_key::<Self>();
             let allowed = format!("allowed is an id of the type {0}, such as `{0}:{key}` or `{key}`", Self::TYPE);
             Error::bad_argument(argument, format!("is `{}`; {allowed}", excerpt(id)))
@@ -73,6 +69,18 @@ pub(super) fn in_words(name: &str) -> String {
     name.to_snake_case().replace('_', " ")
 }
 
+/// The key in an id that names its type, where any type is allowed; `argument` names it in the error.
+pub(super) fn key_in<N: Node>(id: &str, argument: &str) -> Result<<N::Entity as Table>::Key> {
+    parse_id::<N>(id).ok_or_else(|| {
+        let allowed = format!("allowed is an id of the type {0}, such as `{0}:{1}`", N::TYPE, example_key::<N>());
+        Error::bad_argument(argument, format!("is `{}`; {allowed}", excerpt(id)))
+    })
+}
+
+fn parse_id<N: Node>(id: &str) -> Option<<N::Entity as Table>::Key> {
+    parse_key::<N>(id.strip_prefix(N::TYPE)?.strip_prefix(':')?)
+}
+
 /// Reads a key's parts as [`Node::global_id`] writes them, and in no other spelling: an id must be equal if its object is.
 fn parse_key<N: Node>(text: &str) -> Option<<N::Entity as Table>::Key> {
     let part = |part: &str| part.parse::<i64>().ok().filter(|number| number.to_string() == part);
@@ -81,13 +89,13 @@ fn parse_key<N: Node>(text: &str) -> Option<<N::Entity as Table>::Key> {
 }
 
 /// The type that an id names; empty for a bare key, which names none.
-pub(super) fn type_of(id: &str) -> &str {
+pub(super) fn type_in(id: &str) -> &str {
     id.split_once(':').map_or("", |(name, _)| name)
 }
 
 /// What is wrong with an id where any type is allowed, but not a bare key.
-pub(super) fn names_no_type(id: &str, argument: &str) -> Error {
-    Error::bad_argument(argument, format!("is `{}`; allowed is an id with its type, such as `User:500`", excerpt(id)))
+pub(super) fn names_no_type(id: &str, argument: &str, example: &str) -> Error {
+    Error::bad_argument(argument, format!("is `{}`; allowed is an id with its type, such as `{example}`", excerpt(id)))
 }
 
 /// Whether lists of a type are filtered and ordered by the id: by a key of one part.
@@ -107,7 +115,7 @@ pub(super) fn found<T>(find: fn() -> Checked<T>) -> Result<T> {
 }
 
 /// What a parent's type does for the field of its children.
-pub(super) trait Parent: Sync {
+pub(super) trait ParentField: Sync {
     /// The name of its type.
     fn type_name(&self) -> &'static str;
 
@@ -126,8 +134,8 @@ pub(super) trait Parent: Sync {
     /// The answers for all children of a level, of which there is one at least.
     fn of_all<'a>(
         &'a self,
-        place: &'a dyn Place,
-        field: &'a Positioned<Selected>,
+        contexts: &'a dyn Contexts,
+        field: &'a Positioned<TextField>,
         keys: Vec<i64>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
 
@@ -139,7 +147,7 @@ pub(super) trait Parent: Sync {
 }
 
 /// What the type of the children does for the field of their parents.
-pub(super) trait Children<N: Node>: Sync {
+pub(super) trait ListField<N: Node>: Sync {
     /// The names of their type, and of that of the join table's rows.
     fn type_names(&self) -> Vec<&'static str>;
 
@@ -174,8 +182,8 @@ pub(super) trait Children<N: Node>: Sync {
     /// The field's answers for all parents of a level, of which there is one at least.
     fn of_all<'a>(
         &'a self,
-        place: &'a dyn Place,
-        field: &'a Positioned<Selected>,
+        contexts: &'a dyn Contexts,
+        field: &'a Positioned<TextField>,
         find: FindChildren,
         parents: Vec<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
@@ -183,8 +191,8 @@ pub(super) trait Children<N: Node>: Sync {
     /// The number's answers for all parents of a level.
     fn counts_of_all<'a>(
         &'a self,
-        place: &'a dyn Place,
-        field: &'a Positioned<Selected>,
+        contexts: &'a dyn Contexts,
+        field: &'a Positioned<TextField>,
         find: FindChildren,
         parents: Vec<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
@@ -195,114 +203,7 @@ pub(super) trait Children<N: Node>: Sync {
 
 /// A field of a node.
 ///
-/// ```
-/// # mod thing {
-/// #     use sea_orm::entity::prelude::*;
-/// #     #[sea_orm::model]
-/// #     #[derive(Clone, Debug, DeriveEntityModel)]
-/// #     #[sea_orm(table_name = "things")]
-/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub label: String }
-/// #     impl ActiveModelBehavior for ActiveModel {}
-/// # }
-/// # mod word {
-/// #     use sea_orm::entity::prelude::*;
-/// #     #[sea_orm::model]
-/// #     #[derive(Clone, Debug, DeriveEntityModel)]
-/// #     #[sea_orm(table_name = "words")]
-/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub text: String }
-/// #     impl ActiveModelBehavior for ActiveModel {}
-/// # }
-/// # use dovetail::prelude::{Field, Node};
-/// # struct Word;
-/// # impl Node for Word {
-/// #     type Entity = word::Entity;
-/// #     const TYPE: &'static str = "Word";
-/// #     const DESCRIPTION: &'static str = "A word.";
-/// #     const FIELDS: &'static [Field<Self>] = &[];
-/// # }
-/// struct Thing;
-///
-/// impl Node for Thing {
-///     type Entity = thing::Entity;
-///     const TYPE: &'static str = "Thing";
-///     const DESCRIPTION: &'static str = "A thing.";
-///     const FIELDS: &'static [Field<Self>] = &[Field::column(thing::Column::Label, "The label.").filter()];
-/// }
-/// ```
-///
-/// A column of another entity does not compile:
-///
-/// ```compile_fail,E0271
-/// # mod thing {
-/// #     use sea_orm::entity::prelude::*;
-/// #     #[sea_orm::model]
-/// #     #[derive(Clone, Debug, DeriveEntityModel)]
-/// #     #[sea_orm(table_name = "things")]
-/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub label: String }
-/// #     impl ActiveModelBehavior for ActiveModel {}
-/// # }
-/// # mod word {
-/// #     use sea_orm::entity::prelude::*;
-/// #     #[sea_orm::model]
-/// #     #[derive(Clone, Debug, DeriveEntityModel)]
-/// #     #[sea_orm(table_name = "words")]
-/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub text: String }
-/// #     impl ActiveModelBehavior for ActiveModel {}
-/// # }
-/// # use dovetail::prelude::{Field, Node};
-/// # struct Word;
-/// # impl Node for Word {
-/// #     type Entity = word::Entity;
-/// #     const TYPE: &'static str = "Word";
-/// #     const DESCRIPTION: &'static str = "A word.";
-/// #     const FIELDS: &'static [Field<Self>] = &[];
-/// # }
-/// struct Thing;
-///
-/// impl Node for Thing {
-///     type Entity = thing::Entity;
-///     const TYPE: &'static str = "Thing";
-///     const DESCRIPTION: &'static str = "A thing.";
-///     const FIELDS: &'static [Field<Self>] = &[Field::column(word::Column::Text, "The text.").filter()];
-/// }
-/// ```
-///
-/// Neither does a parent that the entity has no relation to:
-///
-/// ```compile_fail,E0277
-/// # mod thing {
-/// #     use sea_orm::entity::prelude::*;
-/// #     #[sea_orm::model]
-/// #     #[derive(Clone, Debug, DeriveEntityModel)]
-/// #     #[sea_orm(table_name = "things")]
-/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub label: String }
-/// #     impl ActiveModelBehavior for ActiveModel {}
-/// # }
-/// # mod word {
-/// #     use sea_orm::entity::prelude::*;
-/// #     #[sea_orm::model]
-/// #     #[derive(Clone, Debug, DeriveEntityModel)]
-/// #     #[sea_orm(table_name = "words")]
-/// #     pub struct Model { #[sea_orm(primary_key)] pub id: i64, pub text: String }
-/// #     impl ActiveModelBehavior for ActiveModel {}
-/// # }
-/// # use dovetail::prelude::{Field, Node};
-/// # struct Word;
-/// # impl Node for Word {
-/// #     type Entity = word::Entity;
-/// #     const TYPE: &'static str = "Word";
-/// #     const DESCRIPTION: &'static str = "A word.";
-/// #     const FIELDS: &'static [Field<Self>] = &[];
-/// # }
-/// struct Thing;
-///
-/// impl Node for Thing {
-///     type Entity = thing::Entity;
-///     const TYPE: &'static str = "Thing";
-///     const DESCRIPTION: &'static str = "A thing.";
-///     const FIELDS: &'static [Field<Self>] = &[Field::parent::<Word>("word", "The word.")];
-/// }
-/// ```
+#[doc = include_str!("node.md")]
 pub struct Field<N: Node> {
     pub(super) description: &'static str,
     pub(super) source: Source<N>,
@@ -313,7 +214,7 @@ pub struct Field<N: Node> {
     /// The parent's field by which lists are ordered.
     pub(super) orders_by: Option<&'static str>,
     /// Whether a text that is written must not be blank.
-    pub(super) is_label: bool,
+    pub(super) refuses_blank: bool,
 }
 
 /// Where a field's answer comes from.
@@ -321,9 +222,9 @@ pub(super) enum Source<N: Node> {
     /// A column of the row.
     Column(<N::Entity as EntityTrait>::Column),
     /// The row that a foreign key names.
-    Parent(&'static str, FindParent, &'static dyn Parent),
+    Parent(&'static str, FindParent, &'static dyn ParentField),
     /// Rows whose foreign keys name the row, and their number.
-    List(&'static str, FindChildren, &'static dyn Children<N>),
+    List(&'static str, FindChildren, &'static dyn ListField<N>),
 }
 
 impl<N: Node> Field<N> {
@@ -333,7 +234,7 @@ impl<N: Node> Field<N> {
     }
 
     pub(super) const fn new(source: Source<N>, description: &'static str) -> Self {
-        Self { description, source, filters: false, orders: false, orders_by: None, is_label: false }
+        Self { description, source, filters: false, orders: false, orders_by: None, refuses_blank: false }
     }
 
     /// The same field, by which lists can be filtered.
@@ -360,7 +261,7 @@ impl<N: Node> Field<N> {
     /// The same column, whose text must not be blank where it is written. How long it may be, its type says.
     #[must_use]
     pub const fn not_blank(mut self) -> Self {
-        self.is_label = true;
+        self.refuses_blank = true;
         self
     }
 
@@ -396,25 +297,25 @@ impl<N: Node> Field<N> {
 pub(super) const COUNT: &str = "Count";
 
 /// What a field of a node is answered from.
-pub(super) enum Answer<N: Node> {
+pub(super) enum Resolver<N: Node> {
     Id,
     Column(<N::Entity as EntityTrait>::Column),
-    Parent(FindParent, &'static dyn Parent),
-    List(FindChildren, &'static dyn Children<N>),
-    Count(FindChildren, &'static dyn Children<N>),
+    Parent(FindParent, &'static dyn ParentField),
+    List(FindChildren, &'static dyn ListField<N>),
+    Count(FindChildren, &'static dyn ListField<N>),
 }
 
 /// What the field of this name is answered from, if there is one.
-pub(super) fn answer<N: Node>(name: &str) -> Option<Answer<N>> {
+pub(super) fn resolver<N: Node>(name: &str) -> Option<Resolver<N>> {
     if name == "id" {
-        return Some(Answer::Id);
+        return Some(Resolver::Id);
     }
     N::FIELDS.iter().find_map(|field| match &field.source {
-        Source::Column(column) => is_camel_case(name, column.as_str()).then_some(Answer::Column(*column)),
-        Source::Parent(own, hop, parent) => (name == *own).then_some(Answer::Parent(*hop, *parent)),
+        Source::Column(column) => is_camel_case(name, column.as_str()).then_some(Resolver::Column(*column)),
+        Source::Parent(own, hop, parent) => (name == *own).then_some(Resolver::Parent(*hop, *parent)),
         Source::List(own, relation, children) => match name.strip_prefix(own)? {
-            "" => Some(Answer::List(*relation, *children)),
-            COUNT => Some(Answer::Count(*relation, *children)),
+            "" => Some(Resolver::List(*relation, *children)),
+            COUNT => Some(Resolver::Count(*relation, *children)),
             _ => None,
         },
     })

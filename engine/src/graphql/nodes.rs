@@ -1,11 +1,6 @@
-//! The nodes of a program, and the root fields that every one of them has: `post(id:)` and `posts(…)`; and `node` and `nodes`, which
-//! look up any of them.
+//! The nodes of a program, and the root fields that every one of them has: `post(id:)` and `posts(…)`.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-    marker::PhantomData,
-};
+use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
 
 use anyhow::{Result as Checked, ensure};
 use async_graphql::{
@@ -13,23 +8,19 @@ use async_graphql::{
     indexmap::IndexMap,
     parser::types::Field,
     registry::{MetaField, MetaType, MetaTypeId, ObjectBuilder, Registry},
-    resolver_utils::resolve_container,
 };
-use futures_util::{
-    FutureExt,
-    future::{BoxFuture, join_all},
-};
+use futures_util::{FutureExt, future::BoxFuture};
 use heck::ToLowerCamelCase;
 use sea_orm::IdenStatic;
 
 use super::{
     check,
-    children::{argument, argument_of, arguments, arguments_of},
     connection::{self, Connection, NodeEdge},
     executor::{Here, is_fast},
-    node::{Node, Parent, Source, example_key, in_words, look_up_name, names_no_type, type_of},
-    one::{self, INTERFACE, One},
+    node::{Node, ParentField, Source, example_key, in_words, key_in, look_up_name},
+    one::{self, One},
     page,
+    paging::{ListArgs, argument, argument_of, list_arguments},
 };
 use crate::{
     error::Nullable,
@@ -40,6 +31,9 @@ use crate::{
 pub trait AnyNode: Send + Sync {
     /// The name of its type.
     fn type_name(&self) -> &'static str;
+
+    /// An id of one of its objects, as an example.
+    fn example_id(&self) -> String;
 
     /// The name of the root field that looks up one of its objects, and of that which lists all.
     fn roots(&self) -> [String; 2];
@@ -76,10 +70,10 @@ pub trait AnyNode: Send + Sync {
 
 /// The node of this type, for the list of a program's nodes.
 pub const fn node<N: Node>() -> &'static dyn AnyNode {
-    &Of::<N>(PhantomData)
+    &TypedNode::<N>(PhantomData)
 }
 
-struct Of<N>(PhantomData<fn() -> N>);
+struct TypedNode<N>(PhantomData<fn() -> N>);
 
 /// The answer of a nullable field with an object.
 async fn resolve<N: Node>(context: &Context<'_>, object: Nullable<One<N>>) -> ServerResult<Value> {
@@ -93,7 +87,7 @@ async fn resolve<N: Node>(context: &Context<'_>, object: Nullable<One<N>>) -> Se
 
 /// The arguments of a look-up by a key whose parts are all keys of parents: of each part its argument's name, and the parent.
 /// Other look-ups are by the id.
-fn key_arguments<N: Node>() -> Option<Vec<(String, &'static dyn Parent)>> {
+fn key_arguments<N: Node>() -> Option<Vec<(String, &'static dyn ParentField)>> {
     if <N::Entity as Table>::Key::PARTS == 1 {
         return None;
     }
@@ -122,9 +116,13 @@ fn key_of<N: Node>(context: &Context<'_>) -> ServerResult<<N::Entity as Table>::
     Key::read(|part| Ok(parts[part])).map_err(|error| error.of_field(context))
 }
 
-impl<N: Node> AnyNode for Of<N> {
+impl<N: Node> AnyNode for TypedNode<N> {
     fn type_name(&self) -> &'static str {
         N::TYPE
+    }
+
+    fn example_id(&self) -> String {
+        format!("{}:{}", N::TYPE, example_key::<N>())
     }
 
     fn roots(&self) -> [String; 2] {
@@ -154,7 +152,7 @@ impl<N: Node> AnyNode for Of<N> {
         };
         look_up.description = Some(format!("The {} with {what}; `null` if there is none.", in_words(N::TYPE)));
         let mut list = MetaField::new(list_name, Connection::<NodeEdge<N>>::create_type_info(registry));
-        list.args = arguments::<N>(registry);
+        list.args = list_arguments::<N>(registry);
         list.description = Some(format!("All {}, ordered by id unless `orderBy` is given.", in_words(&N::list_name())));
         [look_up, list]
     }
@@ -191,7 +189,7 @@ impl<N: Node> AnyNode for Of<N> {
     fn list<'a>(&'a self, context: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let list =
-                connection::all::<N>(context, &format!("Query.{}", N::list_name()), arguments_of(context)?).await;
+                connection::all::<N>(context, &format!("Query.{}", N::list_name()), ListArgs::of(context)?).await;
             let list = list.map_err(|error| error.of_field(context))?;
             let selected = context.with_selection_set(&context.item.node.selection_set);
             if !is_fast(&selected) {
@@ -209,7 +207,11 @@ impl<N: Node> AnyNode for Of<N> {
         id: &'a ID,
         argument: &'a str,
     ) -> BoxFuture<'a, ServerResult<Value>> {
-        async move { resolve::<N>(context, one::look_up(context, id, argument).await).await }.boxed()
+        async move {
+            let key = key_in::<N>(id, argument).map_err(|error| error.of_field(context))?;
+            resolve::<N>(context, one::by_key(context, key).await).await
+        }
+        .boxed()
     }
 }
 
@@ -281,134 +283,6 @@ const OWN_TYPES: [&str; 20] = [
     "UserError",
     "UserErrorCode",
 ];
-
-/// The root of all reading: the fields of a program's nodes, and its own.
-pub struct Query<T: Types> {
-    /// What the field of each name is, if it is a node's.
-    roots: HashMap<String, (Root, &'static dyn AnyNode)>,
-    own: T::Query,
-}
-
-#[derive(Clone, Copy)]
-enum Root {
-    LookUp,
-    List,
-}
-
-impl<T: Types> Default for Query<T> {
-    fn default() -> Self {
-        let roots = T::NODES.iter().flat_map(|&node| {
-            let [look_up, list] = node.roots();
-            [(look_up, (Root::LookUp, node)), (list, (Root::List, node))]
-        });
-        Self { roots: roots.collect(), own: T::Query::default() }
-    }
-}
-
-impl<T: Types> OutputType for Query<T> {
-    fn type_name() -> Cow<'static, str> {
-        "Query".into()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
-            let interface = interface(T::NODES, registry);
-            registry.types.insert(INTERFACE.to_owned(), interface);
-            let mut node = MetaField::new("node", INTERFACE);
-            node.description = Some("The object with this id; `null` if there is none.".to_owned());
-            node.args.extend([argument::<ID>("id", "An id of any type, such as `User:500`.", registry)]);
-            let mut list = MetaField::new("nodes", format!("[{INTERFACE}]!"));
-            list.description = Some(OF_NODES.to_owned());
-            list.args.extend([argument::<Vec<ID>>("ids", "Ids of any types, such as `User:500`.", registry)]);
-            let mut fields: Vec<_> = [node, list].into();
-            fields.extend(T::NODES.iter().flat_map(|node| node.declare(registry)));
-            let mut fields: IndexMap<_, _> = fields.into_iter().map(|field| (field.name.clone(), field)).collect();
-            if let MetaType::Object { fields: own, .. } = registry.create_fake_output_type::<T::Query>() {
-                fields.extend(own);
-            }
-            ObjectBuilder::new(Self::type_name(), fields).description(Some(ABOUT.to_owned())).build()
-        })
-    }
-
-    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Value> {
-        resolve_container(context, self).await
-    }
-}
-
-/// The description of `Query`.
-const ABOUT: &str = "\
-The root of all queries.
-
-The cost of an operation is in its answer, as `extensions.dovetail.cost`, where the request's extensions have `\"dovetail\": {\"cost\": true}`. \
-A list costs the size of its page times what lies under it. To find its items costs 10 for each order by a number of children, `contains` and \
-`endsWith`, and for a relation in its filter 10, in that 100, in that 1,000.";
-
-/// The description of `Query.nodes`.
-const OF_NODES: &str = "\
-The objects with these ids, in the order asked; `null` in the place of each that does not exist. One statement a type.";
-
-impl<T: Types> ContainerType for Query<T> {
-    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
-        match &*context.item.node.name.node {
-            "node" => {
-                let id: ID = argument_of(context, "id")?;
-                self.look_up(context, &id, "id").await.map(Some)
-            }
-            "nodes" => {
-                let ids: Vec<ID> = argument_of(context, "ids")?;
-                let look_up = async |(index, id)| {
-                    // Each in a place of its own: what one of them loads is not all that the request loads.
-                    let context = context.with_index(index);
-                    match self.look_up(&context, id, &format!("ids.{index}")).await {
-                        Ok(object) => object,
-                        Err(error) => {
-                            context.add_error(error);
-                            Value::Null
-                        }
-                    }
-                };
-                Ok(Some(Value::List(join_all(ids.iter().enumerate().map(look_up)).await)))
-            }
-            name => match self.roots.get(name) {
-                None => self.own.resolve_field(context).await,
-                Some((Root::LookUp, node)) => node.look_up(context).await.map(Some),
-                Some((Root::List, node)) => node.list(context).await.map(Some),
-            },
-        }
-    }
-}
-
-impl<T: Types> ObjectType for Query<T> {}
-
-impl<T: Types> Query<T> {
-    async fn look_up(&self, context: &Context<'_>, id: &ID, argument: &str) -> ServerResult<Value> {
-        let named = type_of(id);
-        match T::NODES.iter().find(|node| node.type_name() == named) {
-            Some(node) => node.by_id(context, id, argument).await,
-            None => Err(names_no_type(id, argument).of_field(context)),
-        }
-    }
-}
-
-/// The interface of these nodes.
-fn interface(nodes: &[&dyn AnyNode], registry: &mut Registry) -> MetaType {
-    let mut id = MetaField::new("id", <ID as OutputType>::create_type_info(registry));
-    id.description = Some("The object's id, such as `User:500`: its type and its primary key.".to_owned());
-    MetaType::Interface {
-        name: INTERFACE.to_owned(),
-        description: Some("An object with an id that is unique over the whole API.".to_owned()),
-        fields: IndexMap::from_iter([(id.name.clone(), id)]),
-        possible_types: nodes.iter().map(|node| node.type_name().to_owned()).collect(),
-        extends: false,
-        keys: None,
-        visible: None,
-        inaccessible: false,
-        tags: Vec::new(),
-        rust_typename: None,
-        directive_invocations: Vec::new(),
-        requires_scopes: Vec::new(),
-    }
-}
 
 /// An object without fields: the own part of a `Query` that has just the fields of nodes.
 #[derive(Default)]

@@ -17,9 +17,9 @@ use sea_orm::EntityTrait;
 
 use super::{
     ContextExt, Running, ahead,
-    executor::{self, Objects, Place, is_fast},
-    kind::{self, type_of},
-    node::{Answer, COUNT, FindParent, Node, Source, answer, example_key, found},
+    executor::{self, Contexts, Objects, is_fast},
+    kind::{self, column_type},
+    node::{COUNT, FindParent, Node, Resolver, Source, example_key, found, resolver},
     part::{Part, part},
 };
 use crate::{
@@ -50,7 +50,7 @@ impl<N: Node> OutputType for One<N> {
             for field in N::FIELDS {
                 let (name, description) = (field.name(), field.description.to_owned());
                 match field.source {
-                    Source::Column(column) => add(MetaField::new(name, type_of(column, registry)), description),
+                    Source::Column(column) => add(MetaField::new(name, column_type(column, registry)), description),
                     Source::Parent(_, _, parent) => add(MetaField::new(name, parent.declare(registry)), description),
                     Source::List(_, _, children) => {
                         let what = description.trim_end_matches('.');
@@ -77,13 +77,13 @@ impl<N: Node> ContainerType for One<N> {
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Value>> {
         let Self(row) = self;
         let failed = |error: Error| error.of_field(context);
-        match answer::<N>(&context.item.node.name.node) {
+        match resolver::<N>(&context.item.node.name.node) {
             None => Ok(None),
-            Some(Answer::Id) => row.key().map(|key| Some(N::global_id(key).as_str().into())).map_err(failed),
-            Some(Answer::Column(column)) => row.cell(column).and_then(kind::answer).map(Some).map_err(failed),
-            Some(Answer::Parent(hop, parent)) => parent.of_one(context, foreign_key(row, hop)).await.map(Some),
-            Some(Answer::List(relation, children)) => children.of_one(context, relation, row.key()).await.map(Some),
-            Some(Answer::Count(relation, children)) => {
+            Some(Resolver::Id) => row.key().map(|key| Some(N::global_id(key).as_str().into())).map_err(failed),
+            Some(Resolver::Column(column)) => row.cell(column).and_then(kind::answer).map(Some).map_err(failed),
+            Some(Resolver::Parent(hop, parent)) => parent.of_one(context, foreign_key(row, hop)).await.map(Some),
+            Some(Resolver::List(relation, children)) => children.of_one(context, relation, row.key()).await.map(Some),
+            Some(Resolver::Count(relation, children)) => {
                 children.count_of_one(context, relation, row.key()).await.map(Some)
             }
         }
@@ -124,11 +124,11 @@ impl<N: Node> Objects for One<N> {
 
     fn resolve<'a>(
         &'a self,
-        place: &'a dyn Place,
+        contexts: &'a dyn Contexts,
         field: &'a Positioned<Field>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         let Self(row) = self;
-        related::<N>(place, field, || Ok(vec![row.key()?]), |column| Ok(vec![row.get(column)?]))
+        related::<N>(contexts, field, || Ok(vec![row.key()?]), |column| Ok(vec![row.get(column)?]))
     }
 }
 
@@ -167,12 +167,12 @@ impl<N: Node> Objects for Many<N> {
 
     fn resolve<'a>(
         &'a self,
-        place: &'a dyn Place,
+        contexts: &'a dyn Contexts,
         field: &'a Positioned<Field>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         let Self(rows) = self;
         let keys = || (0..rows.count()).map(|index| rows.key(index)).collect();
-        related::<N>(place, field, keys, |column| {
+        related::<N>(contexts, field, keys, |column| {
             let position = rows.position(column)?;
             (0..rows.count()).map(|index| rows.integer(index, position)).collect()
         })
@@ -181,32 +181,32 @@ impl<N: Node> Objects for Many<N> {
 
 /// The answers of a field of nodes that leads to other rows, by the nodes' keys or by their foreign keys in a column.
 fn related<'a, N: Node>(
-    place: &'a dyn Place,
+    contexts: &'a dyn Contexts,
     field: &'a Positioned<Field>,
     keys: impl FnOnce() -> Result<Vec<<N::Entity as Table>::Key>>,
     foreign_keys: impl FnOnce(<N::Entity as EntityTrait>::Column) -> Result<Vec<i64>>,
 ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
-    match answer::<N>(&field.node.name.node) {
-        Some(Answer::Parent(find, parent)) => {
+    match resolver::<N>(&field.node.name.node) {
+        Some(Resolver::Parent(find, parent)) => {
             let keys = foreign_key_column::<N::Entity>(find).and_then(foreign_keys);
-            by_keys(place, field, keys, |keys| parent.of_all(place, field, keys))
+            by_keys(contexts, field, keys, |keys| parent.of_all(contexts, field, keys))
         }
-        Some(Answer::List(find, children)) => {
-            by_keys(place, field, keys(), |keys| children.of_all(place, field, find, keys))
+        Some(Resolver::List(find, children)) => {
+            by_keys(contexts, field, keys(), |keys| children.of_all(contexts, field, find, keys))
         }
-        Some(Answer::Count(find, children)) => {
-            by_keys(place, field, keys(), |keys| children.counts_of_all(place, field, find, keys))
+        Some(Resolver::Count(find, children)) => {
+            by_keys(contexts, field, keys(), |keys| children.counts_of_all(contexts, field, find, keys))
         }
-        Some(Answer::Id | Answer::Column(_)) | None => {
+        Some(Resolver::Id | Resolver::Column(_)) | None => {
             let error = Error::broken("a field leads to no row");
-            ready(Err(place.fail(0, field, error))).boxed()
+            ready(Err(contexts.fail(0, field, error))).boxed()
         }
     }
 }
 
 /// What `load` answers for these keys; nothing for none.
 fn by_keys<'a, K>(
-    place: &dyn Place,
+    contexts: &dyn Contexts,
     field: &Positioned<Field>,
     keys: Result<Vec<K>>,
     load: impl FnOnce(Vec<K>) -> BoxFuture<'a, ServerResult<Vec<Value>>>,
@@ -214,15 +214,7 @@ fn by_keys<'a, K>(
     match keys {
         Ok(keys) if keys.is_empty() => ready(Ok(Vec::new())).boxed(),
         Ok(keys) => load(keys),
-        Err(error) => ready(Err(place.fail(0, field, error))).boxed(),
-    }
-}
-
-/// The object of a type with this id or bare key, which `argument` holds; `None` where there is none.
-pub async fn look_up<N: Node>(context: &Context<'_>, id: &str, argument: &str) -> Nullable<One<N>> {
-    match N::key(id, argument) {
-        Ok(key) => by_key(context, key).await,
-        Err(error) => Some(Err(error)),
+        Err(error) => ready(Err(contexts.fail(0, field, error))).boxed(),
     }
 }
 
@@ -246,16 +238,17 @@ pub async fn referenced<N: Node>(context: &Context<'_>, key: <N::Entity as Table
     by_key(context, key).await.unwrap_or_else(|| Err(missing::<N>(key)))
 }
 
-/// The same for each of many foreign keys, of which there is one at least. What they load, they load at once.
+/// The same for each of many foreign keys, of which there is one at least. What they load, they load at once. An error has the index
+/// of the key that it is of.
 pub(super) async fn all_referenced<N: Node>(
     running: &Running,
     keys: &[<N::Entity as Table>::Key],
     of_key: impl Fn(<N::Entity as Table>::Key) -> ById<N::Entity>,
-) -> Result<Many<N>> {
-    let rows = running.loaders.load_each(keys.iter().map(|key| of_key(*key)).collect()).await?;
-    let rows = keys.iter().zip(rows).map(|(key, row)| row.ok_or_else(|| missing::<N>(*key)));
-    let rows = rows.collect::<Result<Vec<_>>>()?;
-    Picked::of(rows).map(Many)
+) -> Result<Many<N>, (usize, Error)> {
+    let rows = running.loaders.load_each(keys.iter().map(|key| of_key(*key)).collect()).await;
+    let rows = rows.map_err(|error| (0, error))?.into_iter().enumerate();
+    let rows = rows.map(|(index, row)| row.ok_or_else(|| (index, missing::<N>(keys[index]))));
+    Picked::of(rows.collect::<Result<_, _>>()?).map(Many).map_err(|error| (0, error))
 }
 
 fn missing<N: Node>(key: <N::Entity as Table>::Key) -> Error {

@@ -9,11 +9,10 @@ use futures_util::future::try_join_all;
 
 use super::{
     connection::{Connection, Edge, PAGE_INFO},
-    executor::{Below, Level, Place, Writer, selected},
+    executor::{Below, Contexts, Level, Writer, selected},
     json::{write_name, write_separator, write_text, write_value},
     kind::write_cell,
     one::Many,
-    part::Part as NodePart,
 };
 use crate::{
     error::{Error, Result},
@@ -27,29 +26,29 @@ struct Pages<'a, E: Edge> {
     nodes: Option<Many<E::Node>>,
     /// Of each page, how many nodes there are up to its end.
     ends: Vec<usize>,
-    /// Where the connections stand.
-    place: &'a dyn Place,
+    contexts: &'a dyn Contexts,
 }
 
 /// A field of a connection, and what had to be loaded for it.
-enum Part<'a> {
+enum Part<'a, E: Edge> {
     TypeName,
-    Nodes(NodeLevel<'a>),
-    Edges(Vec<(&'a Positioned<Field>, EdgePart<'a>)>),
+    Nodes(Nodes<'a, E>),
+    Edges(Vec<(&'a Positioned<Field>, EdgePart<'a, E>)>),
     Info(Vec<(&'a Positioned<Field>, InfoPart)>),
     Total,
 }
 
 /// A field of an edge.
-enum EdgePart<'a> {
+enum EdgePart<'a, E: Edge> {
     TypeName,
     Cursor,
     /// A column of the join table's row: where it is there.
     Link(usize),
-    Node(NodeLevel<'a>),
+    Node(Nodes<'a, E>),
 }
 
-type NodeLevel<'a> = Level<'a, NodePart<usize>>;
+/// The nodes of all pages, as a field of the text selects them.
+type Nodes<'a, E> = Level<'a, Many<<E as Edge>::Node>, Below<'a>>;
 
 /// A field of a page's info.
 enum InfoPart {
@@ -60,20 +59,20 @@ enum InfoPart {
     End,
 }
 
-/// The answers of connections, which stand at `place`, to what is selected of them.
+/// The answers of connections to what is selected of them.
 pub async fn write<E: Edge>(
     connections: &[Connection<E>],
     set: &SelectionSet,
-    place: &dyn Place,
+    contexts: &dyn Contexts,
 ) -> ServerResult<Vec<Value>> {
     let fields = selected(set, &<Connection<E> as TypeName>::type_name());
     let Some(last) = fields.last() else {
         // All that was selected is skipped.
         return Ok(vec![Value::Object(IndexMap::new()); connections.len()]);
     };
-    let pages = Pages::of(connections, place).map_err(|error| place.fail(0, last, error))?;
+    let pages = Pages::of(connections, contexts).map_err(|error| contexts.fail(0, last, error))?;
     let parts = try_join_all(fields.iter().map(|field| pages.part(field))).await?;
-    let mut writer = Writer::of(place.running());
+    let mut writer = Writer::of(contexts.running());
     for index in 0..connections.len() {
         writer.json.push(b'{');
         for (number, (field, part)) in fields.iter().zip(&parts).enumerate() {
@@ -81,14 +80,14 @@ pub async fn write<E: Edge>(
             pages.write(index, field, part, &mut writer)?;
         }
         writer.json.push(b'}');
-        writer.step().map_err(|error| place.fail(index, last, error))?;
+        writer.step().map_err(|error| contexts.fail(index, last, error))?;
         writer.end();
     }
-    writer.finish().map_err(|error| place.fail(connections.len().saturating_sub(1), last, error))
+    writer.finish().map_err(|error| contexts.fail(connections.len().saturating_sub(1), last, error))
 }
 
 impl<'a, E: Edge> Pages<'a, E> {
-    fn of(connections: &'a [Connection<E>], place: &'a dyn Place) -> Result<Self> {
+    fn of(connections: &'a [Connection<E>], contexts: &'a dyn Contexts) -> Result<Self> {
         let pages: Vec<_> = connections.iter().filter_map(|connection| connection.rows().ok()).collect();
         let ends = pages.iter().scan(0, |end, rows| {
             *end += rows.len();
@@ -96,27 +95,26 @@ impl<'a, E: Edge> Pages<'a, E> {
         });
         let ends = ends.collect();
         let nodes = if pages.is_empty() { None } else { Some(Many::of(Picked::of_pages(&pages)?)) };
-        Ok(Self { connections, nodes, ends, place })
+        Ok(Self { connections, nodes, ends, contexts })
     }
 
     fn nodes(&self) -> Result<&Many<E::Node>> {
         self.nodes.as_ref().ok_or_else(|| Error::broken("a page was not looked ahead"))
     }
 
-    /// Where the items of the list stand that this field of the connections is.
+    /// The contexts of the items of the list that this field of the connections is.
     fn items<'b>(&'b self, field: &'b Positioned<Field>) -> Below<'b> {
-        Below { above: self.place, field, ends: Some(&self.ends) }
+        Below::items(self.contexts, field, &self.ends)
     }
 
-    async fn part<'b>(&self, field: &'b Positioned<Field>) -> ServerResult<Part<'b>> {
+    async fn part<'b>(&'b self, field: &'b Positioned<Field>) -> ServerResult<Part<'b, E>> {
         let set = &field.node.selection_set.node;
-        let nodes = || self.nodes().map_err(|error| self.place.fail(0, field, error));
+        let failed = |error| self.contexts.fail(0, field, error);
         Ok(match &*field.node.name.node {
-            "nodes" => Part::Nodes(Level::of(nodes()?, set, &self.items(field)).await?),
+            "nodes" => Part::Nodes(Level::of(self.nodes().map_err(failed)?, set, self.items(field)).await?),
             "edges" => {
                 let fields = selected(set, &<E as OutputType>::type_name());
-                let items = self.items(field);
-                let parts = try_join_all(fields.iter().map(|field| self.edge_part(field, &items))).await?;
+                let parts = try_join_all(fields.iter().map(|of_edge| self.edge_part(field, of_edge))).await?;
                 Part::Edges(fields.into_iter().zip(parts).collect())
             }
             "pageInfo" => {
@@ -131,19 +129,24 @@ impl<'a, E: Edge> Pages<'a, E> {
             }
             "totalCount" => Part::Total,
             "__typename" => Part::TypeName,
-            _ => return Err(self.place.fail(0, field, Error::broken("a connection has no such field"))),
+            _ => return Err(failed(Error::broken("a connection has no such field"))),
         })
     }
 
-    async fn edge_part<'b>(&self, field: &'b Positioned<Field>, items: &Below<'_>) -> ServerResult<EdgePart<'b>> {
-        let failed = |error| items.above.fail(0, items.field, error);
+    /// The part that `field` is of the edges that `edges` is of the connections.
+    async fn edge_part<'b>(
+        &'b self,
+        edges: &'b Positioned<Field>,
+        field: &'b Positioned<Field>,
+    ) -> ServerResult<EdgePart<'b, E>> {
+        let failed = |error| self.contexts.fail(0, edges, error);
         Ok(match &*field.node.name.node {
             "__typename" => EdgePart::TypeName,
             "cursor" => EdgePart::Cursor,
             "node" => {
-                let place = Below { above: items, field, ends: None };
                 let nodes = self.nodes().map_err(failed)?;
-                EdgePart::Node(Level::of(nodes, &field.node.selection_set.node, &place).await?)
+                let contexts = self.items(edges).of_each(field);
+                EdgePart::Node(Level::of(nodes, &field.node.selection_set.node, contexts).await?)
             }
             name => {
                 let position = || {
@@ -161,23 +164,20 @@ impl<'a, E: Edge> Pages<'a, E> {
         &self,
         index: usize,
         field: &Positioned<Field>,
-        part: &Part<'_>,
+        part: &Part<'_, E>,
         writer: &mut Writer<'_>,
     ) -> ServerResult<()> {
         let connection = &self.connections[index];
-        let failed = |error| self.place.fail(index, field, error);
+        let failed = |error| self.contexts.fail(index, field, error);
         match part {
             Part::TypeName => write_text(&<Connection<E> as TypeName>::type_name(), &mut writer.json),
             Part::Total => write_value(&connection.total().map_err(failed)?.into(), &mut writer.json),
             Part::Info(fields) => self.write_info(index, field, fields, &mut writer.json).map_err(failed)?,
-            Part::Nodes(level) => {
-                let (nodes, items) = (self.nodes().map_err(failed)?, self.items(field));
-                self.write_list(index, writer, |number, _, writer| level.write(nodes, number, &items, writer))?;
-            }
+            Part::Nodes(nodes) => self.write_list(index, writer, |number, _, writer| nodes.write(number, writer))?,
             Part::Edges(fields) => {
-                let items = self.items(field);
+                let edges = self.items(field);
                 self.write_list(index, writer, |number, item, writer| {
-                    self.write_edge(connection, number, item, fields, &items, writer)?;
+                    self.write_edge(connection, number, item, fields, &edges, writer)?;
                     writer.step().map_err(failed)
                 })?;
             }
@@ -210,15 +210,14 @@ impl<'a, E: Edge> Pages<'a, E> {
         connection: &Connection<E>,
         number: usize,
         item: usize,
-        fields: &[(&Positioned<Field>, EdgePart<'_>)],
-        items: &Below<'_>,
+        fields: &[(&Positioned<Field>, EdgePart<'_, E>)],
+        edges: &dyn Contexts,
         writer: &mut Writer<'_>,
     ) -> ServerResult<()> {
-        let place: &dyn Place = items;
         writer.json.push(b'{');
         for (index, (field, part)) in fields.iter().enumerate() {
             write_name(index, &field.node.response_key().node, &mut writer.json);
-            let failed = |error| place.fail(number, field, error);
+            let failed = |error| edges.fail(number, field, error);
             match part {
                 EdgePart::TypeName => write_text(&<E as OutputType>::type_name(), &mut writer.json),
                 EdgePart::Cursor => connection.write_cursor(item, &mut writer.json).map_err(failed)?,
@@ -226,10 +225,7 @@ impl<'a, E: Edge> Pages<'a, E> {
                     let cell = connection.rows().and_then(|rows| rows.link_cell(item, *position));
                     cell.and_then(|cell| write_cell(cell, &mut writer.json)).map_err(failed)?;
                 }
-                EdgePart::Node(level) => {
-                    let nodes = self.nodes().map_err(failed)?;
-                    level.write(nodes, number, &Below { above: items, field, ends: None }, writer)?;
-                }
+                EdgePart::Node(nodes) => nodes.write(number, writer)?,
             }
         }
         writer.json.push(b'}');
@@ -244,14 +240,13 @@ impl<'a, E: Edge> Pages<'a, E> {
         json: &mut Vec<u8>,
     ) -> Result<()> {
         let connection = &self.connections[index];
-        let below = Below { above: self.place, field: info, ends: None };
-        let place: &dyn Place = &below;
+        let infos: &dyn Contexts = &Below::objects(self.contexts, info);
         let last = connection.rows()?.len().checked_sub(1);
         let cursor = |field: &Positioned<Field>, item: Option<usize>, json: &mut Vec<u8>| {
             let written = item.map(|item| connection.write_cursor(item, json));
             if let Some(Err(error)) = written.clone() {
                 // It is nullable: its error is its own.
-                place.with(index, field, |context| context.add_error(error.of_field(context)));
+                infos.with(index, field, |context| context.add_error(error.of_field(context)));
             }
             if !matches!(written, Some(Ok(()))) {
                 json.extend_from_slice(b"null");

@@ -3,6 +3,11 @@
 
 use std::sync::Arc;
 
+use async_graphql::{
+    Context, InputType, ServerResult,
+    indexmap::IndexMap,
+    registry::{MetaInputValue, Registry},
+};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::SecondsFormat;
 use sea_orm::{Value, prelude::DateTimeUtc, sea_query::ColumnType};
@@ -15,6 +20,7 @@ use super::{
     json::write_text,
     moment::Moment,
     node::Node,
+    nulls::refuse_null,
     order::{OrderInput, order},
 };
 use crate::{
@@ -40,6 +46,18 @@ pub struct ListArgs<N: Node> {
 }
 
 impl<N: Node> ListArgs<N> {
+    /// Those of a list's field, as its text has them.
+    pub fn of(context: &Context<'_>) -> ServerResult<Self> {
+        Ok(Self {
+            first: argument_of(context, "first")?,
+            after: argument_of(context, "after")?,
+            last: argument_of(context, "last")?,
+            before: argument_of(context, "before")?,
+            filter: argument_of(context, "filter")?,
+            order_by: argument_of(context, "orderBy")?,
+        })
+    }
+
     /// The page that they ask for of the list with this name, such as `User.posts`, and the name of its cursors.
     pub fn page(self, list: &str, allowed: ApiLimits) -> Result<(Page, Cursors)> {
         let sizes = allowed.page_size;
@@ -65,6 +83,41 @@ impl<N: Node> ListArgs<N> {
         let filter = Arc::new(filter(self.filter, allowed.filter)?);
         Ok((Page { filter, order, size, backwards, after, before }, cursors))
     }
+}
+
+/// An argument of a field, by its name.
+pub(super) fn argument<T: InputType>(
+    name: &str,
+    description: &str,
+    registry: &mut Registry,
+) -> (String, MetaInputValue) {
+    let mut argument = MetaInputValue::new(name, T::create_type_info(registry));
+    argument.description = Some(description.to_owned());
+    (name.to_owned(), argument)
+}
+
+/// The filter of a list, as an argument.
+pub(super) fn filter_argument<N: Node>(registry: &mut Registry) -> (String, MetaInputValue) {
+    argument::<Option<NodeFilter<N>>>("filter", "Only items that satisfy this filter.", registry)
+}
+
+/// The arguments of a list's field.
+pub(super) fn list_arguments<N: Node>(registry: &mut Registry) -> IndexMap<String, MetaInputValue> {
+    IndexMap::from_iter([
+        argument::<Option<i32>>("first", "The first so many items at most. Not together with `last`.", registry),
+        argument::<Option<String>>("after", "Only items after this cursor.", registry),
+        argument::<Option<i32>>("last", "The last so many items at most. Not together with `first`.", registry),
+        argument::<Option<String>>("before", "Only items before this cursor.", registry),
+        filter_argument::<N>(registry),
+        argument::<Option<Vec<OrderInput<N>>>>("orderBy", "The order: by these keys in turn, then by id.", registry),
+    ])
+}
+
+/// An argument as the field's text has it.
+pub(super) fn argument_of<T: InputType>(context: &Context<'_>, name: &str) -> ServerResult<T> {
+    refuse_null(context, name, T::qualified_type_name)?;
+    let value = context.param_value(name, None).map_err(|error| context.set_error_path(error));
+    value.map(|(_, value)| value)
 }
 
 /// The types of the values that place an item: those of the order's keys, and the parts of the primary key.

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use anyhow::{Result as Checked, ensure};
 use async_graphql::{
-    Context, InputType, OutputType, Positioned, ServerResult, Value, parser::types::Field as Selected,
+    Context, InputType, OutputType, Positioned, ServerResult, Value, parser::types::Field as TextField,
     registry::Registry,
 };
 use futures_util::{FutureExt, future::BoxFuture};
@@ -12,9 +12,9 @@ use sea_orm::Related;
 
 use super::{
     conditions::Conditions,
-    executor::{self, Place},
+    executor::{self, Contexts},
     filter::{NodeFilter, read},
-    node::{Field, Node, Parent, Source},
+    node::{Field, Node, ParentField, Source},
     one::{self, One},
     order,
 };
@@ -35,8 +35,8 @@ impl<N: Node> Field<N> {
 }
 
 /// The parents of the type `P`.
-pub(super) const fn of<P: Node<Entity: Table<Key = i64>>>() -> &'static dyn Parent {
-    &Of::<P>(PhantomData)
+pub(super) const fn of<P: Node<Entity: Table<Key = i64>>>() -> &'static dyn ParentField {
+    &ParentOf::<P>(PhantomData)
 }
 
 /// The step from an `N` to its parent `P`.
@@ -47,9 +47,9 @@ pub(super) fn hop<N: Node<Entity: Related<P::Entity>>, P: Node>() -> Checked<Hop
     Ok(hop)
 }
 
-struct Of<P>(PhantomData<fn() -> P>);
+struct ParentOf<P>(PhantomData<fn() -> P>);
 
-impl<P: Node<Entity: Table<Key = i64>>> Parent for Of<P> {
+impl<P: Node<Entity: Table<Key = i64>>> ParentField for ParentOf<P> {
     fn type_name(&self) -> &'static str {
         P::TYPE
     }
@@ -77,15 +77,15 @@ impl<P: Node<Entity: Table<Key = i64>>> Parent for Of<P> {
 
     fn of_all<'a>(
         &'a self,
-        place: &'a dyn Place,
-        field: &'a Positioned<Selected>,
+        contexts: &'a dyn Contexts,
+        field: &'a Positioned<TextField>,
         keys: Vec<i64>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let of_key = place.with(0, field, one::of_key::<P>);
-            let parents = one::all_referenced::<P>(place.running(), &keys, of_key).await;
-            let parents = parents.map_err(|error| place.fail(0, field, error))?;
-            executor::each(&parents, place, field).await
+            let of_key = contexts.with(0, field, one::of_key::<P>);
+            let parents = one::all_referenced::<P>(contexts.running(), &keys, of_key).await;
+            let parents = parents.map_err(|(index, error)| contexts.fail(index, field, error))?;
+            executor::each(&parents, contexts, field).await
         }
         .boxed()
     }

@@ -4,7 +4,7 @@ use sea_orm::EntityTrait;
 
 use super::{
     kind::write_cell,
-    node::{Answer, Node, answer},
+    node::{Node, Resolver, resolver},
 };
 use crate::{
     error::Result,
@@ -22,9 +22,9 @@ pub enum Part<C> {
 
 /// What a node's field is, if it is written without its resolver.
 pub fn part<N: Node>(field: &str) -> Option<Part<<N::Entity as EntityTrait>::Column>> {
-    match answer::<N>(field) {
-        Some(Answer::Id) => Some(Part::Id),
-        Some(Answer::Column(column)) => Some(Part::Column(column)),
+    match resolver::<N>(field) {
+        Some(Resolver::Id) => Some(Part::Id),
+        Some(Resolver::Column(column)) => Some(Part::Column(column)),
         _ => None,
     }
 }

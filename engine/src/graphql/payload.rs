@@ -16,7 +16,7 @@ use super::{
     one::One,
 };
 
-/// The kinds of what can be wrong with a mutation's input.
+/// The kinds of problems with a mutation's input.
 #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
 pub enum UserErrorCode {
     /// The text is empty, or only white space.
@@ -25,7 +25,7 @@ pub enum UserErrorCode {
     TooLong,
     /// An object that the input refers to does not exist.
     NotFound,
-    /// The object that the mutation would create exists already.
+    /// The object that the mutation would create exists already, or is named twice.
     AlreadyExists,
     /// The value cannot be stored.
     Invalid,
@@ -92,8 +92,11 @@ impl<N: Node, V: Verb> OutputType for Payload<N, V> {
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
             let mut object = MetaField::new(look_up_name::<N>(), Option::<One<N>>::create_type_info(registry));
-            object.description =
-                Some(format!("The {} {}; `null` if nothing was written.", V::RESULT, in_words(N::TYPE)));
+            object.description = Some(format!(
+                "The {} {}; `null` if nothing was written, or beside an error in what is selected of it.",
+                V::RESULT,
+                in_words(N::TYPE)
+            ));
             let mut errors = MetaField::new(ERRORS, Vec::<UserError>::create_type_info(registry));
             errors.description = Some("Why nothing was written; empty on success.".to_owned());
             let fields = [object, errors].map(|field| (field.name.clone(), field));

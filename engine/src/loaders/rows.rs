@@ -167,10 +167,10 @@ fn same<C: sea_orm::IdenStatic>(one: C, other: C) -> bool {
 
 /// A row of an entity.
 #[derive_where(Clone)]
-pub struct Row<E: EntityTrait>(Source<E>);
+pub struct Row<E: EntityTrait>(Content<E>);
 
 #[derive_where(Clone)]
-enum Source<E: EntityTrait> {
+enum Content<E: EntityTrait> {
     /// As a statement found it: its selected columns are known.
     Read(Arc<Block<E>>, usize),
     /// As it was written: all of it is known.
@@ -180,19 +180,19 @@ enum Source<E: EntityTrait> {
 impl<E: EntityTrait> Row<E> {
     /// The row of a block.
     pub fn read(block: &Arc<Block<E>>, index: usize) -> Self {
-        Self(Source::Read(Arc::clone(block), index))
+        Self(Content::Read(Arc::clone(block), index))
     }
 
     /// The row that was written.
     pub fn stored(model: E::Model) -> Self {
-        Self(Source::Stored(Arc::new(model)))
+        Self(Content::Stored(Arc::new(model)))
     }
 
     /// The value of a column, which must have been looked ahead.
     pub fn cell(&self, column: E::Column) -> Result<Cell<'_>> {
         match &self.0 {
-            Source::Read(block, row) => block.cell(*row, block.position(column)?),
-            Source::Stored(model) => Ok(Cell::Value(model.get(column))),
+            Content::Read(block, row) => block.cell(*row, block.position(column)?),
+            Content::Stored(model) => Ok(Cell::Value(model.get(column))),
         }
     }
 
@@ -211,8 +211,8 @@ impl<E: EntityTrait> Row<E> {
         E: Table,
     {
         match &self.0 {
-            Source::Read(block, row) => block.key(*row),
-            Source::Stored(_) => {
+            Content::Read(block, row) => block.key(*row),
+            Content::Stored(_) => {
                 let columns: Vec<_> = key_columns::<E>().collect();
                 E::Key::read(|part| self.get(columns[part]))
             }
@@ -234,7 +234,7 @@ impl<E: Table> Picked<E> {
         let mut numbers = Vec::with_capacity(rows.len());
         let mut first: Option<Arc<Block<E>>> = None;
         for Row(row) in rows {
-            let Source::Read(block, number) = row else { return Err(Error::broken("a row was not read")) };
+            let Content::Read(block, number) = row else { return Err(Error::broken("a row was not read")) };
             if !Arc::ptr_eq(first.get_or_insert_with(|| Arc::clone(&block)), &block) {
                 return Err(Error::broken("rows of two statements"));
             }
