@@ -3,13 +3,12 @@
 mod ahead;
 mod check;
 mod children;
+mod column;
 mod conditions;
 mod connection;
 mod executor;
 mod filter;
 pub(crate) mod json;
-mod kind;
-pub mod moment;
 pub mod mutation;
 pub mod node;
 pub mod nodes;

@@ -11,14 +11,14 @@
 //! - **Node**: a type whose objects are the rows of an entity, each with an id.
 //! - **Field**: a line of a node: a column, a parent, or a list of children.
 //! - **Kind**: what a column's values are, such as texts or moments.
-//! - **Key**: a primary key; also what a loader loads by.
+//! - **Key**: a primary key. **Loader key**: what a loader loads by.
 //! - **Hop**: the step from a row to the rows of another table that have its key, or that it has the key of.
 //! - **Relation**: the hops from a parent to its children: one, or two over a join table.
 //! - **List**: the items that a filter leaves, in an order. **Page**: the part of it that is asked for.
 //! - **Connection**: a page as GraphQL has it. **Edge**: an item of it. **Cursor**: the item's place in the list's order.
 //! - **Level**: all objects that a field of a text leads to.
 //! - **Batch**: the keys of one type that wait to be loaded. **Statement**: the SQL that loads them.
-//! - **Snapshot**: the moment of the database that a request reads. **Moment**: also a value of the scalar `DateTime`.
+//! - **Snapshot**: the state of the database that a request reads. **Moment**: a value of the scalar `DateTime`.
 //! - **Front**: what parses and checks a document before anything runs. **Normal form**: the document as it is run.
 //! - **Refusal**: why a request, or a mutation, does nothing.
 //!
@@ -34,13 +34,14 @@
 //! | [`api`] | a request from its parameters to its answer: what is valid, what it costs, how it is executed |
 //! | [`graphql`] | nodes and what comes of their fields: types, roots, lists, filters, orders, mutations; the executor |
 //! | [`loaders`] | where every row of an answer comes from, in batches |
+//! | [`kinds`] | the kinds of values, a file each: how they are read, answered, compared, and put in a cursor |
 //! | [`database`] | opening the two pools, and the migrations |
 //! | [`log`] | where the log's lines go |
 //! | [`memory`] | how many bytes requests may hold |
 //! | [`insert`] | many rows at once |
 //! | [`error`] | the one error that a client can see |
 //!
-//! The import rule: `run -> server -> api -> graphql -> loaders -> database`. Import from below, never from above, and in no circle:
+//! The import rule: `run -> server -> api -> graphql -> loaders -> kinds -> database`. Import from below, never from above, and in no circle:
 //! `tests/rooms/check.py` has the whole order. No `axum` under `api`, `graphql` or `loaders`; no GraphQL type in `loaders`.
 
 #![warn(missing_docs)]
@@ -51,6 +52,7 @@ pub mod database;
 pub mod error;
 pub mod graphql;
 pub mod insert;
+pub mod kinds;
 pub mod loaders;
 pub mod log;
 pub mod memory;

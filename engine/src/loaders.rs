@@ -8,7 +8,6 @@ mod batches;
 mod columns;
 mod filter;
 mod key;
-mod moment;
 mod order;
 mod page;
 mod relation;
@@ -27,10 +26,9 @@ use sea_orm::EntityTrait;
 
 pub use self::{
     batches::{AtOnce, Batches},
-    columns::{Columns, is_comparable, is_storable},
-    filter::{Filter, Test},
+    columns::Columns,
+    filter::{Column, Filter, Test},
     key::{Key, Table, column_named, key_column, key_columns},
-    moment::{INFINITY, MINUS_INFINITY, of_unix},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
     relation::{Hop, Relation, ensure_key},

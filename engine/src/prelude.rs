@@ -3,7 +3,7 @@
 pub use crate::{
     error::{Nullable, Result},
     graphql::{
-        mutation::{Write, given, stored},
+        mutation::{Write, given, given_or_null, stored},
         node::{Field, Node},
         one::One,
         payload::{Created, DeleteInput, Deleted, Updated, UserError, UserErrorCode},

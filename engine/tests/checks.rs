@@ -41,9 +41,6 @@ mod thing {
         pub owner_name: String,
         #[sea_orm(column_name = "userID")]
         pub user_id: i64,
-        pub note: Option<String>,
-        pub done: bool,
-        pub weight: f64,
         #[sea_orm(column_type = "Decimal(None)")]
         pub price: String,
         #[sea_orm(column_type = "Json")]
@@ -183,35 +180,6 @@ fn a_column_of_a_type_that_no_field_has() {
     refuses!([Token], expect!["Token.token: the column `token` is of the type Uuid, which is not supported"]);
     node!(Bytes, thing, [Field::column(thing::Column::Bytes, "The bytes.")]);
     refuses!([Bytes], expect!["Bytes.bytes: the column `bytes` is of the type Blob, which is not supported"]);
-}
-
-#[test]
-fn a_filter_of_a_kind_that_has_none() {
-    node!(Thing, thing, [Field::column(thing::Column::Done, "Whether it is done.").filter()]);
-    refuses!([Thing], expect!["Thing.done: the column `done` is of the type Boolean, for which there is no filter"]);
-}
-
-#[test]
-fn an_order_of_a_kind_that_has_none() {
-    node!(Thing, thing, [Field::column(thing::Column::Weight, "The weight.").order()]);
-    refuses!(
-        [Thing],
-        expect!["Thing.weight: the column `weight` is of the type Double, by which lists cannot be ordered"]
-    );
-}
-
-#[test]
-fn a_filter_or_an_order_by_a_column_that_may_be_null() {
-    node!(Filtered, thing, [Field::column(thing::Column::Note, "A note.").filter()]);
-    refuses!(
-        [Filtered],
-        expect!["Filtered.note: the column `note` may be NULL, by which lists cannot be filtered or ordered"]
-    );
-    node!(Ordered, thing, [Field::column(thing::Column::Note, "A note.").order()]);
-    refuses!(
-        [Ordered],
-        expect!["Ordered.note: the column `note` may be NULL, by which lists cannot be filtered or ordered"]
-    );
 }
 
 #[test]

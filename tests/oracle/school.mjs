@@ -33,6 +33,10 @@ const TEXT_TESTS = {
   eq: (text, value) => text === value,
   ne: (text, value) => text !== value,
   in: (text, values) => values.includes(text),
+  gt: (text, value) => compare(text, value) > 0,
+  gte: (text, value) => compare(text, value) >= 0,
+  lt: (text, value) => compare(text, value) < 0,
+  lte: (text, value) => compare(text, value) <= 0,
   contains: (text, value) => text.includes(value),
   startsWith: (text, value) => text.startsWith(value),
   endsWith: (text, value) => text.endsWith(value),
@@ -40,6 +44,8 @@ const TEXT_TESTS = {
 
 const MOMENT_TESTS = {
   eq: (moment, value) => moment === value,
+  ne: (moment, value) => moment !== value,
+  in: (moment, values) => values.includes(moment),
   gt: (moment, value) => moment > value,
   gte: (moment, value) => moment >= value,
   lt: (moment, value) => moment < value,
@@ -145,6 +151,7 @@ export class School {
   columnTest(type, column, filter) {
     const given = Object.entries(filter).filter(([, value]) => value !== null);
     const tests = given.map(([operator, value]) => {
+      if (operator === 'isNull') return (cell) => (cell === null) === value;
       if (isMoment(column)) return (cell) => MOMENT_TESTS[operator](cell, value);
       const read = column === 'id' ? (id) => keyIn(type, id) : storable;
       const wanted = Array.isArray(value) ? value.map(read) : read(value);

@@ -110,6 +110,10 @@ impl Value {
         }
     }
 
+    pub fn is_true(&self) -> bool {
+        matches!(self.plain(), Self::Bool(true))
+    }
+
     /// The items of a list; a value that is none is a list of one.
     pub fn items(&self) -> Vec<&Self> {
         match self.plain() {

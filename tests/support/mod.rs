@@ -111,14 +111,26 @@ impl App {
         postgres: Option<TestDatabase>,
     ) -> Self {
         let limit = Duration::from_secs(settings.http.request_timeout);
-        let mut database = Database::open(url, &settings.pools, limit, School::migrations()).await.unwrap();
+        let database = Database::open(url, &settings.pools, limit, School::migrations()).await.unwrap();
         migrate(&database).await;
+        Self::over(*SCHEMA, database, url, settings, folder, postgres).await
+    }
+
+    /// The server of a schema over a database that has its tables.
+    pub async fn over(
+        schema: &'static Schema,
+        mut database: Database,
+        url: &str,
+        settings: &ServeOptions,
+        folder: Option<TempDir>,
+        postgres: Option<TestDatabase>,
+    ) -> Self {
         let statements = Statements::default();
         for pool in [&mut database.reader, &mut database.writer] {
             let statements = statements.clone();
             pool.set_metric_callback(move |info| statements.record(info.statement));
         }
-        let api = Api::new(*SCHEMA, database.clone(), settings.api, Persisted::open(&settings.documents).unwrap());
+        let api = Api::new(schema, database.clone(), settings.api, Persisted::open(&settings.documents).unwrap());
         let router = server::router(api.clone(), settings).await.unwrap();
         let ordinary = server::router(api.without_fast_way(), settings).await.unwrap();
         Self { database, url: url.to_owned(), router, ordinary, statements, _folder: folder, _postgres: postgres }
@@ -191,6 +203,27 @@ async fn text(router: &Router, query: &str, variables: &Value) -> String {
     let response = router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     body(response).await
+}
+
+/// The servers of another schema than the school's, over tables that `create` makes.
+pub async fn start_schema(schema: &'static Schema, create: impl AsyncFn(&Database)) -> Apps {
+    let settings = settings(&["--sql-report"]);
+    let limit = Duration::from_secs(settings.http.request_timeout);
+    let open = async |url: &str| {
+        let database = Database::open(url, &settings.pools, limit, School::migrations()).await.unwrap();
+        create(&database).await;
+        database
+    };
+    let mut apps = Vec::new();
+    // First, so that a throwaway server lives on while any test runs.
+    if let Some(postgres) = TestDatabase::create().await {
+        let url = postgres.url();
+        apps.push(App::over(schema, open(&url).await, &url, &settings, None, Some(postgres)).await);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("test.db").display());
+    apps.push(App::over(schema, open(&url).await, &url, &settings, Some(folder), None).await);
+    Apps(apps)
 }
 
 /// A POST of a GraphQL query, as every client sends it.

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use anyhow::{Context, Result, bail, ensure};
 use sea_orm::{ColumnTrait, ColumnType, EntityName, EntityTrait, IdenStatic};
 
-use super::{
-    kind::Kind,
-    node::{COUNT, Field, Node, Source, is_camel_case},
+use super::node::{COUNT, Field, Node, Source, is_camel_case};
+use crate::{
+    kinds::Kind,
+    loaders::{column_named, key_columns},
 };
-use crate::loaders::{column_named, key_columns};
 
 /// Checks that a name is one (GraphQL, section 2.1.9), and not reserved (section 4.3).
 fn check_name(name: &str) -> Result<()> {
@@ -104,21 +104,6 @@ fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::
     let ty = def.get_column_type();
     ensure!(is_camel_case(&field.name(), name), "the column `{name}` is not in snake case, which is not supported");
     let Some(kind) = Kind::of(ty) else { bail!("the column `{name}` is of the type {ty:?}, which is not supported") };
-    ensure!(
-        !field.filters || kind.filters(),
-        "the column `{name}` is of the type {ty:?}, for which there is no filter"
-    );
-    ensure!(
-        !field.orders || kind.orders(),
-        "the column `{name}` is of the type {ty:?}, by which lists cannot be ordered"
-    );
-    ensure!(
-        !def.is_null() || !(field.filters || field.orders),
-        "the column `{name}` may be NULL, by which lists cannot be filtered or ordered"
-    );
-    ensure!(
-        !field.refuses_blank || kind == Kind::Text,
-        "the column `{name}` is of the type {ty:?}, which is never blank"
-    );
+    ensure!(!field.refuses_blank || kind.is_text(), "the column `{name}` is of the type {ty:?}, which is never blank");
     Ok(())
 }

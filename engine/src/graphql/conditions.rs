@@ -7,7 +7,7 @@ use sea_orm::ColumnTrait;
 use crate::{
     config::limits::FilterLimits,
     error::{Error, Result},
-    loaders::{Filter, Test},
+    loaders::{Column, Filter, Test},
 };
 
 /// The filter of a type's lists.
@@ -71,7 +71,7 @@ impl Conditions {
     ) -> Result<()> {
         let Some(value) = value else { return Ok(()) };
         let path = format!("{}.{}.{operator}", self.path, column.as_str().to_lower_camel_case());
-        self.all.push(Filter::Column(column.as_str(), test(value, &path)?));
+        self.all.push(Filter::Column(Column::of(column), test(value, &path)?));
         Ok(())
     }
 

@@ -22,9 +22,9 @@ use sea_orm::{EntityTrait, Value};
 use super::{
     ContextExt, Running,
     ahead::Selected,
+    column::{answer, column_type},
     conditions,
     filter::NodeFilter,
-    kind::{self, column_type},
     node::{Node, Resolver, Source, in_words, resolver},
     one::One,
     paging::{Cursors, ListArgs},
@@ -276,7 +276,7 @@ impl<P: Node, L: Node, N: Node> ContainerType for LinkEdge<P, L, N> {
                 item.node().resolve(&selected, context.item).await?
             }
             name => match Self::column(name) {
-                Some(column) => item.link().cell(column).and_then(kind::answer).map_err(failed)?,
+                Some(column) => item.link().cell(column).and_then(answer).map_err(failed)?,
                 None => return Ok(None),
             },
         }))

@@ -7,18 +7,17 @@ use async_graphql::{
     indexmap::IndexMap,
     registry::{InputObjectBuilder, MetaInputValue, MetaTypeId, Registry},
 };
-use chrono::{DateTime, TimeDelta, Timelike};
-use sea_orm::{ColumnTrait, Value, prelude::DateTimeUtc};
+use sea_orm::{ColumnTrait, Value};
 
 use super::{
+    column::{Operator, declare_filter},
     conditions::{Conditions, FilterInput},
-    kind::Kind,
-    moment::Moment,
     node::{Node, Source, found, has_id, in_words},
 };
 use crate::{
-    error::{Error, Result},
-    loaders::{Filter, Hop, Key, Relation, Test, is_comparable, is_storable, key_column},
+    error::{Error, Result, excerpt},
+    kinds::{Kind, Operand},
+    loaders::{Filter, Hop, Key, Relation, Test, key_column},
 };
 
 /// The filter of a type's lists: all that is given in it must hold.
@@ -48,12 +47,11 @@ impl<N: Node> InputType for NodeFilter<N> {
             }
             for field in N::FIELDS.iter().filter(|field| field.filters) {
                 let ty = match field.source {
-                    Source::Column(column) => declare_filter(column, registry),
-                    Source::Parent(_, _, parent) => Some(parent.declare_filter(registry)),
-                    Source::List(_, _, children) => Some(children.declare_filter(registry)),
+                    Source::Column(column) => declare_filter(Kind::of_column(&column), registry),
+                    Source::Parent(_, _, parent) => parent.declare_filter(registry),
+                    Source::List(_, _, children) => children.declare_filter(registry),
                 };
-                // What has no filter, a program with such a field does not start with.
-                ty.into_iter().for_each(|ty| add(&field.name(), ty, field.summary()));
+                add(&field.name(), ty, field.summary());
             }
             let noun = in_words(N::TYPE);
             let description = format!(
@@ -105,36 +103,9 @@ impl<N: Node> FilterInput for NodeFilter<N> {
     }
 }
 
-/// The type of a column's filter, if lists can be filtered by such columns.
-fn declare_filter(column: impl ColumnTrait, registry: &mut Registry) -> Option<String> {
-    match Kind::of(column.def().get_column_type())? {
-        Kind::Text => Some(Option::<StringFilter>::create_type_info(registry)),
-        Kind::Moment => Some(Option::<DateTimeFilter>::create_type_info(registry)),
-        _ => None,
-    }
-}
-
 /// A part of a filter, which the front has found valid.
 pub(super) fn read<T: InputType>(given: Given) -> Result<T> {
     T::parse(Some(given)).map_err(|_| Error::broken("a filter that was found valid is not"))
-}
-
-/// Comparisons with a text, character by character and case included: all that are given must hold. A field left out or `null` restricts nothing.
-#[derive(InputObject)]
-pub struct StringFilter {
-    /// Equals this value.
-    eq: Option<String>,
-    /// Differs from this value.
-    ne: Option<String>,
-    /// Equals one of these values.
-    #[graphql(name = "in")]
-    among: Option<Vec<String>>,
-    /// Contains this text. `%` and `_` are ordinary characters.
-    contains: Option<String>,
-    /// Begins with this text.
-    starts_with: Option<String>,
-    /// Ends with this text.
-    ends_with: Option<String>,
 }
 
 /// Comparisons with an id, or its bare key: all that are given must hold. A field left out or `null` restricts nothing.
@@ -148,21 +119,6 @@ pub struct IdFilter {
     /// Equals one of these values.
     #[graphql(name = "in")]
     among: Option<Vec<ID>>,
-}
-
-/// Comparisons with a moment: all that are given must hold. A field left out or `null` restricts nothing.
-#[derive(InputObject)]
-pub struct DateTimeFilter {
-    /// Equals this value.
-    eq: Option<Moment>,
-    /// Later than this moment.
-    gt: Option<Moment>,
-    /// At this moment or later.
-    gte: Option<Moment>,
-    /// Earlier than this moment.
-    lt: Option<Moment>,
-    /// At this moment or earlier.
-    lte: Option<Moment>,
 }
 
 /// Conditions on the items of a list. A field left out or `null` restricts nothing.
@@ -199,48 +155,13 @@ impl Conditions {
 
     /// A column, by the filter of its kind.
     fn column(&mut self, column: impl ColumnTrait, given: Given) -> Result<()> {
-        match Kind::of(column.def().get_column_type()) {
-            Some(Kind::Text) => self.text(column, read(given)?),
-            Some(Kind::Moment) => self.moment(column, read(given)?),
-            _ => Err(Error::broken(format!("no filter is for the column `{}`", column.as_str()))),
+        let Given::Object(mut given) = given else { return Err(Error::broken("a column's filter is no object")) };
+        let kind = Kind::of_column(&column);
+        for (operator, name, _) in Operator::of(kind) {
+            let given = given.swap_remove(name).filter(|given| *given != Given::Null);
+            self.test(column, name, given, |given, path| test(operator, kind, given, path))?;
         }
-    }
-
-    /// A column that holds a text.
-    fn text(&mut self, column: impl ColumnTrait, filter: StringFilter) -> Result<()> {
-        let StringFilter { eq, ne, among, contains, starts_with, ends_with } = filter;
-        self.test(column, "eq", eq, |text, path| Ok(Test::Eq(storable(text, path)?.into())))?;
-        self.test(column, "ne", ne, |text, path| Ok(Test::Ne(storable(text, path)?.into())))?;
-        self.test(column, "in", among, |texts, path| {
-            let texts = texts.into_iter().enumerate().map(|(index, text)| storable(text, &format!("{path}.{index}")));
-            Ok(Test::InTexts(texts.collect::<Result<_>>()?))
-        })?;
-        self.test(column, "contains", contains, |text, path| Ok(Test::Contains(storable(text, path)?)))?;
-        self.test(column, "startsWith", starts_with, |text, path| Ok(Test::StartsWith(storable(text, path)?)))?;
-        self.test(column, "endsWith", ends_with, |text, path| Ok(Test::EndsWith(storable(text, path)?)))
-    }
-
-    /// A column that holds a moment: to the microsecond, but what it is compared with may be finer.
-    fn moment(&mut self, column: impl ColumnTrait, filter: DateTimeFilter) -> Result<()> {
-        let DateTimeFilter { eq, gt, gte, lt, lte } = filter;
-        let value = |moment, path: &str| kept(moment, path).map(|(below, is_finer)| (Value::from(below), is_finer));
-        self.test(column, "eq", eq, |moment, path| {
-            // What is finer is equal to nothing: so much as is between these.
-            let none = (Value::from(DateTimeUtc::UNIX_EPOCH + TimeDelta::seconds(1)), DateTimeUtc::UNIX_EPOCH.into());
-            let (below, is_finer) = value(moment, path)?;
-            let (least, greatest) = if is_finer { none } else { (below.clone(), below) };
-            Ok(Test::Between(least, greatest))
-        })?;
-        self.test(column, "gt", gt, |moment, path| Ok(Test::Gt(value(moment, path)?.0)))?;
-        self.test(column, "gte", gte, |moment, path| {
-            let (below, is_finer) = value(moment, path)?;
-            Ok(if is_finer { Test::Gt(below) } else { Test::Gte(below) })
-        })?;
-        self.test(column, "lt", lt, |moment, path| {
-            let (below, is_finer) = value(moment, path)?;
-            Ok(if is_finer { Test::Lte(below) } else { Test::Lt(below) })
-        })?;
-        self.test(column, "lte", lte, |moment, path| Ok(Test::Lte(value(moment, path)?.0)))
+        Ok(())
     }
 
     /// The object that a foreign key names, by the field that shows it.
@@ -274,19 +195,52 @@ impl Conditions {
     }
 }
 
-/// A text that a database can hold.
-fn storable(text: String, argument: &str) -> Result<String> {
-    if !is_storable(&text) {
-        return Err(Error::bad_argument(argument, "contains the character U+0000; allowed are all others"));
+/// The test that an operator makes of what is given to it, which `path` holds.
+fn test(operator: Operator, kind: Kind, given: Given, path: &str) -> Result<Test> {
+    match (operator, given) {
+        (Operator::IsNull, given) => Ok(Test::IsNull(given == Given::Boolean(true))),
+        (Operator::In, Given::List(items)) => {
+            let operands =
+                items.iter().enumerate().map(|(index, item)| operand(kind, item, &format!("{path}.{index}")));
+            let operands = operands.collect::<Result<Vec<_>>>()?.into_iter();
+            Ok(Test::In(operands.filter(|operand| !operand.is_below).map(|operand| operand.value).collect()))
+        }
+        (Operator::In, item) => test(Operator::In, kind, Given::List(vec![item]), path),
+        (operator, given) => {
+            let Operand { value, is_below } = operand(kind, &given, path)?;
+            let text = |value| match value {
+                Value::String(Some(text)) => Ok(text),
+                other => Err(Error::broken(format!("{other:?} is no text"))),
+            };
+            Ok(match operator {
+                // What is finer than the databases hold is equal to nothing that they do.
+                Operator::Eq if is_below => Test::Constant(false),
+                Operator::Ne if is_below => Test::Constant(true),
+                Operator::Eq => Test::Eq(value),
+                Operator::Ne => Test::Ne(value),
+                Operator::Gte if is_below => Test::Gt(value),
+                Operator::Lt if is_below => Test::Lte(value),
+                Operator::Gt => Test::Gt(value),
+                Operator::Gte => Test::Gte(value),
+                Operator::Lt => Test::Lt(value),
+                Operator::Lte => Test::Lte(value),
+                Operator::Contains => Test::Contains(text(value)?),
+                Operator::StartsWith => Test::StartsWith(text(value)?),
+                Operator::EndsWith => Test::EndsWith(text(value)?),
+                Operator::In | Operator::IsNull => return Err(Error::broken("an operator without its value")),
+            })
+        }
     }
-    Ok(text)
 }
 
-/// The moment to the microsecond that is this one, or next below it; and whether this one is finer.
-fn kept(moment: Moment, argument: &str) -> Result<(DateTimeUtc, bool)> {
-    let moment = DateTimeUtc::from(moment);
-    // Through the number, in which a leap second is what databases take it for: the second after.
-    let below = DateTime::from_timestamp_micros(moment.timestamp_micros()).filter(|below| is_comparable(*below));
-    let problem = || Error::bad_argument(argument, format!("is {moment}; allowed are the years 0 to 9999"));
-    Ok((below.ok_or_else(problem)?, moment.nanosecond() % 1_000 != 0))
+/// A value to compare with, which a database can hold.
+fn operand(kind: Kind, given: &Given, path: &str) -> Result<Operand> {
+    let Some(operand) = kind.parse(given) else {
+        return Err(Error::bad_argument(
+            path,
+            format!("is `{}`; allowed is {}", excerpt(&given.to_string()), kind.allowed()),
+        ));
+    };
+    kind.ensure(&operand).map_err(|problem| Error::bad_argument(path, problem))?;
+    Ok(operand)
 }

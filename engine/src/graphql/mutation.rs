@@ -3,7 +3,7 @@
 
 use std::{collections::HashMap, mem, sync::Arc};
 
-use async_graphql::{Context, ID};
+use async_graphql::{Context, ID, MaybeUndefined};
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Value,
     sea_query::LockType,
@@ -11,14 +11,14 @@ use sea_orm::{
 
 use super::{
     ContextExt,
-    kind::most_characters,
     node::{Node, Source},
     one::One,
     payload::{Created, DeleteInput, Deleted, Updated, UserError, UserErrorCode},
 };
 use crate::{
     error::Result,
-    loaders::{Block, Columns, Row, Table, Transaction, by_keys, is_storable, key_column},
+    kinds::{is_storable, most_characters},
+    loaders::{Block, Columns, Row, Table, Transaction, by_keys, key_column},
 };
 
 /// The refusals found so far.
@@ -210,6 +210,18 @@ impl<'a> Write<'a> {
 /// The object that a row is, all of which is known.
 pub fn stored<N: Node>(row: ModelOf<N>) -> One<N> {
     One(Row::stored(row))
+}
+
+/// What is to be written to a column that may be NULL: nothing, if nothing is given; and NULL, if that is.
+pub fn given_or_null<T>(value: MaybeUndefined<T>) -> ActiveValue<Option<T>>
+where
+    Option<T>: Into<Value>,
+{
+    match value {
+        MaybeUndefined::Undefined => ActiveValue::NotSet,
+        MaybeUndefined::Null => ActiveValue::Set(None),
+        MaybeUndefined::Value(value) => ActiveValue::Set(Some(value)),
+    }
 }
 
 /// What is to be written of a value that may be given: nothing, if it is not.

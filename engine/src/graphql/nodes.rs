@@ -261,19 +261,31 @@ pub trait Types: Sized + 'static {
 }
 
 /// The types that every schema has.
-const OWN_TYPES: [&str; 20] = [
+const OWN_TYPES: [&str; 32] = [
+    "BigInt",
+    "BigIntFilter",
     "Boolean",
+    "BooleanFilter",
+    "Date",
+    "DateFilter",
     "DateTime",
     "DateTimeFilter",
     "Float",
+    "FloatFilter",
     "ID",
     "IDFilter",
     "Int",
+    "IntFilter",
+    "LocalDateTime",
+    "LocalDateTimeFilter",
+    "LocalTime",
+    "LocalTimeFilter",
     "Mutation",
     "NaiveDate",
     "NaiveDateTime",
     "NaiveTime",
     "Node",
+    "Nulls",
     "OrderDirection",
     "PageInfo",
     "Query",

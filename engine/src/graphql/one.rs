@@ -17,8 +17,8 @@ use sea_orm::EntityTrait;
 
 use super::{
     ContextExt, Running, ahead,
+    column::{answer, column_type},
     executor::{self, Contexts, Objects, is_fast},
-    kind::{self, column_type},
     node::{COUNT, FindParent, Node, Resolver, Source, example_key, found, resolver},
     part::{Part, part},
 };
@@ -80,7 +80,7 @@ impl<N: Node> ContainerType for One<N> {
         match resolver::<N>(&context.item.node.name.node) {
             None => Ok(None),
             Some(Resolver::Id) => row.key().map(|key| Some(N::global_id(key).as_str().into())).map_err(failed),
-            Some(Resolver::Column(column)) => row.cell(column).and_then(kind::answer).map(Some).map_err(failed),
+            Some(Resolver::Column(column)) => row.cell(column).and_then(answer).map(Some).map_err(failed),
             Some(Resolver::Parent(hop, parent)) => parent.of_one(context, foreign_key(row, hop)).await.map(Some),
             Some(Resolver::List(relation, children)) => children.of_one(context, relation, row.key()).await.map(Some),
             Some(Resolver::Count(relation, children)) => {

@@ -25,6 +25,16 @@ pub enum OrderDirection {
     Desc,
 }
 
+/// Where `null` comes in an order.
+#[derive(Enum, Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Nulls {
+    /// Before all values.
+    First,
+    /// After all values.
+    #[default]
+    Last,
+}
+
 /// One key of an order. Items that are equal by all keys are ordered by their primary key, ascending.
 #[derive(InputObject)]
 #[graphql(name_type)]
@@ -34,6 +44,9 @@ pub struct OrderInput<N: Node> {
     /// The direction.
     #[graphql(default)]
     direction: OrderDirection,
+    /// Where `null` comes, in either direction.
+    #[graphql(default)]
+    nulls: Nulls,
 }
 
 impl<N: Node> TypeName for OrderInput<N> {
@@ -130,7 +143,7 @@ pub(super) fn by_column<N: Node>(field: &str) -> Option<OrderBy> {
 /// What the list's argument `orderBy` says, and its name: two lists are in the same order if the names are the same.
 pub(super) fn order<N: Node>(keys: Option<Vec<OrderInput<N>>>) -> Result<(Order, String)> {
     let (mut order, mut name) = (Order::default(), String::new());
-    for OrderInput { field, direction } in keys.unwrap_or_default() {
+    for OrderInput { field, direction, nulls } in keys.unwrap_or_default() {
         let descending = direction == OrderDirection::Desc;
         let named = format!(" {} {}", field.0, enum_value(direction));
         let Some(by) = field.by()? else {
@@ -141,8 +154,10 @@ pub(super) fn order<N: Node>(keys: Option<Vec<OrderInput<N>>>) -> Result<(Order,
         };
         // Items that are equal by the first of two alike keys are equal by the second.
         if order.keys.iter().all(|key| key.by != by) {
-            order.keys.push(OrderKey { by, descending });
+            let nulls_first = by.is_nullable() && nulls == Nulls::First;
+            order.keys.push(OrderKey { by, descending, nulls_first });
             name.push_str(&named);
+            name.push_str(if nulls_first { " NULLS FIRST" } else { "" });
         }
     }
     Ok((order, name))

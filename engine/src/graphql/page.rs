@@ -8,10 +8,10 @@ use async_graphql::{
 use futures_util::future::try_join_all;
 
 use super::{
+    column::write_cell,
     connection::{Connection, Edge, PAGE_INFO},
     executor::{Below, Contexts, Level, Writer, selected},
     json::{write_name, write_separator, write_text, write_value},
-    kind::write_cell,
     one::Many,
 };
 use crate::{

@@ -9,16 +9,14 @@ use async_graphql::{
     registry::{MetaInputValue, Registry},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use chrono::SecondsFormat;
-use sea_orm::{Value, prelude::DateTimeUtc, sea_query::ColumnType};
+use sea_orm::Value;
 use serde::Serialize;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::{
     conditions::filter,
     filter::NodeFilter,
     json::write_text,
-    moment::Moment,
     node::Node,
     nulls::refuse_null,
     order::{OrderInput, order},
@@ -26,7 +24,8 @@ use super::{
 use crate::{
     config::limits::ApiLimits,
     error::{Error, Result},
-    loaders::{INFINITY, Key, MINUS_INFINITY, Order, Page, Table, is_comparable, is_storable, of_unix},
+    kinds::Kind,
+    loaders::{Key, Order, Page, Table},
 };
 
 /// The arguments of a list, as the client gave them.
@@ -74,10 +73,9 @@ impl<N: Node> ListArgs<N> {
             (None, None) => (sizes.default, false),
         };
         let (order, order_name) = order(self.order_by)?;
-        let cursors = Cursors { list: format!("{list}{order_name}") };
-        let kinds = place_kinds::<N>(&order);
+        let cursors = Cursors { list: format!("{list}{order_name}"), kinds: place_kinds::<N>(&order) };
         let place = |argument, cursor: Option<String>| {
-            cursor.map(|cursor| cursors.decode(&cursor, &kinds).ok_or_else(|| cursors.not_one(argument))).transpose()
+            cursor.map(|cursor| cursors.decode(&cursor).ok_or_else(|| cursors.not_one(argument))).transpose()
         };
         let (after, before) = (place("after", self.after)?, place("before", self.before)?);
         let filter = Arc::new(filter(self.filter, allowed.filter)?);
@@ -120,10 +118,10 @@ pub(super) fn argument_of<T: InputType>(context: &Context<'_>, name: &str) -> Se
     value.map(|(_, value)| value)
 }
 
-/// The types of the values that place an item: those of the order's keys, and the parts of the primary key.
-fn place_kinds<N: Node>(order: &Order) -> Vec<ColumnType> {
-    let key = std::iter::repeat_n(ColumnType::BigInteger, <N::Entity as Table>::Key::PARTS);
-    order.keys.iter().map(|key| key.by.kind().clone()).chain(key).collect()
+/// The values that place an item: those of the order's keys, and the parts of the primary key; and whether they may be NULL.
+fn place_kinds<N: Node>(order: &Order) -> Vec<(Kind, bool)> {
+    let key = std::iter::repeat_n((Kind::KEY, false), <N::Entity as Table>::Key::PARTS);
+    order.keys.iter().map(|key| (key.by.kind(), key.by.is_nullable())).chain(key).collect()
 }
 
 /// The version of the cursors' form. A cursor is opaque to clients and does not outlive a change of it.
@@ -133,10 +131,12 @@ const CURSOR_VERSION: u8 = 2;
 pub struct Cursors {
     /// The list's name and that of its order, such as `User.posts TITLE DESC`.
     list: String,
+    /// The kinds of the values that place an item, and whether they may be NULL.
+    kinds: Vec<(Kind, bool)>,
 }
 
 impl Cursors {
-    /// The cursor of the item in this place; `None` if a value of it is of a type that cursors cannot hold.
+    /// The cursor of the item in this place; `None` if a value of it is of another kind.
     pub fn encode(&self, place: &[Value]) -> Option<String> {
         let mut cursor = String::new();
         BASE64_URL_SAFE_NO_PAD.encode_string(self.text(place)?, &mut cursor);
@@ -161,12 +161,13 @@ impl Cursors {
         write_json(&CURSOR_VERSION, &mut text);
         text.push(b',');
         write_text(&self.list, &mut text);
-        for value in place {
+        for (value, (kind, nullable)) in place.iter().zip(&self.kinds) {
             text.push(b',');
             match value {
                 Value::BigInt(Some(integer)) => write_json(integer, &mut text),
                 Value::String(Some(string)) => write_text(string, &mut text),
-                other => write_json(&to_json(other)?, &mut text),
+                value if *nullable && *value == kind.null() => text.extend_from_slice(b"null"),
+                other => write_json(&kind.to_json(other)?, &mut text),
             }
         }
         text.push(b']');
@@ -174,12 +175,16 @@ impl Cursors {
     }
 
     /// The place in a cursor, if [`Self::encode`] made it for this list and order.
-    fn decode(&self, cursor: &str, kinds: &[ColumnType]) -> Option<Vec<Value>> {
+    fn decode(&self, cursor: &str) -> Option<Vec<Value>> {
         let parts: Vec<Json> = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
         let values = parts.get(2..)?;
-        let place = values.iter().zip(kinds).map(|(part, kind)| from_json(part, kind)).collect::<Option<Vec<_>>>()?;
+        let value = |(part, (kind, nullable)): (&Json, &(Kind, bool))| match part {
+            Json::Null => nullable.then(|| kind.null()),
+            part => kind.of_json(part),
+        };
+        let place = values.iter().zip(&self.kinds).map(value).collect::<Option<Vec<_>>>()?;
         // Only the very text that we write: that is the version, the list and the order, and no second spelling of a place.
-        (place.len() == kinds.len() && self.encode(&place)? == cursor).then_some(place)
+        (place.len() == self.kinds.len() && self.encode(&place)? == cursor).then_some(place)
     }
 
     fn not_one(&self, argument: &str) -> Error {
@@ -191,51 +196,4 @@ impl Cursors {
 fn write_json(value: &impl Serialize, json: &mut Vec<u8>) {
     // What cursors hold has no keys that could fail to be strings, and a vector cannot refuse.
     let _ = serde_json::to_writer(json, value);
-}
-
-fn to_json(value: &Value) -> Option<Json> {
-    Some(match value {
-        Value::Bool(Some(value)) => json!(value),
-        Value::SmallInt(Some(value)) => json!(value),
-        Value::Int(Some(value)) => json!(value),
-        Value::BigInt(Some(value)) => json!(value),
-        Value::String(Some(text)) => json!(text),
-        Value::ChronoDateTimeUtc(Some(moment)) => moment_to_json(*moment),
-        _ => return None,
-    })
-}
-
-/// A value of this type as [`to_json`] writes it, if a database can hold it.
-fn from_json(json: &Json, kind: &ColumnType) -> Option<Value> {
-    Some(match kind {
-        ColumnType::Boolean => json.as_bool()?.into(),
-        ColumnType::SmallInteger => i16::try_from(json.as_i64()?).ok()?.into(),
-        ColumnType::Integer => i32::try_from(json.as_i64()?).ok()?.into(),
-        ColumnType::BigInteger => json.as_i64()?.into(),
-        ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text => {
-            json.as_str().filter(|text| is_storable(text))?.into()
-        }
-        ColumnType::TimestampWithTimeZone => moment_from_json(json)?.into(),
-        _ => return None,
-    })
-}
-
-/// The names of what is no moment, but has its place among them.
-const INFINITIES: [(&str, DateTimeUtc); 2] = [("infinity", INFINITY), ("-infinity", MINUS_INFINITY)];
-
-/// A moment as RFC 3339 writes it; of other years than it has, as microseconds of Unix.
-fn moment_to_json(moment: DateTimeUtc) -> Json {
-    if let Some((name, _)) = INFINITIES.iter().find(|(_, infinity)| *infinity == moment) {
-        return json!(name);
-    }
-    match is_comparable(moment) {
-        true => json!(moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
-        false => json!(moment.timestamp_micros()),
-    }
-}
-
-fn moment_from_json(json: &Json) -> Option<DateTimeUtc> {
-    let Some(text) = json.as_str() else { return of_unix(json.as_i64()?) };
-    let infinity = INFINITIES.iter().find(|(name, _)| *name == text);
-    infinity.map(|(_, infinity)| *infinity).or_else(|| Moment::from_rfc3339(text))
 }

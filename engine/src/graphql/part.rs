@@ -3,7 +3,7 @@
 use sea_orm::EntityTrait;
 
 use super::{
-    kind::write_cell,
+    column::write_cell,
     node::{Node, Resolver, resolver},
 };
 use crate::{

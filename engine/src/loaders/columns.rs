@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use chrono::Datelike;
-use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, prelude::DateTimeUtc, sea_query::ColumnType};
+use sea_orm::{EntityTrait, IdenStatic, Iterable};
 
 use super::key::key_columns;
+use crate::kinds::Kind;
 
 /// Some of an entity's columns, in the order in which the entity declares them.
 pub struct Columns<E: EntityTrait>(Arc<[E::Column]>);
@@ -59,9 +59,9 @@ impl<E: EntityTrait> Columns<E> {
         self.names().position(|name| name == column.as_str())
     }
 
-    /// The columns, each with its type.
-    pub fn with_types(&self) -> impl Iterator<Item = (E::Column, ColumnType)> {
-        self.iter().map(|column| (column, column.def().get_column_type().clone()))
+    /// The columns, each with the kind of its values.
+    pub fn with_kinds(&self) -> impl Iterator<Item = (E::Column, Kind)> {
+        self.iter().map(|column| (column, Kind::of_column(&column)))
     }
 }
 
@@ -78,13 +78,3 @@ impl<E: EntityTrait> PartialEq for Columns<E> {
 }
 
 impl<E: EntityTrait> Eq for Columns<E> {}
-
-/// Whether both databases can hold a text: PostgreSQL's has no U+0000, and SQLite's functions stop at it.
-pub fn is_storable(text: &str) -> bool {
-    !text.contains('\0')
-}
-
-/// Whether a moment compares alike on both databases: SQLite compares its text, in which a year has four digits.
-pub fn is_comparable(moment: DateTimeUtc) -> bool {
-    (0..=9999).contains(&moment.year())
-}

@@ -1,11 +1,15 @@
 //! Which rows of a list: a condition, and the SQL that both databases answer alike.
 
 use sea_orm::{
-    DbBackend, Value,
+    ColumnTrait, DbBackend, Value,
     sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query, SelectStatement},
 };
 
-use super::{Hop, sql::is_among};
+use super::{
+    Hop,
+    sql::{is_among, is_one_of},
+};
+use crate::kinds::Kind;
 
 /// A condition on a row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +21,7 @@ pub enum Filter {
     /// It does not hold.
     Not(Box<Filter>),
     /// A column passes a test.
-    Column(&'static str, Test),
+    Column(Column, Test),
     /// Following these hops leads to a row at least that satisfies the condition.
     Some(Vec<Hop>, Box<Filter>),
 }
@@ -28,15 +32,36 @@ impl Default for Filter {
     }
 }
 
-/// What a column's value is compared with. No value is NULL.
+/// A column that is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// The kind of its values.
+    pub kind: Kind,
+    /// Whether they may be NULL.
+    pub nullable: bool,
+}
+
+impl Column {
+    /// That of an entity.
+    pub fn of(column: impl ColumnTrait) -> Self {
+        Self { name: column.as_str(), kind: Kind::of_column(&column), nullable: column.def().is_null() }
+    }
+}
+
+/// What a column's value is compared with, which is not NULL. NULL is equal to nothing else, and neither less nor greater than anything:
+/// it passes no test but [`Test::Ne`] and [`Test::IsNull`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Test {
     /// It is the same: for texts, to the last byte.
     Eq(Value),
     /// It is not the same.
     Ne(Value),
-    /// It is neither less than the one nor greater than the other.
-    Between(Value, Value),
+    /// It is NULL, or is not.
+    IsNull(bool),
+    /// It is any, also NULL, or none.
+    Constant(bool),
     /// It is greater: for moments, later.
     Gt(Value),
     /// It is not less.
@@ -47,8 +72,8 @@ pub enum Test {
     Lte(Value),
     /// It is one of these keys.
     InKeys(Vec<i64>),
-    /// It is one of these texts.
-    InTexts(Vec<String>),
+    /// It is one of these values.
+    In(Vec<Value>),
     /// The text has this one in it.
     Contains(String),
     /// The text begins with this one.
@@ -74,6 +99,17 @@ impl Filter {
         }
     }
 
+    /// Whether SQL's answer may be neither true nor false.
+    fn may_be_null(&self) -> bool {
+        match self {
+            Self::All(filters) | Self::Any(filters) => filters.iter().any(Self::may_be_null),
+            Self::Column(column, test) => {
+                column.nullable && !matches!(test, Test::Ne(_) | Test::IsNull(_) | Test::Constant(_))
+            }
+            Self::Not(_) | Self::Some(..) => false,
+        }
+    }
+
     fn at_depth(&self, backend: DbBackend, row: &DynIden, depth: usize) -> Expr {
         let each = |filters: &[Self], join: fn(Expr, Expr) -> Expr, none: bool| {
             let conditions = filters.iter().map(|filter| filter.at_depth(backend, row, depth));
@@ -82,8 +118,13 @@ impl Filter {
         match self {
             Self::All(all) => each(all, |a, b| a.and(b), true),
             Self::Any(any) => each(any, |a, b| a.or(b), false),
+            // What is not true is false: the opposite of a condition holds of all other rows.
+            Self::Not(filter) if filter.may_be_null() => {
+                let known = [filter.at_depth(backend, row, depth), Expr::Constant(false.into())];
+                Expr::expr(Func::coalesce(known)).not()
+            }
             Self::Not(filter) => filter.at_depth(backend, row, depth).not(),
-            Self::Column(column, test) => test.condition(backend, Expr::col((row.clone(), *column))),
+            Self::Column(column, test) => test.condition(backend, *column, Expr::col((row.clone(), column.name))),
             // A sub-query, never a join: a row is in the list once, however many rows it is related to.
             Self::Some(hops, filter) => {
                 let mut related = Query::select();
@@ -108,19 +149,28 @@ impl Filter {
 
 impl Test {
     /// The test of `column`. Texts are compared by functions that know no wildcard and no case, on both databases alike.
-    fn condition(&self, backend: DbBackend, column: Expr) -> Expr {
+    fn condition(&self, backend: DbBackend, of: Column, column: Expr) -> Expr {
         let postgres = backend == DbBackend::Postgres;
         let call = |name, text: &str| Func::cust(name).arg(column.clone()).arg(text);
+        let bound = |value: &Value| of.kind.bound(value);
+        // By code point, whatever the column's collation. If it is that already, PostgreSQL takes the clause for nothing.
+        let in_order = |column: Expr| match postgres && of.kind.is_text() {
+            true => Expr::cust_with_expr(r#"$1 COLLATE "C""#, column),
+            false => column,
+        };
         match self {
-            Self::Eq(value) => column.eq(value.clone()),
-            Self::Ne(value) => column.ne(value.clone()),
-            Self::Between(least, greatest) => column.between(least.clone(), greatest.clone()),
-            Self::Gt(value) => column.gt(value.clone()),
-            Self::Gte(value) => column.gte(value.clone()),
-            Self::Lt(value) => column.lt(value.clone()),
-            Self::Lte(value) => column.lte(value.clone()),
+            Self::Eq(value) => column.eq(bound(value)),
+            Self::Ne(value) if of.nullable => column.clone().ne(bound(value)).or(column.is_null()),
+            Self::Ne(value) => column.ne(bound(value)),
+            Self::IsNull(true) => column.is_null(),
+            Self::IsNull(false) => column.is_not_null(),
+            Self::Constant(value) => Expr::Constant((*value).into()),
+            Self::Gt(value) => in_order(column).gt(bound(value)),
+            Self::Gte(value) => in_order(column).gte(bound(value)),
+            Self::Lt(value) => in_order(column).lt(bound(value)),
+            Self::Lte(value) => in_order(column).lte(bound(value)),
             Self::InKeys(keys) => is_among(backend, column, keys.clone()),
-            Self::InTexts(texts) => is_among(backend, column, texts.clone()),
+            Self::In(values) => is_one_of(backend, column, of.kind, values),
             Self::Contains(text) => {
                 Expr::expr(call(if postgres { "strpos" } else { "instr" }, text)).gt(Expr::Constant(0.into()))
             }

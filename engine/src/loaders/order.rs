@@ -3,15 +3,15 @@
 use derive_where::derive_where;
 use sea_orm::{
     ColumnTrait, Order as Direction, Value,
-    sea_query::{ColumnType, DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement},
+    sea_query::{DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement},
 };
 
 use super::{
     Hop,
     filter::leads,
-    moment::bound as bound_by,
     sql::{direction, join_on, row_value},
 };
+use crate::kinds::Kind;
 
 /// The order of a list: by these keys in turn, and by the primary key at last, so that it is total.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,6 +29,8 @@ pub struct OrderKey {
     pub by: OrderBy,
     /// Whether the greatest comes first.
     pub descending: bool,
+    /// Whether NULL comes first: otherwise it comes last, in both directions.
+    pub nulls_first: bool,
 }
 
 /// What an order compares of a row.
@@ -41,9 +43,12 @@ pub enum OrderBy {
         parent: Option<Hop>,
         /// The column.
         name: &'static str,
-        /// The column's type, which its name determines.
+        /// The kind of the column's values, which its name determines.
         #[derive_where(skip(EqHashOrd))]
-        kind: ColumnType,
+        kind: Kind,
+        /// Whether they may be NULL.
+        #[derive_where(skip(EqHashOrd))]
+        nullable: bool,
     },
     /// How many rows are one hop away.
     Count(Hop),
@@ -52,23 +57,31 @@ pub enum OrderBy {
 impl OrderBy {
     /// By a column of the row.
     pub fn column<C: ColumnTrait>(column: C) -> Self {
-        Self::Column { parent: None, name: column.as_str(), kind: column.def().get_column_type().clone() }
+        let (kind, nullable) = (Kind::of_column(&column), column.def().is_null());
+        Self::Column { parent: None, name: column.as_str(), kind, nullable }
     }
 
     /// The same of the parent that `hop` leads to; `None` if that is by more than a column of the parent's own.
     pub fn of_parent(self, hop: Hop) -> Option<Self> {
         match self {
-            Self::Column { parent: None, name, kind } => Some(Self::Column { parent: Some(hop), name, kind }),
+            Self::Column { parent: None, name, kind, nullable } => {
+                Some(Self::Column { parent: Some(hop), name, kind, nullable })
+            }
             _ => None,
         }
     }
 
-    /// The type of what is compared.
-    pub fn kind(&self) -> &ColumnType {
+    /// The kind of what is compared.
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::Column { kind, .. } => kind,
-            Self::Count(_) => &ColumnType::BigInteger,
+            Self::Column { kind, .. } => *kind,
+            Self::Count(_) => Kind::KEY,
         }
+    }
+
+    /// Whether what is compared may be NULL.
+    pub fn is_nullable(&self) -> bool {
+        matches!(self, Self::Column { nullable: true, .. })
     }
 
     /// What is compared, as SQL over the table with the alias `row`; `index` tells the order's keys apart.
@@ -129,33 +142,53 @@ impl Order {
         self.keys.iter().enumerate().map(|(index, key)| key.by.expr(row, index))
     }
 
-    /// The whole order of rows with this primary key.
+    /// The whole order of rows with this primary key: where NULL may be, first by whether it is.
     pub fn sorts(&self, row: &DynIden, primary_key: &[Expr]) -> Vec<Sort> {
-        let keys = self.keys.iter().zip(self.exprs(row)).map(|(key, expr)| {
+        let mut sorts = Vec::with_capacity(self.keys.len() + primary_key.len());
+        for (key, expr) in self.keys.iter().zip(self.exprs(row)) {
             let own = matches!(key.by, OrderBy::Column { parent: None, .. });
-            Sort { expr, descending: key.descending, own }
-        });
-        let primary_key =
-            primary_key.iter().map(|part| Sort { expr: part.clone(), descending: self.descending, own: true });
-        keys.chain(primary_key).collect()
+            if key.by.is_nullable() {
+                sorts.push(Sort { expr: expr.clone().is_null(), descending: key.nulls_first, own });
+            }
+            sorts.push(Sort { expr, descending: key.descending, own });
+        }
+        let key = primary_key.iter().map(|part| Sort { expr: part.clone(), descending: self.descending, own: true });
+        sorts.extend(key);
+        sorts
+    }
+
+    /// Whether a row with this primary key is behind `place` in this order, or before it.
+    pub fn beyond(&self, row: &DynIden, primary_key: &[Expr], place: &[Value], behind: bool) -> Expr {
+        let mut sorts = self.sorts(row, primary_key).into_iter();
+        let mut bounds = Vec::with_capacity(sorts.len());
+        for (key, value) in self.keys.iter().zip(place) {
+            let is_null = *value == value.as_null();
+            if key.by.is_nullable() {
+                bounds.extend(sorts.next().map(|sort| (sort, Expr::Constant(is_null.into()))));
+            }
+            // All that are NULL are equal in it.
+            bounds.extend(sorts.next().filter(|_| !is_null).map(|sort| (sort, key.by.kind().bound(value))));
+        }
+        bounds.extend(sorts.zip(place.iter().skip(self.keys.len()).map(|part| Expr::val(part.clone()))));
+        beyond(&bounds, behind)
     }
 }
 
-/// Whether a row is behind `place` in this order, or before it.
+/// Whether a row is behind the place of these bounds, or before it.
 ///
 /// The row's own columns that run in one direction are compared as one row value, which an index on them serves. Where the
 /// direction or the table changes, what comes first bounds the search, and the rest decides among the rows equal in it.
-pub fn beyond(sorts: &[Sort], place: &[Value], behind: bool) -> Expr {
-    let Some(first) = sorts.first() else { return Expr::Constant(false.into()) };
-    let together = |sort: &&Sort| sort.own && first.own && sort.descending == first.descending;
-    let run = sorts.iter().take_while(together).count().max(1);
-    let own = row_value(sorts[..run].iter().map(|sort| sort.expr.clone()));
-    let bound = row_value(place[..run].iter().map(bound_by));
+fn beyond(bounds: &[(Sort, Expr)], behind: bool) -> Expr {
+    let Some((first, _)) = bounds.first() else { return Expr::Constant(false.into()) };
+    let together = |(sort, _): &&(Sort, Expr)| sort.own && first.own && sort.descending == first.descending;
+    let run = bounds.iter().take_while(together).count().max(1);
+    let own = row_value(bounds[..run].iter().map(|(sort, _)| sort.expr.clone()));
+    let bound = row_value(bounds[..run].iter().map(|(_, bound)| bound.clone()));
     let greater = first.descending != behind;
     let strictly = if greater { own.clone().gt(bound.clone()) } else { own.clone().lt(bound.clone()) };
-    if run == sorts.len() {
+    if run == bounds.len() {
         return strictly;
     }
     let bounded = if greater { own.gte(bound) } else { own.lte(bound) };
-    bounded.and(strictly.or(beyond(&sorts[run..], &place[run..], behind)))
+    bounded.and(strictly.or(beyond(&bounds[run..], behind)))
 }

@@ -10,7 +10,6 @@ use sea_orm::{
 
 use super::{
     Columns, Filter, Order, Rows, Table,
-    order::beyond,
     rows::{Block, Found},
 };
 use crate::error::Result;
@@ -46,8 +45,9 @@ impl Page {
         let sorts = self.order.sorts(row, primary_key);
         self.order.join(select, row, join);
         self.filter.apply(select, backend, row);
-        select.and_where_option(self.after.as_deref().map(|place| beyond(&sorts, place, true)));
-        select.and_where_option(self.before.as_deref().map(|place| beyond(&sorts, place, false)));
+        for (place, behind) in [(&self.after, true), (&self.before, false)] {
+            select.and_where_option(place.as_deref().map(|place| self.order.beyond(row, primary_key, place, behind)));
+        }
         for sort in sorts {
             let (expr, direction) = sort.by(self.backwards);
             select.order_by_expr(expr, direction);
@@ -112,7 +112,7 @@ impl Page {
     ) -> Found<N, L> {
         let rows = Arc::new(rows);
         let link = position + wanted.node.iter().len();
-        let kinds = self.order.keys.iter().map(|key| key.by.kind().clone());
+        let kinds = self.order.keys.iter().map(|key| key.by.kind());
         let places = (link + wanted.link.iter().len()..).zip(kinds);
         Found {
             node: Arc::new(Block::new(Arc::clone(&rows), &wanted.node, position)),

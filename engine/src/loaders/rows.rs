@@ -4,18 +4,16 @@ use std::{ops::Range, sync::Arc};
 
 use derive_where::derive_where;
 use sea_orm::{
-    EntityTrait, ModelTrait, QueryResult, TryGetable, Value,
-    prelude::{ChronoDate, ChronoDateTime, ChronoTime},
+    ColumnTrait, EntityTrait, ModelTrait, QueryResult, Value,
     sea_query::{ColumnType, ValueType},
     sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgColumn},
 };
 
-use super::{
-    Columns, Key, Table,
-    key::key_columns,
-    moment::{moment, placed},
+use super::{Columns, Key, Table, key::key_columns};
+use crate::{
+    error::{Error, Result},
+    kinds::Kind,
 };
-use crate::error::{Error, Result};
 
 /// An entity's columns in the rows of one statement.
 pub struct Block<E: EntityTrait> {
@@ -28,45 +26,52 @@ pub struct Block<E: EntityTrait> {
 }
 
 /// How a column's values are read.
-enum Reading {
+struct Reading {
+    kind: Kind,
+    way: Way,
+}
+
+enum Way {
     /// PostgreSQL says a statement's types once, so that not every value need be checked against its own.
     PostgresText,
     /// The same, of 64-bit integers.
     PostgresInteger,
     /// Each value is checked.
-    Checked(ColumnType),
+    Checked,
 }
 
 impl Reading {
-    fn of(kind: ColumnType, column: usize, row: Option<&QueryResult>) -> Self {
+    fn of(kind: Kind, column: usize, row: Option<&QueryResult>) -> Self {
         let described = row.and_then(QueryResult::try_as_pg_row).and_then(|row| row.columns().get(column));
-        match described.map(PgColumn::type_info) {
-            Some(is) if is_text(&kind) && <str as Type<Postgres>>::compatible(is) => Self::PostgresText,
-            Some(is) if kind == ColumnType::BigInteger && <i64 as Type<Postgres>>::compatible(is) => {
-                Self::PostgresInteger
-            }
-            _ => Self::Checked(kind),
-        }
+        let way = match described.map(PgColumn::type_info) {
+            Some(is) if kind.is_text() && <str as Type<Postgres>>::compatible(is) => Way::PostgresText,
+            Some(is) if kind == Kind::KEY && <i64 as Type<Postgres>>::compatible(is) => Way::PostgresInteger,
+            _ => Way::Checked,
+        };
+        Self { kind, way }
     }
 
     fn cell<'a>(&self, row: &'a QueryResult, position: usize) -> Result<Cell<'a>> {
         let postgres =
             || row.try_as_pg_row().ok_or_else(|| Error::broken("rows of one statement are of two databases"));
-        match self {
-            Self::PostgresText => Ok(text(postgres()?.try_get_unchecked(position)?)),
-            Self::PostgresInteger => Ok(Cell::Value(Value::BigInt(postgres()?.try_get_unchecked(position)?))),
-            Self::Checked(kind) => match row.try_as_sqlite_row() {
+        let text = |text: Option<&'a str>| text.map_or_else(|| Cell::Value(self.kind.null(), self.kind), Cell::Text);
+        match self.way {
+            Way::PostgresText => Ok(text(postgres()?.try_get_unchecked(position)?)),
+            Way::PostgresInteger => {
+                Ok(Cell::Value(postgres()?.try_get_unchecked::<Option<i64>, _>(position)?.into(), self.kind))
+            }
+            Way::Checked => match row.try_as_sqlite_row() {
                 // What SQLite holds there, it gives as text.
-                Some(row) if is_text(kind) => Ok(text(row.try_get_unchecked(position)?)),
-                _ => value(row, position, kind).map(Cell::Value),
+                Some(row) if self.kind.is_text() => Ok(text(row.try_get_unchecked(position)?)),
+                _ => Ok(Cell::Value(self.kind.read(row, position)?, self.kind)),
             },
         }
     }
 
     /// A part of a key.
     fn integer(&self, row: &QueryResult, position: usize) -> Result<i64> {
-        match (self, row.try_as_pg_row(), row.try_as_sqlite_row()) {
-            (Self::PostgresInteger, Some(row), _) => Ok(row.try_get_unchecked(position)?),
+        match (&self.way, row.try_as_pg_row(), row.try_as_sqlite_row()) {
+            (Way::PostgresInteger, Some(row), _) => Ok(row.try_get_unchecked(position)?),
             (_, _, Some(row)) => {
                 let integer: Option<i64> = row.try_get_unchecked(position)?;
                 integer.ok_or_else(|| Error::broken("a part of a key is NULL"))
@@ -83,7 +88,8 @@ pub struct LongTexts(Vec<usize>);
 impl LongTexts {
     /// Those among an entity's columns, which begin at `position`.
     pub fn of<E: EntityTrait>(columns: &Columns<E>, position: usize) -> Self {
-        let long = columns.with_types().zip(position..).filter(|((_, kind), _)| *kind == ColumnType::Text);
+        let is_long = |column: &E::Column| *column.def().get_column_type() == ColumnType::Text;
+        let long = columns.iter().zip(position..).filter(|(column, _)| is_long(column));
         Self(long.map(|(_, position)| position).collect())
     }
 
@@ -106,20 +112,16 @@ impl LongTexts {
 
 /// The 64-bit integers in a column of a statement's rows.
 pub fn integers(rows: &[QueryResult], position: usize) -> Result<Vec<i64>> {
-    let reading = Reading::of(ColumnType::BigInteger, position, rows.first());
+    let reading = Reading::of(Kind::KEY, position, rows.first());
     rows.iter().map(|row| reading.integer(row, position)).collect()
-}
-
-fn text(text: Option<&str>) -> Cell<'_> {
-    text.map_or(Cell::Value(Value::String(None)), Cell::Text)
 }
 
 /// A value as it is read.
 pub enum Cell<'a> {
     /// A text, where the driver keeps it.
     Text(&'a str),
-    /// Anything else, and NULL.
-    Value(Value),
+    /// Anything else, and NULL, of this kind.
+    Value(Value, Kind),
 }
 
 impl<E: EntityTrait> Block<E> {
@@ -127,7 +129,7 @@ impl<E: EntityTrait> Block<E> {
     pub fn new(rows: Arc<Vec<QueryResult>>, columns: &Columns<E>, position: usize) -> Self {
         let key = key_columns::<E>().filter_map(|column| columns.position(column)).collect();
         let columns = columns
-            .with_types()
+            .with_kinds()
             .enumerate()
             .map(|(place, (column, kind))| (column, Reading::of(kind, position + place, rows.first())));
         Self { columns: columns.collect(), rows, position, key }
@@ -192,7 +194,7 @@ impl<E: EntityTrait> Row<E> {
     pub fn cell(&self, column: E::Column) -> Result<Cell<'_>> {
         match &self.0 {
             Content::Read(block, row) => block.cell(*row, block.position(column)?),
-            Content::Stored(model) => Ok(Cell::Value(model.get(column))),
+            Content::Stored(model) => Ok(Cell::Value(model.get(column), Kind::of_column(&column))),
         }
     }
 
@@ -200,7 +202,7 @@ impl<E: EntityTrait> Row<E> {
     pub fn get<T: ValueType>(&self, column: E::Column) -> Result<T> {
         let value = match self.cell(column)? {
             Cell::Text(text) => text.into(),
-            Cell::Value(value) => value,
+            Cell::Value(value, _) => value,
         };
         T::try_from(value).map_err(|_| Error::broken("a column is of another type"))
     }
@@ -293,8 +295,8 @@ pub struct Found<N: Table, L: EntityTrait> {
     pub node: Arc<Block<N>>,
     /// The join table's rows that tie them to their parent; without a join table, nothing of it is selected.
     pub link: Arc<Block<L>>,
-    /// The order's keys, if they are selected: where in a row, and their types.
-    pub places: Vec<(usize, ColumnType)>,
+    /// The order's keys, if they are selected: where in a row, and their kinds.
+    pub places: Vec<(usize, Kind)>,
     /// The rows' numbers in the blocks, page by page, each in the list's order.
     pub order: Vec<usize>,
     /// The rows' primary keys, if they were read already.
@@ -350,39 +352,10 @@ impl<N: Table, L: EntityTrait> Rows<N, L> {
     /// The values of the order's keys, which place a row.
     pub fn place(&self, index: usize) -> Result<Vec<Value>> {
         let row = &self.found.node.rows[self.number(index)];
-        self.found.places.iter().map(|(position, kind)| placed(row, *position, value(row, *position, kind)?)).collect()
+        self.found.places.iter().map(|(position, kind)| kind.read_place(row, *position)).collect()
     }
 
     fn number(&self, index: usize) -> usize {
         self.found.order[self.range.start + index]
-    }
-}
-
-fn is_text(kind: &ColumnType) -> bool {
-    matches!(kind, ColumnType::Char(_) | ColumnType::String(_) | ColumnType::Text | ColumnType::Enum { .. })
-}
-
-/// The value at `position` of a row, of a column of this type.
-fn value(row: &QueryResult, position: usize, kind: &ColumnType) -> Result<Value> {
-    fn get<T>(row: &QueryResult, position: usize) -> Result<Value>
-    where
-        Option<T>: TryGetable + Into<Value>,
-    {
-        Ok(row.try_get_by_index::<Option<T>>(position)?.into())
-    }
-    match kind {
-        kind if is_text(kind) => get::<String>(row, position),
-        ColumnType::Boolean => get::<bool>(row, position),
-        ColumnType::SmallInteger => get::<i16>(row, position),
-        ColumnType::Integer => get::<i32>(row, position),
-        ColumnType::BigInteger => get::<i64>(row, position),
-        ColumnType::Float => get::<f32>(row, position),
-        ColumnType::Double => get::<f64>(row, position),
-        ColumnType::Date => get::<ChronoDate>(row, position),
-        ColumnType::Time => get::<ChronoTime>(row, position),
-        ColumnType::DateTime | ColumnType::Timestamp => get::<ChronoDateTime>(row, position),
-        ColumnType::TimestampWithTimeZone => Ok(moment(row, position)?.into()),
-        ColumnType::Blob | ColumnType::Binary(_) | ColumnType::VarBinary(_) => get::<Vec<u8>>(row, position),
-        other => Err(Error::broken(format!("a column of the type {other:?} cannot be read"))),
     }
 }

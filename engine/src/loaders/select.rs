@@ -139,6 +139,9 @@ fn join_lateral<N: EntityTrait, L: EntityTrait>(
     // The order of joined rows is nothing that PostgreSQL promises without it.
     if !page.order.is_by_key() {
         for (place, key) in places.iter().zip(&page.order.keys) {
+            if key.by.is_nullable() {
+                select.order_by_expr(of_page(place).is_null(), direction(key.nulls_first, page.backwards));
+            }
             select.order_by_expr(of_page(place), direction(key.descending, page.backwards));
         }
         for column in key_columns::<N>() {

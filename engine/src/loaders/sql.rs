@@ -6,6 +6,8 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 
+use crate::kinds::Kind;
+
 /// The alias of the table that a parameter's values make.
 const VALUES: &str = "k";
 
@@ -31,7 +33,19 @@ where
     if backend == DbBackend::Postgres {
         return value.eq(Func::cust("ANY").arg(Expr::val(values)));
     }
-    let values: Json = values.into();
+    is_among_json(value, values.into())
+}
+
+/// The same of values of this kind.
+pub fn is_one_of(backend: DbBackend, value: Expr, kind: Kind, values: &[Value]) -> Expr {
+    if backend == DbBackend::Postgres {
+        let values = Value::Array(kind.array(), Some(Box::new(values.to_vec())));
+        return value.eq(Func::cust("ANY").arg(Expr::val(values)));
+    }
+    is_among_json(value, values.iter().filter_map(|value| kind.to_stored(value)).collect())
+}
+
+fn is_among_json(value: Expr, values: Json) -> Expr {
     let table = Func::cust("json_each").arg(values.to_string());
     value.in_subquery(Query::select().column("value").from_function(table, VALUES).take())
 }

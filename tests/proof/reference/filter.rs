@@ -46,19 +46,27 @@ fn id_holds(row: &Row, operator: &str, value: &Value) -> bool {
 
 fn column_holds(column: &Scalar, operator: &str, value: &Value) -> bool {
     match column {
+        // No column of the school is.
+        _ if operator == "isNull" => !value.is_true(),
         Scalar::Text(text) => match operator {
             "eq" => *text == value.text(),
             "ne" => *text != value.text(),
             "in" => value.items().iter().any(|item| *text == item.text()),
+            "gt" => **text > *value.text(),
+            "gte" => **text >= *value.text(),
+            "lt" => **text < *value.text(),
+            "lte" => **text <= *value.text(),
             "contains" => text.contains(&*value.text()),
             "startsWith" => text.starts_with(&*value.text()),
             "endsWith" => text.ends_with(&*value.text()),
             other => panic!("the reference knows no {other} of a text"),
         },
+        Scalar::Moment(at) if operator == "in" => value.items().iter().any(|item| *at == moment(&item.text())),
         Scalar::Moment(at) => {
             let than = moment(&value.text());
             match operator {
                 "eq" => *at == than,
+                "ne" => *at != than,
                 "gt" => *at > than,
                 "gte" => *at >= than,
                 "lt" => *at < than,

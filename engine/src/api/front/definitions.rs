@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use anyhow::anyhow;
+use async_graphql::Value;
 use bluejay_core::{ValueReference, definition::ScalarTypeDefinition as _};
 use bluejay_parser::ast::{
     Parse,
     definition::{Context, CustomScalarTypeDefinition, DefinitionDocument, SchemaDefinition},
 };
 
-use crate::graphql::moment::{Moment, RFC_3339};
+use crate::kinds::Kind;
 
 /// A schema's definitions, which the front checks requests against.
 pub type Definitions = SchemaDefinition<'static, Scalars>;
@@ -34,10 +35,15 @@ impl Context for Scalars {
         scalar: &CustomScalarTypeDefinition<'_, Self>,
         value: &impl bluejay_core::Value<CONST>,
     ) -> Result<(), Cow<'static, str>> {
-        match (scalar.name(), value.as_ref()) {
-            ("DateTime", ValueReference::String(text)) if Moment::from_rfc3339(text).is_some() => Ok(()),
-            ("DateTime", _) => Err(format!("its type is \"DateTime\": {RFC_3339}").into()),
-            _ => Ok(()),
+        let Some(kind) = Kind::of_scalar(scalar.name()) else { return Ok(()) };
+        let given = match value.as_ref() {
+            ValueReference::String(text) => Some(Value::from(text)),
+            ValueReference::Integer(integer) => integer.to_string().parse().ok().map(|it: i64| Value::from(it)),
+            _ => None,
+        };
+        match given.and_then(|given| kind.parse(&given)) {
+            Some(_) => Ok(()),
+            None => Err(format!("its type is {:?}: {}", scalar.name(), kind.allowed()).into()),
         }
     }
 }

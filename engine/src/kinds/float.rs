@@ -1,0 +1,99 @@
+//! Floating-point numbers. What is no number (NaN), or infinite, has no place in GraphQL (section 3.5.2).
+
+use async_graphql::Value as Answer;
+use sea_orm::{QueryResult, Value};
+use serde_json::{Number, Value as Json};
+
+use super::values::{Compared, NUMBERS, Operand, Values, another, get};
+use crate::error::{Error, Result};
+
+/// Floating-point numbers, by their precision.
+pub enum Floats {
+    /// 32 bits.
+    Single,
+    /// 64 bits.
+    Double,
+}
+
+impl Floats {
+    #[expect(clippy::cast_possible_truncation, reason = "the nearest that the column holds")]
+    fn value(&self, number: f64) -> Value {
+        match self {
+            Self::Single => (number as f32).into(),
+            Self::Double => number.into(),
+        }
+    }
+}
+
+/// The number that a value is: of a single one, that which has its shortest text.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Float(Some(value)) => value.to_string().parse().ok(),
+        Value::Double(Some(value)) => Some(*value),
+        _ => None,
+    }
+}
+
+impl Values for Floats {
+    fn type_name(&self) -> &'static str {
+        "Float"
+    }
+
+    fn noun(&self) -> &'static str {
+        "a number"
+    }
+
+    fn compared(&self) -> Compared {
+        Compared::Order(NUMBERS)
+    }
+
+    fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        match self {
+            Self::Single => get::<f32>(row, position),
+            Self::Double => get::<f64>(row, position),
+        }
+    }
+
+    fn answer(&self, value: &Value) -> Result<Answer> {
+        match value {
+            Value::Float(None) | Value::Double(None) => Ok(Answer::Null),
+            Value::Float(_) | Value::Double(_) => {
+                number(value).and_then(Number::from_f64).map(Answer::Number).ok_or(Error::OutOfRange)
+            }
+            other => Err(another(other)),
+        }
+    }
+
+    fn parse(&self, given: &Answer) -> Option<Operand> {
+        match given {
+            Answer::Number(number) => number.as_f64().map(|number| self.value(number).into()),
+            _ => None,
+        }
+    }
+
+    /// What is no number of JSON is a text: it has its place in an order, and so in a cursor.
+    fn to_json(&self, value: &Value) -> Option<Json> {
+        let number = number(value)?;
+        Some(Number::from_f64(number).map_or_else(|| Json::String(number.to_string()), Json::Number))
+    }
+
+    fn of_json(&self, json: &Json) -> Option<Value> {
+        let number = json.as_f64().or_else(|| json.as_str()?.parse().ok().filter(|it: &f64| !it.is_finite()))?;
+        Some(self.value(number))
+    }
+
+    /// SQLite knows 64 bits alone.
+    fn to_stored(&self, value: &Value) -> Option<Json> {
+        match value {
+            Value::Float(Some(value)) => Number::from_f64((*value).into()).map(Json::Number),
+            other => self.to_json(other),
+        }
+    }
+
+    fn null(&self) -> Value {
+        match self {
+            Self::Single => Value::Float(None),
+            Self::Double => Value::Double(None),
+        }
+    }
+}

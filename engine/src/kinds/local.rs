@@ -1,0 +1,107 @@
+//! A date and a time of no time zone.
+
+use async_graphql::Value as Answer;
+use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
+use sea_orm::{QueryResult, Value};
+use serde_json::{Value as Json, json};
+
+use super::{
+    moment, time,
+    values::{Compared, Operand, TIMES, Values, another, get, of_postgres},
+};
+use crate::error::{Error, Result};
+
+/// Dates with a time, of no time zone.
+pub struct Locals;
+
+/// As ISO 8601 has it.
+const FORMAT: &str = "%Y-%m-%dT%H:%M:%S%.f";
+
+fn parse(text: &str) -> Option<NaiveDateTime> {
+    let (date, time) = text.split_once('T')?;
+    let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok().filter(|it| it.to_string() == date)?;
+    Some(date.and_time(time::parse(time)?)).filter(is_plain)
+}
+
+fn is_plain(local: &NaiveDateTime) -> bool {
+    (0..=9999).contains(&local.year())
+}
+
+impl Values for Locals {
+    fn type_name(&self) -> &'static str {
+        "LocalDateTime"
+    }
+
+    fn scalar(&self) -> Option<(&'static str, &'static str)> {
+        let description = "A date with a time, of no time zone, as ISO 8601 writes it, such as `2026-01-31T18:30:00`.";
+        Some((description, "https://scalars.graphql.org/jakobmerrild/local-date-time"))
+    }
+
+    fn allowed(&self) -> &'static str {
+        "a date with a time of no time zone, such as `2026-01-31T18:30:00`"
+    }
+
+    fn noun(&self) -> &'static str {
+        "a date with a time"
+    }
+
+    fn compared(&self) -> Compared {
+        Compared::Order(TIMES)
+    }
+
+    /// As of moments in UTC: PostgreSQL counts both alike.
+    fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        match of_postgres::<NaiveDateTime, i64>(row, position)? {
+            Some(micros) => {
+                let local = micros.map(|micros| moment::of_postgres(micros).ok_or(Error::OutOfRange)).transpose()?;
+                Ok(local.map(|local| local.naive_utc()).into())
+            }
+            None => get::<NaiveDateTime>(row, position),
+        }
+    }
+
+    fn answer(&self, value: &Value) -> Result<Answer> {
+        match value {
+            Value::ChronoDateTime(None) => Ok(Answer::Null),
+            Value::ChronoDateTime(Some(local)) if is_plain(local) => Ok(local.format(FORMAT).to_string().into()),
+            Value::ChronoDateTime(_) => Err(Error::OutOfRange),
+            other => Err(another(other)),
+        }
+    }
+
+    fn parse(&self, given: &Answer) -> Option<Operand> {
+        let Answer::String(text) = given else { return None };
+        let local = parse(text)?;
+        let finer = local.nanosecond() % 1_000;
+        let below = local - TimeDelta::nanoseconds(finer.into());
+        Some(Operand { value: below.into(), is_below: finer != 0 })
+    }
+
+    /// Of other years, as microseconds of Unix.
+    fn to_json(&self, value: &Value) -> Option<Json> {
+        match value {
+            Value::ChronoDateTime(Some(local)) if is_plain(local) => Some(json!(local.format(FORMAT).to_string())),
+            Value::ChronoDateTime(Some(local)) => moment::to_json(local.and_utc()),
+            _ => None,
+        }
+    }
+
+    fn of_json(&self, json: &Json) -> Option<Value> {
+        let local = match json.as_str().and_then(parse) {
+            Some(local) => local,
+            None => moment::of_json(json)?.naive_utc(),
+        };
+        Some(local.into())
+    }
+
+    fn to_stored(&self, value: &Value) -> Option<Json> {
+        match value {
+            Value::ChronoDateTime(Some(local)) => Some(json!(local.to_string())),
+            _ => None,
+        }
+    }
+
+    fn null(&self) -> Value {
+        Value::ChronoDateTime(None)
+    }
+}

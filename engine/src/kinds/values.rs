@@ -1,0 +1,140 @@
+//! What every kind of values says of itself, and what several have in common.
+
+use async_graphql::Value as Answer;
+use sea_orm::{
+    QueryResult, TryGetable, Value,
+    sea_query::{ArrayType, Expr},
+    sqlx::{Column as _, Decode, Postgres, Row as _, Type},
+};
+use serde_json::Value as Json;
+
+use crate::error::{Error, Result};
+
+/// What a kind of values is.
+pub trait Values: Send + Sync {
+    /// The name of its GraphQL type.
+    fn type_name(&self) -> &'static str;
+
+    /// If the type is a scalar of ours: its description, and where it is specified.
+    fn scalar(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
+
+    /// What is allowed as a value, in words.
+    fn allowed(&self) -> &'static str {
+        ""
+    }
+
+    /// What a value is, in words.
+    fn noun(&self) -> &'static str;
+
+    /// How values are compared.
+    fn compared(&self) -> Compared;
+
+    /// The value in a row; NULL as the kind's own.
+    fn read(&self, row: &QueryResult, position: usize) -> Result<Value>;
+
+    /// The same of a value that places a row in an order.
+    fn read_place(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        self.read(row, position)
+    }
+
+    /// A value as an answer; NULL is null.
+    fn answer(&self, value: &Value) -> Result<Answer>;
+
+    /// A value of an argument, as it is compared with what the database holds; `None` if it is not of the type.
+    fn parse(&self, given: &Answer) -> Option<Operand>;
+
+    /// Why a column cannot be compared with a value, although it is of the type.
+    ///
+    /// # Errors
+    /// It cannot: what the value is, and what is allowed.
+    fn ensure(&self, _: &Operand) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// A value to compare a column with, as SQL.
+    fn bound(&self, value: &Value) -> Expr {
+        Expr::val(value.clone())
+    }
+
+    /// A value as a cursor has it; `None` if it is of another kind.
+    fn to_json(&self, value: &Value) -> Option<Json>;
+
+    /// The same as SQLite stores it.
+    fn to_stored(&self, value: &Value) -> Option<Json> {
+        self.to_json(value)
+    }
+
+    /// A value of a cursor, if a database can hold it.
+    fn of_json(&self, json: &Json) -> Option<Value>;
+
+    /// NULL.
+    fn null(&self) -> Value;
+
+    /// The type of an array of values, as PostgreSQL has it.
+    fn array(&self) -> ArrayType {
+        self.null().array_type()
+    }
+}
+
+/// How values are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Compared {
+    /// As equal or not.
+    Equality,
+    /// By an order, of which these are the words: of what is behind a value, at or behind, before, and at or before.
+    Order([&'static str; 4]),
+    /// By the order of texts, and by their parts.
+    Text([&'static str; 4]),
+}
+
+/// The words of numbers.
+pub const NUMBERS: [&str; 4] =
+    ["Greater than this value.", "This value or greater.", "Less than this value.", "This value or less."];
+
+/// The words of what comes in the course of time.
+pub const TIMES: [&str; 4] = ["Later than this.", "At this or later.", "Earlier than this.", "At this or earlier."];
+
+/// A value to compare with.
+pub struct Operand {
+    /// The value that a database can hold, or the next below it.
+    pub value: Value,
+    /// Whether it is the next below: what is given is finer than the databases hold.
+    pub is_below: bool,
+}
+
+impl<V: Into<Value>> From<V> for Operand {
+    fn from(value: V) -> Self {
+        Self { value: value.into(), is_below: false }
+    }
+}
+
+/// A value in a row, of the type that SeaORM reads.
+pub fn get<T>(row: &QueryResult, position: usize) -> Result<Value>
+where
+    Option<T>: TryGetable + Into<Value>,
+{
+    Ok(row.try_get_by_index::<Option<T>>(position)?.into())
+}
+
+/// What PostgreSQL holds in a column of the type that SeaORM reads as a `T`, before chrono takes it for something else; `None` on SQLite.
+pub fn of_postgres<T, H>(row: &QueryResult, position: usize) -> Result<Option<Option<H>>>
+where
+    T: Type<Postgres>,
+    H: for<'a> Decode<'a, Postgres>,
+{
+    let Some(row) = row.try_as_pg_row() else { return Ok(None) };
+    let is_of_type = row.columns().get(position).is_some_and(|column| T::compatible(column.type_info()));
+    if is_of_type { Ok(Some(row.try_get_unchecked(position)?)) } else { Ok(None) }
+}
+
+/// An answer that is a value's text.
+pub fn texts<T: ToString>(value: Option<&T>) -> Answer {
+    value.map_or(Answer::Null, |value| value.to_string().into())
+}
+
+/// The fault that a value is not of the kind that reads it.
+pub fn another(value: &Value) -> Error {
+    Error::broken(format!("{value:?} is of another kind"))
+}
