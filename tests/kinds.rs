@@ -281,6 +281,48 @@ async fn pages_of_every_order_meet_each_row_once_with_null_last_unless_it_is_fir
 }
 
 #[tokio::test]
+async fn pages_in_an_order_of_several_keys_that_may_be_null_meet_each_row_once() {
+    let apps = samples().await;
+    for app in &apps.0 {
+        app.sql("UPDATE samples SET yes = NULL, usual = 1 WHERE id = 2").await;
+        app.sql("UPDATE samples SET usual = 7 WHERE id = 4").await;
+    }
+    for (order, expected) in [
+        ("[{ field: YES }, { field: USUAL, direction: DESC }]", "35421"),
+        ("[{ field: YES, nulls: FIRST }, { field: USUAL }]", "24135"),
+        ("[{ field: YES, direction: DESC, nulls: FIRST }, { field: USUAL, nulls: FIRST }]", "12435"),
+        ("[{ field: YES }, { field: USUAL, direction: DESC, nulls: FIRST }, { field: ID, direction: DESC }]", "53142"),
+    ] {
+        assert_eq!(apps.agree(async |app| walk(app, order, false).await).await, expected, "{order}");
+        let reversed: String = expected.chars().rev().collect();
+        assert_eq!(apps.agree(async |app| walk(app, order, true).await).await, reversed, "{order}");
+    }
+}
+
+#[tokio::test]
+async fn what_postgresql_places_in_time_or_among_numbers_has_its_page() {
+    let apps = samples().await;
+    for app in apps.0.iter().filter(|app| app.backend() == DbBackend::Postgres) {
+        app.sql(
+            "UPDATE samples SET date = 'infinity', local = 'infinity', moment = 'infinity', single = 'NaN', double = 'NaN' \
+             WHERE id = 1",
+        )
+        .await;
+        app.sql(
+            "UPDATE samples SET date = '-infinity', local = '-infinity', moment = '-infinity', single = '-infinity', \
+             double = '-infinity' WHERE id = 4",
+        )
+        .await;
+        for field in ["DATE", "LOCAL", "MOMENT", "SINGLE", "DOUBLE"] {
+            assert_eq!(walk(app, &format!("{{ field: {field} }}"), false).await, "42351", "{field}");
+            assert_eq!(walk(app, &format!("{{ field: {field} }}"), true).await, "15324", "{field}");
+            let answer = app.answer(&format!("{{ sample(id: 4) {{ {} }} }}", field.to_lowercase())).await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "OUT_OF_RANGE", "{answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_value_that_its_kind_has_not_is_refused_with_what_is_allowed() {
     let apps = samples().await;
     for (filter, expected) in [

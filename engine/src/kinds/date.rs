@@ -2,7 +2,10 @@
 
 use async_graphql::Value as Answer;
 use chrono::{Datelike, NaiveDate};
-use sea_orm::{QueryResult, Value};
+use sea_orm::{
+    QueryResult, Value,
+    sea_query::{Expr, ExprTrait},
+};
 use serde_json::{Value as Json, json};
 
 use super::values::{Compared, Operand, TIMES, Values, another, get, of_postgres, texts};
@@ -14,12 +17,16 @@ pub struct Dates;
 /// The date that PostgreSQL counts from, as days of the Common Era: 1 January 2000.
 const EPOCH: i32 = 730_120;
 
+/// PostgreSQL's earliest date, in 4714 BC, as days after the year 2000.
+const EARLIEST: i32 = -2_451_545;
+
 /// A date as PostgreSQL has it: `infinity` and `-infinity` are the last and the first of all.
 fn date(days: i32) -> Option<NaiveDate> {
     match days {
         i32::MAX => Some(NaiveDate::MAX),
         i32::MIN => Some(NaiveDate::MIN),
-        _ => NaiveDate::from_num_days_from_ce_opt(EPOCH.checked_add(days)?),
+        EARLIEST.. => NaiveDate::from_num_days_from_ce_opt(EPOCH.checked_add(days)?),
+        _ => None,
     }
 }
 
@@ -78,6 +85,15 @@ impl Values for Dates {
         match given {
             Answer::String(text) => parse(text).map(Operand::from),
             _ => None,
+        }
+    }
+
+    fn bound(&self, value: &Value) -> Expr {
+        let infinity = |text: &str| Expr::val(text).cast_as("date");
+        match value {
+            Value::ChronoDate(Some(NaiveDate::MAX)) => infinity("infinity"),
+            Value::ChronoDate(Some(NaiveDate::MIN)) => infinity("-infinity"),
+            value => Expr::val(value.clone()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use async_graphql::Value as Answer;
 use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
-use sea_orm::{QueryResult, Value};
+use sea_orm::{QueryResult, Value, sea_query::Expr};
 use serde_json::{Value as Json, json};
 
 use super::{
@@ -75,6 +75,13 @@ impl Values for Locals {
         let finer = local.nanosecond() % 1_000;
         let below = local - TimeDelta::nanoseconds(finer.into());
         Some(Operand { value: below.into(), is_below: finer != 0 })
+    }
+
+    fn bound(&self, value: &Value) -> Expr {
+        match value {
+            Value::ChronoDateTime(Some(local)) => moment::bound(local.and_utc(), value, "timestamp"),
+            value => Expr::val(value.clone()),
+        }
     }
 
     /// Of other years, as microseconds of Unix.

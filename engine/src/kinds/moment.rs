@@ -61,6 +61,12 @@ fn of_rfc3339(text: &str) -> Option<DateTimeUtc> {
     moment.checked_add_signed(TimeDelta::nanoseconds(next))
 }
 
+/// A value of PostgreSQL's type `ty`, which is this moment, as SQL.
+pub fn bound(moment: DateTimeUtc, value: &Value, ty: &'static str) -> Expr {
+    let infinity = INFINITIES.iter().find(|(_, infinity)| *infinity == moment);
+    infinity.map_or_else(|| Expr::val(value.clone()), |(name, _)| Expr::val(*name).cast_as(ty))
+}
+
 /// A moment as RFC 3339 writes it; of other years than it has, as microseconds of Unix.
 pub fn to_json(moment: DateTimeUtc) -> Option<Json> {
     if let Some((name, _)) = INFINITIES.iter().find(|(_, infinity)| *infinity == moment) {
@@ -156,10 +162,8 @@ impl Values for Moments {
     }
 
     fn bound(&self, value: &Value) -> Expr {
-        let infinity = |text: &str| Expr::val(text).cast_as("timestamptz");
         match value {
-            Value::ChronoDateTimeUtc(Some(moment)) if *moment == INFINITY => infinity("infinity"),
-            Value::ChronoDateTimeUtc(Some(moment)) if *moment == MINUS_INFINITY => infinity("-infinity"),
+            Value::ChronoDateTimeUtc(Some(moment)) => bound(*moment, value, "timestamptz"),
             value => Expr::val(value.clone()),
         }
     }
