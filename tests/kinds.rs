@@ -91,7 +91,7 @@ const FIELDS: [&str; 11] =
 
 /// Three rows with values, of which two are alike, and two of NULLs.
 async fn samples() -> Apps {
-    start_schema(*SCHEMA, async |database: &Database| {
+    start_schema(*SCHEMA, &["--sql-report"], async |database: &Database| {
         let backend = database.writer.get_database_backend();
         let table = Tables::new(backend).create_table_from_entity(sample::Entity);
         database.writer.execute(&table).await.unwrap();

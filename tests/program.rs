@@ -360,7 +360,7 @@ async fn the_same_seed_makes_the_same_rows_and_only_in_an_empty_database() {
     assert!(seed(&urls(&two), &[], &two).status.success());
     assert!(seed(&urls(&other), &["--rng-seed", "2"], &other).status.success());
     let rows = async |folder: &TempDir| {
-        let app = App::open(&urls(folder), &settings(&[]), None, None).await;
+        let app = App::open(&urls(folder), &settings(&[])).await;
         let query = "{ users { nodes { name createdAt posts { nodes { id title content } } } } students { nodes { name courses { edges { enrolledAt node { title } } } } } }";
         app.query(query).await
     };

@@ -104,27 +104,23 @@ impl Statements {
 }
 
 impl App {
-    pub async fn open(
+    /// The school's server over this database.
+    pub async fn open(url: &str, settings: &ServeOptions) -> Self {
+        Self::over(*SCHEMA, &migrate, url, settings, None, None).await
+    }
+
+    /// The server of a schema over this database, in which `create` makes the tables.
+    async fn over(
+        schema: &'static Schema,
+        create: &impl AsyncFn(&Database),
         url: &str,
         settings: &ServeOptions,
         folder: Option<TempDir>,
         postgres: Option<TestDatabase>,
     ) -> Self {
         let limit = Duration::from_secs(settings.http.request_timeout);
-        let database = Database::open(url, &settings.pools, limit, School::migrations()).await.unwrap();
-        migrate(&database).await;
-        Self::over(*SCHEMA, database, url, settings, folder, postgres).await
-    }
-
-    /// The server of a schema over a database that has its tables.
-    pub async fn over(
-        schema: &'static Schema,
-        mut database: Database,
-        url: &str,
-        settings: &ServeOptions,
-        folder: Option<TempDir>,
-        postgres: Option<TestDatabase>,
-    ) -> Self {
+        let mut database = Database::open(url, &settings.pools, limit, School::migrations()).await.unwrap();
+        create(&database).await;
         let statements = Statements::default();
         for pool in [&mut database.reader, &mut database.writer] {
             let statements = statements.clone();
@@ -136,15 +132,19 @@ impl App {
         Self { database, url: url.to_owned(), router, ordinary, statements, _folder: folder, _postgres: postgres }
     }
 
-    async fn sqlite(settings: &ServeOptions) -> Self {
+    async fn sqlite(schema: &'static Schema, settings: &ServeOptions, create: &impl AsyncFn(&Database)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        Self::open(&url, settings, Some(folder), None).await
+        Self::over(schema, create, &url, settings, Some(folder), None).await
     }
 
-    async fn postgres(settings: &ServeOptions) -> Option<Self> {
+    async fn postgres(
+        schema: &'static Schema,
+        settings: &ServeOptions,
+        create: &impl AsyncFn(&Database),
+    ) -> Option<Self> {
         let postgres = TestDatabase::create().await?;
-        Some(Self::open(&postgres.url(), settings, None, Some(postgres)).await)
+        Some(Self::over(schema, create, &postgres.url(), settings, None, Some(postgres)).await)
     }
 
     pub fn backend(&self) -> DbBackend {
@@ -203,27 +203,6 @@ async fn text(router: &Router, query: &str, variables: &Value) -> String {
     let response = router.clone().oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::OK);
     body(response).await
-}
-
-/// The servers of another schema than the school's, over tables that `create` makes.
-pub async fn start_schema(schema: &'static Schema, create: impl AsyncFn(&Database)) -> Apps {
-    let settings = settings(&["--sql-report"]);
-    let limit = Duration::from_secs(settings.http.request_timeout);
-    let open = async |url: &str| {
-        let database = Database::open(url, &settings.pools, limit, School::migrations()).await.unwrap();
-        create(&database).await;
-        database
-    };
-    let mut apps = Vec::new();
-    // First, so that a throwaway server lives on while any test runs.
-    if let Some(postgres) = TestDatabase::create().await {
-        let url = postgres.url();
-        apps.push(App::over(schema, open(&url).await, &url, &settings, None, Some(postgres)).await);
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("test.db").display());
-    apps.push(App::over(schema, open(&url).await, &url, &settings, Some(folder), None).await);
-    Apps(apps)
 }
 
 /// A POST of a GraphQL query, as every client sends it.
@@ -290,10 +269,15 @@ pub async fn start(pages: PageSize) -> Apps {
 
 /// The same, of `dovetail serve` with these arguments.
 pub async fn start_with(arguments: &[&str]) -> Apps {
+    start_schema(*SCHEMA, arguments, migrate).await
+}
+
+/// The servers of a schema, over tables that `create` makes.
+pub async fn start_schema(schema: &'static Schema, arguments: &[&str], create: impl AsyncFn(&Database)) -> Apps {
     let settings = settings(arguments);
     // First, so that a throwaway server lives on while any test runs.
-    let postgres = App::postgres(&settings).await;
-    Apps([App::sqlite(&settings).await].into_iter().chain(postgres).collect())
+    let postgres = App::postgres(schema, &settings, &create).await;
+    Apps([App::sqlite(schema, &settings, &create).await].into_iter().chain(postgres).collect())
 }
 
 /// Made-up rows, as `dovetail seed` makes them.

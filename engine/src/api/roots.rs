@@ -33,10 +33,10 @@ impl<Q: ObjectType> ContainerType for QueryRoot<Q> {
             let answer = introspection::answer(context).map(Some);
             return of_nullable::<Q>(context, answer);
         }
-        let answer = match refuse_nulls(context, &Q::type_name()) {
-            Ok(()) => self.0.resolve_field(context).await,
-            Err(error) => Err(error),
-        };
+        if let Err(error) = refuse_nulls(context, &Q::type_name()) {
+            return of_nullable::<Q>(context, Err(error));
+        }
+        let answer = self.0.resolve_field(context).await;
         of_nullable::<Q>(context, answer)
     }
 }

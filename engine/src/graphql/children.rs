@@ -19,6 +19,7 @@ use super::{
     executor::{Below, Contexts},
     filter::{ListFilter, NodeFilter, read},
     node::{Field, FindChildren, ListField, Node, Source, found},
+    nulls::refuse_nulls,
     page,
     paging::{ListArgs, argument_of, filter_argument, list_arguments},
     parent,
@@ -151,7 +152,7 @@ where
         parent: Result<i64>,
     ) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
-            let count = count_of::<E::Node>(context, find)?;
+            let count = count_of::<N, E::Node>(context, find)?;
             let counts = async { connection::counts(context.running(), &count, &[parent?]).await };
             let counts = counts.await.map_err(|error| error.of_field(context))?;
             Ok(counts.into_iter().next().unwrap_or_default())
@@ -184,7 +185,7 @@ where
         parents: Vec<i64>,
     ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
         async move {
-            let count = contexts.with(0, field, |context| count_of::<E::Node>(context, find))?;
+            let count = contexts.with(0, field, |context| count_of::<N, E::Node>(context, find))?;
             let counts = connection::counts(contexts.running(), &count, &parents).await;
             counts.map_err(|error| contexts.fail(0, field, error))
         }
@@ -198,14 +199,16 @@ where
 
 /// What the list of children of an `N` that a field is loads for each parent.
 fn plan_of<N: Node, E: Edge>(context: &Context<'_>, find: FindChildren) -> ServerResult<ChildrenPlan<E>> {
+    refuse_nulls(context, N::TYPE)?;
     let args = ListArgs::of(context)?;
     let list = format!("{}.{}", N::TYPE, context.item.node.name.node);
     let plan = found(find).and_then(|relation| ChildrenPlan::of(context, &list, relation, args));
     plan.map_err(|error| error.of_field(context))
 }
 
-/// What is counted for the field that is the number of children `C`.
-fn count_of<C: Node>(context: &Context<'_>, find: FindChildren) -> ServerResult<Arc<By<Count>>> {
+/// What is counted for the field of an `N` that is the number of children `C`.
+fn count_of<N: Node, C: Node>(context: &Context<'_>, find: FindChildren) -> ServerResult<Arc<By<Count>>> {
+    refuse_nulls(context, N::TYPE)?;
     let filter = argument_of(context, "filter")?;
     let count = found(find).and_then(|relation| connection::count_plan::<C>(context, relation, filter));
     count.map_err(|error| error.of_field(context))

@@ -54,29 +54,41 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// The operators by which a kind of values is compared: of each its name and what it says.
-    pub fn of(kind: Kind) -> Vec<(Self, &'static str, &'static str)> {
-        let mut operators =
-            vec![(Self::Eq, "eq", "Equals this value."), (Self::Ne, "ne", "Differs from this value, as `null` does.")];
-        if let Compared::Order(words) | Compared::Text(words) = kind.compared() {
-            let [behind, from, before, to] = words;
-            operators.extend([
-                (Self::In, "in", "Equals one of these values."),
-                (Self::Gt, "gt", behind),
-                (Self::Gte, "gte", from),
-                (Self::Lt, "lt", before),
-                (Self::Lte, "lte", to),
-            ]);
+    /// All of them, each with its name, in the order in which a statement has them.
+    pub const ALL: [(Self, &'static str); 11] = [
+        (Self::Eq, "eq"),
+        (Self::Ne, "ne"),
+        (Self::In, "in"),
+        (Self::Gt, "gt"),
+        (Self::Gte, "gte"),
+        (Self::Lt, "lt"),
+        (Self::Lte, "lte"),
+        (Self::Contains, "contains"),
+        (Self::StartsWith, "startsWith"),
+        (Self::EndsWith, "endsWith"),
+        (Self::IsNull, "isNull"),
+    ];
+
+    /// Its description, if values are compared by it.
+    fn description(self, compared: Compared) -> Option<&'static str> {
+        let words = match compared {
+            Compared::Equality => None,
+            Compared::Order(words) | Compared::Text(words) => Some(words),
+        };
+        let of_texts = |description| matches!(compared, Compared::Text(_)).then_some(description);
+        match self {
+            Self::Eq => Some("Equals this value."),
+            Self::Ne => Some("Differs from this value, as `null` does."),
+            Self::In => words.map(|_| "Equals one of these values."),
+            Self::Gt => words.map(|[behind, ..]| behind),
+            Self::Gte => words.map(|[_, from, ..]| from),
+            Self::Lt => words.map(|[_, _, before, _]| before),
+            Self::Lte => words.map(|[.., to]| to),
+            Self::Contains => of_texts("Contains this text. `%` and `_` are ordinary characters."),
+            Self::StartsWith => of_texts("Begins with this text."),
+            Self::EndsWith => of_texts("Ends with this text."),
+            Self::IsNull => Some("Is `null`; or, if `false`, is not."),
         }
-        if kind.is_text() {
-            operators.extend([
-                (Self::Contains, "contains", "Contains this text. `%` and `_` are ordinary characters."),
-                (Self::StartsWith, "startsWith", "Begins with this text."),
-                (Self::EndsWith, "endsWith", "Ends with this text."),
-            ]);
-        }
-        operators.push((Self::IsNull, "isNull", "Is `null`; or, if `false`, is not."));
-        operators
     }
 }
 
@@ -88,7 +100,8 @@ pub fn declare_filter(kind: Kind, registry: &mut Registry) -> String {
         return name;
     }
     let boolean = <Option<bool> as InputType>::create_type_info(registry);
-    let fields = Operator::of(kind).into_iter().map(|(operator, field, description)| {
+    let fields = Operator::ALL.into_iter().filter_map(|(operator, field)| {
+        let description = operator.description(kind.compared())?;
         let ty = match operator {
             Operator::In => format!("[{of}!]"),
             Operator::IsNull => boolean.clone(),
@@ -96,7 +109,7 @@ pub fn declare_filter(kind: Kind, registry: &mut Registry) -> String {
         };
         let mut field = MetaInputValue::new(field, ty);
         field.description = Some(description.to_owned());
-        (field.name.clone(), field)
+        Some((field.name.clone(), field))
     });
     let fields: IndexMap<_, _> = fields.collect();
     let description = format!(

@@ -157,7 +157,7 @@ impl Conditions {
     fn column(&mut self, column: impl ColumnTrait, given: Given) -> Result<()> {
         let Given::Object(mut given) = given else { return Err(Error::broken("a column's filter is no object")) };
         let kind = Kind::of_column(&column);
-        for (operator, name, _) in Operator::of(kind) {
+        for (operator, name) in Operator::ALL {
             let given = given.swap_remove(name).filter(|given| *given != Given::Null);
             self.test(column, name, given, |given, path| test(operator, kind, given, path))?;
         }

@@ -11,31 +11,22 @@ use async_graphql_value::Value;
 
 use crate::error::Error;
 
-/// Refuses null in the argument with this name and type, as far as it is given.
-///
-/// # Errors
-/// It is where it is not allowed.
-pub fn refuse_null(context: &Context<'_>, name: &str, ty: impl FnOnce() -> String) -> ServerResult<()> {
-    let Some(value) = context.item.node.get_argument(name).filter(|value| has_null(&value.node)) else {
-        return Ok(());
-    };
-    let Some((path, ty)) = null_in(&value.node, &ty(), name, &context.schema_env.registry) else { return Ok(()) };
-    let mut error = Error::bad_argument(&path, format!("is null; its type is `{ty}`")).of_field(context);
-    error.locations = vec![value.pos];
-    Err(error)
-}
-
 /// Refuses null in the arguments of a field of the type `parent`.
 ///
 /// # Errors
-/// As of [`refuse_null`].
+/// It is where it is not allowed.
 pub fn refuse_nulls(context: &Context<'_>, parent: &str) -> ServerResult<()> {
-    let types = &context.schema_env.registry.types;
-    let field = || types.get(parent)?.field_by_name(&context.item.node.name.node);
-    context.item.node.arguments.iter().try_for_each(|(name, _)| {
-        let ty = || Some(field()?.args.get(name.node.as_str())?.ty.clone());
-        refuse_null(context, &name.node, || ty().unwrap_or_default())
-    })
+    let registry = &context.schema_env.registry;
+    for (name, value) in context.item.node.arguments.iter().filter(|(_, value)| has_null(&value.node)) {
+        let field = registry.types.get(parent).and_then(|parent| parent.field_by_name(&context.item.node.name.node));
+        let Some(argument) = field.and_then(|field| field.args.get(name.node.as_str())) else { continue };
+        if let Some((path, ty)) = null_in(&value.node, &argument.ty, &name.node, registry) {
+            let mut error = Error::bad_argument(&path, format!("is null; its type is `{ty}`")).of_field(context);
+            error.locations = vec![value.pos];
+            return Err(error);
+        }
+    }
+    Ok(())
 }
 
 fn has_null(value: &Value) -> bool {

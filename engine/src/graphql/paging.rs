@@ -18,7 +18,6 @@ use super::{
     filter::NodeFilter,
     json::write_text,
     node::Node,
-    nulls::refuse_null,
     order::{OrderInput, order},
 };
 use crate::{
@@ -113,7 +112,6 @@ pub(super) fn list_arguments<N: Node>(registry: &mut Registry) -> IndexMap<Strin
 
 /// An argument as the field's text has it.
 pub(super) fn argument_of<T: InputType>(context: &Context<'_>, name: &str) -> ServerResult<T> {
-    refuse_null(context, name, T::qualified_type_name)?;
     let value = context.param_value(name, None).map_err(|error| context.set_error_path(error));
     value.map(|(_, value)| value)
 }

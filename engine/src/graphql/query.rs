@@ -48,8 +48,8 @@ impl<T: Types> OutputType for Query<T> {
 
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
-            let interface = interface(T::NODES, registry);
             let example = example::<T>();
+            let interface = interface(T::NODES, &example, registry);
             registry.types.insert(INTERFACE.to_owned(), interface);
             let mut node = MetaField::new("node", INTERFACE);
             node.description = Some("The object with this id; `null` if there is none.".to_owned());
@@ -136,11 +136,10 @@ fn example<T: Types>() -> String {
     T::NODES.first().map_or_else(|| "Type:500".to_owned(), |node| node.example_id())
 }
 
-/// The interface of these nodes.
-fn interface(nodes: &[&dyn AnyNode], registry: &mut Registry) -> MetaType {
+/// The interface of these nodes, of which `example` is an id.
+fn interface(nodes: &[&dyn AnyNode], example: &str, registry: &mut Registry) -> MetaType {
     let mut id = MetaField::new("id", <ID as OutputType>::create_type_info(registry));
-    let example = nodes.first().map(|node| format!(", such as `{}`", node.example_id())).unwrap_or_default();
-    id.description = Some(format!("The object's id{example}: its type and its primary key."));
+    id.description = Some(format!("The object's id, such as `{example}`: its type and its primary key."));
     MetaType::Interface {
         name: INTERFACE.to_owned(),
         description: Some("An object with an id that is unique over the whole API.".to_owned()),

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Operand, TIMES, Values, another, get, of_postgres, texts};
+use super::values::{Compared, Operand, TIMES, Values, another, get_held, is_plain, texts};
 use crate::error::{Error, Result};
 
 /// Dates of the calendar.
@@ -31,14 +31,9 @@ fn date(days: i32) -> Option<NaiveDate> {
 }
 
 /// A date as RFC 3339 (section 5.6) writes it, and in no other spelling.
-fn parse(text: &str) -> Option<NaiveDate> {
+pub fn parse(text: &str) -> Option<NaiveDate> {
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    (date.to_string() == text && is_plain(date)).then_some(date)
-}
-
-/// Whether the year has four digits: both databases compare such dates alike.
-fn is_plain(date: NaiveDate) -> bool {
-    (0..=9999).contains(&date.year())
+    (date.to_string() == text && is_plain(&date)).then_some(date)
 }
 
 impl Values for Dates {
@@ -64,18 +59,12 @@ impl Values for Dates {
     }
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        match of_postgres::<NaiveDate, i32>(row, position)? {
-            Some(days) => {
-                let date = days.map(|days| date(days).ok_or(Error::OutOfRange)).transpose()?;
-                Ok(date.into())
-            }
-            None => get::<NaiveDate>(row, position),
-        }
+        get_held(row, position, date)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {
         match value {
-            Value::ChronoDate(Some(date)) if !is_plain(*date) => Err(Error::OutOfRange),
+            Value::ChronoDate(Some(date)) if !is_plain(date) => Err(Error::OutOfRange),
             Value::ChronoDate(date) => Ok(texts(date.as_ref())),
             other => Err(another(other)),
         }
@@ -100,7 +89,7 @@ impl Values for Dates {
     /// Of other years than RFC 3339 has, as days after the year 2000.
     fn to_json(&self, value: &Value) -> Option<Json> {
         match value {
-            Value::ChronoDate(Some(date)) if is_plain(*date) => Some(json!(date.to_string())),
+            Value::ChronoDate(Some(date)) if is_plain(date) => Some(json!(date.to_string())),
             Value::ChronoDate(Some(date)) if *date == NaiveDate::MAX => Some(json!(i32::MAX)),
             Value::ChronoDate(Some(date)) if *date == NaiveDate::MIN => Some(json!(i32::MIN)),
             Value::ChronoDate(Some(date)) => Some(json!(date.num_days_from_ce() - EPOCH)),

@@ -1,13 +1,15 @@
 //! A date and a time of no time zone.
 
 use async_graphql::Value as Answer;
-use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta, Timelike};
+use chrono::NaiveDateTime;
 use sea_orm::{QueryResult, Value, sea_query::Expr};
 use serde_json::{Value as Json, json};
 
 use super::{
-    moment, time,
-    values::{Compared, Operand, TIMES, Values, another, get, of_postgres},
+    date,
+    moment::{self, of_postgres},
+    time,
+    values::{Compared, Operand, TIMES, Values, another, get_held, is_plain, to_microsecond},
 };
 use crate::error::{Error, Result};
 
@@ -19,12 +21,7 @@ const FORMAT: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
 fn parse(text: &str) -> Option<NaiveDateTime> {
     let (date, time) = text.split_once('T')?;
-    let date = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok().filter(|it| it.to_string() == date)?;
-    Some(date.and_time(time::parse(time)?)).filter(is_plain)
-}
-
-fn is_plain(local: &NaiveDateTime) -> bool {
-    (0..=9999).contains(&local.year())
+    Some(date::parse(date)?.and_time(time::parse(time)?))
 }
 
 impl Values for Locals {
@@ -51,13 +48,7 @@ impl Values for Locals {
 
     /// As of moments in UTC: PostgreSQL counts both alike.
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        match of_postgres::<NaiveDateTime, i64>(row, position)? {
-            Some(micros) => {
-                let local = micros.map(|micros| moment::of_postgres(micros).ok_or(Error::OutOfRange)).transpose()?;
-                Ok(local.map(|local| local.naive_utc()).into())
-            }
-            None => get::<NaiveDateTime>(row, position),
-        }
+        get_held(row, position, |micros| of_postgres(micros).map(|moment| moment.naive_utc()))
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {
@@ -71,10 +62,7 @@ impl Values for Locals {
 
     fn parse(&self, given: &Answer) -> Option<Operand> {
         let Answer::String(text) = given else { return None };
-        let local = parse(text)?;
-        let finer = local.nanosecond() % 1_000;
-        let below = local - TimeDelta::nanoseconds(finer.into());
-        Some(Operand { value: below.into(), is_below: finer != 0 })
+        to_microsecond(parse(text)?)
     }
 
     fn bound(&self, value: &Value) -> Expr {

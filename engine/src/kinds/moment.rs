@@ -1,7 +1,7 @@
 //! Moments: what the scalar `DateTime` is, and what the databases hold, which is more than the program knows.
 
 use async_graphql::Value as Answer;
-use chrono::{DateTime, Datelike, SecondsFormat, TimeDelta, Timelike};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike};
 use sea_orm::{
     QueryResult, Value,
     prelude::DateTimeUtc,
@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{self, Compared, Operand, TIMES, Values, another, get};
+use super::values::{Compared, Operand, TIMES, Values, another, get_held, is_plain};
 use crate::error::{Error, Result};
 
 /// Moments, kept in UTC.
@@ -31,18 +31,13 @@ const EARLIEST: i64 = -210_866_803_200_000_000;
 /// The moment that PostgreSQL counts from, as seconds of Unix: the year 2000.
 const EPOCH: i64 = 946_684_800;
 
-/// The moment of so many microseconds after PostgreSQL's first. The driver's own way panics of what chrono cannot hold.
+/// The moment that is so many microseconds after the year 2000, as PostgreSQL counts.
 pub fn of_postgres(micros: i64) -> Option<DateTimeUtc> {
     match micros {
         i64::MAX => Some(INFINITY),
         i64::MIN => Some(MINUS_INFINITY),
         _ => DateTime::from_timestamp(EPOCH, 0)?.checked_add_signed(TimeDelta::microseconds(micros)),
     }
-}
-
-/// Whether a moment compares alike on both databases: SQLite compares its text, in which a year has four digits.
-fn is_comparable(moment: DateTimeUtc) -> bool {
-    (0..=9999).contains(&moment.year())
 }
 
 /// The moment that a text of RFC 3339 (section 5.6) is. What is finer than a nanosecond is not lost: it is just behind one.
@@ -72,7 +67,7 @@ pub fn to_json(moment: DateTimeUtc) -> Option<Json> {
     if let Some((name, _)) = INFINITIES.iter().find(|(_, infinity)| *infinity == moment) {
         return Some(json!(name));
     }
-    Some(match is_comparable(moment) {
+    Some(match is_plain(&moment) {
         true => json!(moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
         false => json!(moment.timestamp_micros()),
     })
@@ -111,13 +106,7 @@ impl Values for Moments {
     }
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        match values::of_postgres::<DateTimeUtc, i64>(row, position)? {
-            Some(micros) => {
-                let moment = micros.map(|micros| of_postgres(micros).ok_or(Error::OutOfRange)).transpose()?;
-                Ok(moment.into())
-            }
-            None => get::<DateTimeUtc>(row, position),
-        }
+        get_held(row, position, of_postgres)
     }
 
     /// Refuses a moment that SQLite does not place in time: it compares texts, and so what another program wrote in another spelling.
@@ -126,7 +115,7 @@ impl Values for Moments {
         if let (Some(row), Value::ChronoDateTimeUtc(Some(moment))) = (row.try_as_sqlite_row(), &value) {
             let text: &str = row.try_get_unchecked(position)?;
             // As the driver writes it.
-            if !is_comparable(*moment) || text != moment.to_rfc3339_opts(SecondsFormat::AutoSi, false) {
+            if !is_plain(moment) || text != moment.to_rfc3339_opts(SecondsFormat::AutoSi, false) {
                 return Err(Error::OutOfRange);
             }
         }
@@ -137,7 +126,7 @@ impl Values for Moments {
     fn answer(&self, value: &Value) -> Result<Answer> {
         match value {
             Value::ChronoDateTimeUtc(None) => Ok(Answer::Null),
-            Value::ChronoDateTimeUtc(Some(moment)) if is_comparable(*moment) => Ok(moment.to_rfc3339().into()),
+            Value::ChronoDateTimeUtc(Some(moment)) if is_plain(moment) => Ok(moment.to_rfc3339().into()),
             Value::ChronoDateTimeUtc(_) => Err(Error::OutOfRange),
             Value::ChronoDateTimeWithTimeZone(moment) => self.answer(&moment.map(|moment| moment.to_utc()).into()),
             other => Err(another(other)),
@@ -154,7 +143,7 @@ impl Values for Moments {
 
     fn ensure(&self, operand: &Operand) -> Result<(), String> {
         match operand.value {
-            Value::ChronoDateTimeUtc(Some(moment)) if !is_comparable(moment) => {
+            Value::ChronoDateTimeUtc(Some(moment)) if !is_plain(&moment) => {
                 Err(format!("is {moment}; allowed are the years 0 to 9999"))
             }
             _ => Ok(()),

@@ -5,8 +5,8 @@ use chrono::{NaiveTime, Timelike};
 use sea_orm::{QueryResult, Value};
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Operand, TIMES, Values, another, get, of_postgres, texts};
-use crate::error::{Error, Result};
+use super::values::{Compared, Operand, TIMES, Values, another, get_held, texts, to_microsecond};
+use crate::error::Result;
 
 /// Times of the day, of no time zone.
 pub struct Times;
@@ -47,13 +47,7 @@ impl Values for Times {
     }
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        match of_postgres::<NaiveTime, i64>(row, position)? {
-            Some(micros) => {
-                let time = micros.map(|micros| time(micros).ok_or(Error::OutOfRange)).transpose()?;
-                Ok(time.into())
-            }
-            None => get::<NaiveTime>(row, position),
-        }
+        get_held(row, position, time)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {
@@ -65,9 +59,7 @@ impl Values for Times {
 
     fn parse(&self, given: &Answer) -> Option<Operand> {
         let Answer::String(text) = given else { return None };
-        let time = parse(text)?;
-        let finer = time.nanosecond() % 1_000;
-        Some(Operand { value: time.with_nanosecond(time.nanosecond() - finer)?.into(), is_below: finer != 0 })
+        to_microsecond(parse(text)?)
     }
 
     fn to_json(&self, value: &Value) -> Option<Json> {

@@ -1,10 +1,11 @@
 //! What every kind of values says of itself, and what several have in common.
 
 use async_graphql::Value as Answer;
+use chrono::{Datelike, Timelike};
 use sea_orm::{
     QueryResult, TryGetable, Value,
     sea_query::{ArrayType, Expr},
-    sqlx::{Column as _, Decode, Postgres, Row as _, Type},
+    sqlx::{Column as _, Decode, Postgres, Row as _, Type, postgres::PgRow},
 };
 use serde_json::Value as Json;
 
@@ -118,15 +119,29 @@ where
     Ok(row.try_get_by_index::<Option<T>>(position)?.into())
 }
 
-/// What PostgreSQL holds in a column of the type that SeaORM reads as a `T`, before chrono takes it for something else; `None` on SQLite.
-pub fn of_postgres<T, H>(row: &QueryResult, position: usize) -> Result<Option<Option<H>>>
+/// The same, but of PostgreSQL what it holds, which `of_postgres` makes a `T` of: the driver's own way panics of what chrono cannot hold.
+pub fn get_held<T, H>(row: &QueryResult, position: usize, of_postgres: impl FnOnce(H) -> Option<T>) -> Result<Value>
 where
+    Option<T>: TryGetable + Into<Value>,
     T: Type<Postgres>,
     H: for<'a> Decode<'a, Postgres>,
 {
-    let Some(row) = row.try_as_pg_row() else { return Ok(None) };
-    let is_of_type = row.columns().get(position).is_some_and(|column| T::compatible(column.type_info()));
-    if is_of_type { Ok(Some(row.try_get_unchecked(position)?)) } else { Ok(None) }
+    let is_of_type = |row: &&PgRow| row.columns().get(position).is_some_and(|it| T::compatible(it.type_info()));
+    let Some(row) = row.try_as_pg_row().filter(is_of_type) else { return get::<T>(row, position) };
+    let held: Option<H> = row.try_get_unchecked(position)?;
+    let value = held.map(|held| of_postgres(held).ok_or(Error::OutOfRange)).transpose()?;
+    Ok(value.into())
+}
+
+/// Whether the year has four digits, as RFC 3339 writes it, and as SQLite, which compares texts, compares it alike.
+pub fn is_plain(date: &impl Datelike) -> bool {
+    (0..=9999).contains(&date.year())
+}
+
+/// A time to compare with: databases hold it to the microsecond.
+pub fn to_microsecond<T: Timelike + Into<Value>>(time: T) -> Option<Operand> {
+    let finer = time.nanosecond() % 1_000;
+    Some(Operand { value: time.with_nanosecond(time.nanosecond() - finer)?.into(), is_below: finer != 0 })
 }
 
 /// An answer that is a value's text.

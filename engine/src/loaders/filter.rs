@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::{
     Hop,
-    sql::{is_among, is_one_of},
+    sql::{is_among, is_among_values},
 };
 use crate::kinds::Kind;
 
@@ -170,7 +170,7 @@ impl Test {
             Self::Lt(value) => in_order(column).lt(bound(value)),
             Self::Lte(value) => in_order(column).lte(bound(value)),
             Self::InKeys(keys) => is_among(backend, column, keys.clone()),
-            Self::In(values) => is_one_of(backend, column, of.kind, values),
+            Self::In(values) => is_among_values(backend, column, of.kind, values),
             Self::Contains(text) => {
                 Expr::expr(call(if postgres { "strpos" } else { "instr" }, text)).gt(Expr::Constant(0.into()))
             }

@@ -1,13 +1,12 @@
 //! The order of a list, and the places in it that cursors mark.
 
-use derive_where::derive_where;
 use sea_orm::{
     ColumnTrait, Order as Direction, Value,
     sea_query::{DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement},
 };
 
 use super::{
-    Hop,
+    Column, Hop,
     filter::leads,
     sql::{direction, join_on, row_value},
 };
@@ -34,21 +33,14 @@ pub struct OrderKey {
 }
 
 /// What an order compares of a row.
-#[derive(Clone, Debug)]
-#[derive_where(PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum OrderBy {
     /// A column of the row, or of its parent one hop away.
     Column {
         /// The step to the parent.
         parent: Option<Hop>,
         /// The column.
-        name: &'static str,
-        /// The kind of the column's values, which its name determines.
-        #[derive_where(skip(EqHashOrd))]
-        kind: Kind,
-        /// Whether they may be NULL.
-        #[derive_where(skip(EqHashOrd))]
-        nullable: bool,
+        column: Column,
     },
     /// How many rows are one hop away.
     Count(Hop),
@@ -57,16 +49,13 @@ pub enum OrderBy {
 impl OrderBy {
     /// By a column of the row.
     pub fn column<C: ColumnTrait>(column: C) -> Self {
-        let (kind, nullable) = (Kind::of_column(&column), column.def().is_null());
-        Self::Column { parent: None, name: column.as_str(), kind, nullable }
+        Self::Column { parent: None, column: Column::of(column) }
     }
 
     /// The same of the parent that `hop` leads to; `None` if that is by more than a column of the parent's own.
     pub fn of_parent(self, hop: Hop) -> Option<Self> {
         match self {
-            Self::Column { parent: None, name, kind, nullable } => {
-                Some(Self::Column { parent: Some(hop), name, kind, nullable })
-            }
+            Self::Column { parent: None, column } => Some(Self::Column { parent: Some(hop), column }),
             _ => None,
         }
     }
@@ -74,21 +63,21 @@ impl OrderBy {
     /// The kind of what is compared.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Column { kind, .. } => *kind,
+            Self::Column { column, .. } => column.kind,
             Self::Count(_) => Kind::KEY,
         }
     }
 
     /// Whether what is compared may be NULL.
     pub fn is_nullable(&self) -> bool {
-        matches!(self, Self::Column { nullable: true, .. })
+        matches!(self, Self::Column { column: Column { nullable: true, .. }, .. })
     }
 
     /// What is compared, as SQL over the table with the alias `row`; `index` tells the order's keys apart.
     fn expr(&self, row: &DynIden, index: usize) -> Expr {
         match self {
-            Self::Column { parent: None, name, .. } => Expr::col((row.clone(), *name)),
-            Self::Column { name, .. } => Expr::col((parent_alias(index), *name)),
+            Self::Column { parent: None, column } => Expr::col((row.clone(), column.name)),
+            Self::Column { column, .. } => Expr::col((parent_alias(index), column.name)),
             Self::Count(hop) => {
                 let children = "n".into_iden();
                 let same = leads(*hop, row, &children);

@@ -37,7 +37,7 @@ where
 }
 
 /// The same of values of this kind.
-pub fn is_one_of(backend: DbBackend, value: Expr, kind: Kind, values: &[Value]) -> Expr {
+pub fn is_among_values(backend: DbBackend, value: Expr, kind: Kind, values: &[Value]) -> Expr {
     if backend == DbBackend::Postgres {
         let values = Value::Array(kind.array(), Some(Box::new(values.to_vec())));
         return value.eq(Func::cust("ANY").arg(Expr::val(values)));
