@@ -199,8 +199,8 @@ impl From<Error> for async_graphql::Error {
                 (message.to_owned(), code::TIMEOUT, Some(cause))
             }
             Error::OutOfRange => {
-                let message = "the stored moment is outside the years 0 to 9999, or not in the spelling of this server, such as \
-                               `2026-01-01T00:12:00+00:00`";
+                let message = "the stored value is none of this field's type, such as a moment of the year 10000 or an infinite \
+                               number; or, on SQLite, it is not spelt as this server writes it";
                 (message.to_owned(), code::OUT_OF_RANGE, None)
             }
             Error::Internal(cause) => ("internal error".to_owned(), code::INTERNAL, Some(cause)),

@@ -1,6 +1,7 @@
 //! GraphQL over rows: what a program's types are made of, and what resolvers ask of their request.
 
 mod ahead;
+mod argument;
 mod check;
 mod children;
 mod column;
@@ -8,6 +9,7 @@ mod conditions;
 mod connection;
 mod executor;
 mod filter;
+pub mod input;
 pub(crate) mod json;
 pub mod mutation;
 pub mod node;

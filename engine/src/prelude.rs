@@ -3,6 +3,7 @@
 pub use crate::{
     error::{Nullable, Result},
     graphql::{
+        input::Input,
         mutation::{Write, given, given_or_null, stored},
         node::{Field, Node},
         one::One,

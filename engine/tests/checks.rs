@@ -9,6 +9,7 @@ use dovetail::{
         node::{Field, Node},
         nodes::{AnyNode, NoFields, Types, node},
     },
+    kinds::Enumeration,
 };
 use expect_test::{Expect, expect};
 use sea_orm::{Related, RelationDef, RelationTrait, entity::prelude::*};
@@ -47,8 +48,8 @@ mod thing {
         pub extra: String,
         #[sea_orm(column_type = "Uuid")]
         pub token: String,
-        #[sea_orm(column_type = "Blob")]
-        pub bytes: Vec<u8>,
+        #[sea_orm(column_type = "Char(Some(3))")]
+        pub code: String,
         pub owner_id: i64,
         #[sea_orm(belongs_to, from = "owner_id", to = "id")]
         pub owner: BelongsTo<super::owner::Entity>,
@@ -173,13 +174,28 @@ node!(Other, other, []);
 #[test]
 fn a_column_of_a_type_that_no_field_has() {
     node!(Price, thing, [Field::column(thing::Column::Price, "The price.")]);
-    refuses!([Price], expect!["Price.price: the column `price` is of the type Decimal(None), which is not supported"]);
+    refuses!(
+        [Price],
+        expect![
+            "Price.price: the column `price` is of the type Decimal(None), but the entity holds it as a type of Rust that is not supported for it; an enum is declared with `Field::enumeration`"
+        ]
+    );
     node!(Extra, thing, [Field::column(thing::Column::Extra, "More.")]);
-    refuses!([Extra], expect!["Extra.extra: the column `extra` is of the type Json, which is not supported"]);
+    refuses!(
+        [Extra],
+        expect![
+            "Extra.extra: the column `extra` is of the type Json, but the entity holds it as a type of Rust that is not supported for it; an enum is declared with `Field::enumeration`"
+        ]
+    );
     node!(Token, thing, [Field::column(thing::Column::Token, "The token.")]);
-    refuses!([Token], expect!["Token.token: the column `token` is of the type Uuid, which is not supported"]);
-    node!(Bytes, thing, [Field::column(thing::Column::Bytes, "The bytes.")]);
-    refuses!([Bytes], expect!["Bytes.bytes: the column `bytes` is of the type Blob, which is not supported"]);
+    refuses!(
+        [Token],
+        expect![
+            "Token.token: the column `token` is of the type Uuid, but the entity holds it as a type of Rust that is not supported for it; an enum is declared with `Field::enumeration`"
+        ]
+    );
+    node!(Code, thing, [Field::column(thing::Column::Code, "The code.")]);
+    refuses!([Code], expect!["Code.code: the column `code` is of the type Char(Some(3)), which is not supported"]);
 }
 
 #[test]
@@ -408,4 +424,96 @@ fn a_name_that_is_none_of_graphql() {
             "__Thing: `__Thing` is no name of GraphQL: letters, digits and `_`, no digit first, and not `__` first"
         ]
     );
+}
+
+/// An enum that a text stands for, and one of the database's own.
+mod paint {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(5))")]
+    pub enum Color {
+        #[sea_orm(string_value = "red")]
+        Red,
+        #[sea_orm(string_value = "green")]
+        Green,
+    }
+
+    #[derive(Clone, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+    #[sea_orm(rs_type = "String", db_type = "Enum", enum_name = "finish")]
+    pub enum Finish {
+        #[sea_orm(string_value = "mat")]
+        Mat,
+    }
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "paints")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub color: Color,
+        pub finish: Finish,
+        pub made: ChronoDateTimeLocal,
+        pub extra: Json,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl Enumeration for paint::Color {
+    const TYPE: &'static str = "Color";
+    const DESCRIPTION: &'static str = "A color.";
+    const VALUES: &'static [(Self, &'static str, &'static str)] = &[(Self::Red, "RED", "Red.")];
+}
+
+impl Enumeration for paint::Finish {
+    const TYPE: &'static str = "Paint";
+    const DESCRIPTION: &'static str = "A finish.";
+    const VALUES: &'static [(Self, &'static str, &'static str)] = &[(Self::Mat, "MAT", "It does not shine.")];
+}
+
+#[test]
+fn an_enum_that_is_declared_as_a_plain_column() {
+    node!(Text, paint, [Field::column(paint::Column::Color, "The color.")]);
+    refuses!(
+        [Text],
+        expect![
+            "Text.color: the column `color` is of the type String(N(5)), but the entity holds it as a type of Rust that is not supported for it; an enum is declared with `Field::enumeration`"
+        ]
+    );
+    node!(Own, paint, [Field::column(paint::Column::Finish, "The finish.")]);
+    refuses!([Own], expect!["Own.finish: the column `finish` is an enum; declare it with `Field::enumeration`"]);
+}
+
+#[test]
+fn an_enum_that_lacks_a_value() {
+    node!(Paint, paint, [Field::enumeration::<paint::Color>(paint::Column::Color, "The color.")]);
+    refuses!(
+        [Paint],
+        expect![[r#"Paint.color: `VALUES` of the enum `Color` has "green" 0 times; it must have it once"#]]
+    );
+}
+
+#[test]
+fn an_enum_with_the_name_of_another_type() {
+    node!(Paint, paint, [Field::enumeration::<paint::Finish>(paint::Column::Finish, "The finish.")]);
+    refuses!([Paint], expect!["the schema has two types `Paint`"]);
+}
+
+#[test]
+fn a_column_that_the_entity_holds_as_another_type() {
+    node!(Paint, paint, [Field::column(paint::Column::Made, "When it was made.")]);
+    refuses!(
+        [Paint],
+        expect![
+            "Paint.made: the column `made` is of the type TimestampWithTimeZone, but the entity holds it as a type of Rust that is not supported for it; an enum is declared with `Field::enumeration`"
+        ]
+    );
+}
+
+#[test]
+fn an_order_by_json() {
+    node!(Paint, paint, [Field::column(paint::Column::Extra, "More.").order()]);
+    refuses!([Paint], expect!["Paint.extra: the column `extra` is of the type Json, which has no order"]);
 }

@@ -64,7 +64,7 @@ fn fields<'a>(ahead: &Lookahead<'a>) -> HashSet<&'a str> {
 /// The name of the column that a field of a node is answered from, besides the key.
 fn column_of<N: Node>(field: &str) -> Option<&'static str> {
     match resolver::<N>(field)? {
-        Resolver::Column(column) => Some(column.as_str()),
+        Resolver::Column(shown) => Some(shown.column.as_str()),
         Resolver::Parent(hop, _) => hop().ok().map(|hop| hop.from),
         Resolver::Id | Resolver::List(..) | Resolver::Count(..) => None,
     }

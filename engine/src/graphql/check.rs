@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail, ensure};
-use sea_orm::{ColumnTrait, ColumnType, EntityName, EntityTrait, IdenStatic};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ColumnType, EntityName, EntityTrait, IdenStatic};
 
 use super::node::{COUNT, Field, Node, Source, is_camel_case};
 use crate::{
-    kinds::Kind,
+    kinds::{Compared, Kind},
     loaders::{column_named, key_columns},
 };
 
@@ -103,7 +103,29 @@ fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::
     let (name, def) = (column.as_str(), column.def());
     let ty = def.get_column_type();
     ensure!(is_camel_case(&field.name(), name), "the column `{name}` is not in snake case, which is not supported");
-    let Some(kind) = Kind::of(ty) else { bail!("the column `{name}` is of the type {ty:?}, which is not supported") };
+    let kind = match field.kind {
+        Some(kind) => kind,
+        None if matches!(ty, ColumnType::Enum { .. }) => {
+            bail!("the column `{name}` is an enum; declare it with `Field::enumeration`")
+        }
+        None => Kind::of(ty)
+            .with_context(|| format!("the column `{name}` is of the type {ty:?}, which is not supported"))?,
+    };
+    kind.check()?;
+    for name in kind.enumeration().into_iter().flat_map(|(_, values)| values).map(|[name, _]| name) {
+        check_name(name)?;
+        ensure!(!["true", "false", "null"].contains(&name), "the value `{name}` has a meaning of its own");
+    }
+    ensure!(
+        !field.orders || kind.compared() != Compared::Never,
+        "the column `{name}` is of the type {ty:?}, which has no order"
+    );
+    let mut row = <<N::Entity as EntityTrait>::ActiveModel as ActiveModelTrait>::default();
+    ensure!(
+        kind.samples().into_iter().any(|sample| row.try_set(*column, sample).is_ok()),
+        "the column `{name}` is of the type {ty:?}, but the entity holds it as a type of Rust that is not supported for it; an \
+         enum is declared with `Field::enumeration`"
+    );
     ensure!(!field.refuses_blank || kind.is_text(), "the column `{name}` is of the type {ty:?}, which is never blank");
     Ok(())
 }

@@ -14,6 +14,7 @@ use sea_orm::{EntityName, Related};
 
 use super::{
     ContextExt,
+    argument::argument_of,
     conditions::Conditions,
     connection::{self, ChildrenPlan, Connection, Edge, LinkEdge, NodeEdge},
     executor::{Below, Contexts},
@@ -21,7 +22,7 @@ use super::{
     node::{Field, FindChildren, ListField, Node, Source, found},
     nulls::refuse_nulls,
     page,
-    paging::{ListArgs, argument_of, filter_argument, list_arguments},
+    paging::{ListArgs, filter_argument, list_arguments},
     parent,
 };
 use crate::{

@@ -3,37 +3,57 @@
 use async_graphql::{
     InputType, Value as Answer,
     indexmap::IndexMap,
-    registry::{InputObjectBuilder, MetaInputValue, Registry},
+    registry::{InputObjectBuilder, Registry},
 };
 use sea_orm::ColumnTrait;
 
-use super::json::{write_text, write_value};
+use super::{
+    argument::input_value,
+    json::{write_text, write_value},
+};
 use crate::{
     error::Result,
     kinds::{Compared, Kind},
     loaders::Cell,
 };
 
-/// The GraphQL type of a column's field.
-pub fn column_type(column: impl ColumnTrait, registry: &mut Registry) -> String {
-    let name = Kind::of_column(&column).declare(registry);
+/// The GraphQL type of a column's field, of values of this kind.
+pub fn column_type(column: impl ColumnTrait, kind: Kind, registry: &mut Registry) -> String {
+    let name = kind.declare(registry);
     if column.def().is_null() { name.to_owned() } else { format!("{name}!") }
 }
 
-/// Writes a column's value.
-pub fn write_cell(cell: Cell<'_>, json: &mut Vec<u8>) -> Result<()> {
-    match cell {
-        Cell::Text(text) => write_text(text, json),
-        other => write_value(&answer(other)?, json),
-    }
-    Ok(())
+/// A column, or its place in a row, as a field shows it.
+#[derive(Clone, Copy)]
+pub struct Shown<C> {
+    /// The column.
+    pub column: C,
+    /// What the field says that the values are, if it does.
+    pub kind: Option<Kind>,
 }
 
-/// A column's value as a GraphQL value.
-pub fn answer(cell: Cell<'_>) -> Result<Answer> {
-    match cell {
-        Cell::Text(text) => Ok(text.into()),
-        Cell::Value(value, kind) => kind.answer(&value),
+impl<C> Shown<C> {
+    /// The same of the column's place.
+    pub fn at<P>(self, place: impl FnOnce(C) -> Result<P>) -> Result<Shown<P>> {
+        Ok(Shown { column: place(self.column)?, kind: self.kind })
+    }
+
+    /// Writes the column's value.
+    pub fn write(&self, cell: Cell<'_>, json: &mut Vec<u8>) -> Result<()> {
+        match cell {
+            Cell::Text(text) if self.kind.is_none() => write_text(text, json),
+            other => write_value(&self.answer(other)?, json),
+        }
+        Ok(())
+    }
+
+    /// The column's value as a GraphQL value.
+    pub fn answer(&self, cell: Cell<'_>) -> Result<Answer> {
+        match (cell, self.kind) {
+            (Cell::Text(text), None) => Ok(text.into()),
+            (Cell::Text(text), Some(kind)) => kind.answer(&text.into()),
+            (Cell::Value(value, of_column), kind) => kind.unwrap_or(of_column).answer(&value),
+        }
     }
 }
 
@@ -72,14 +92,15 @@ impl Operator {
     /// Its description, if values are compared by it.
     fn description(self, compared: Compared) -> Option<&'static str> {
         let words = match compared {
-            Compared::Equality => None,
+            Compared::Never | Compared::Equality => None,
             Compared::Order(words) | Compared::Text(words) => Some(words),
         };
+        let known = compared != Compared::Never;
         let of_texts = |description| matches!(compared, Compared::Text(_)).then_some(description);
         match self {
-            Self::Eq => Some("Equals this value."),
-            Self::Ne => Some("Differs from this value, as `null` does."),
-            Self::In => words.map(|_| "Equals one of these values."),
+            Self::Eq => known.then_some("Equals this value."),
+            Self::Ne => known.then_some("Differs from this value; `null` does too."),
+            Self::In => known.then_some("Equals one of these values."),
             Self::Gt => words.map(|[behind, ..]| behind),
             Self::Gte => words.map(|[_, from, ..]| from),
             Self::Lt => words.map(|[_, _, before, _]| before),
@@ -87,7 +108,7 @@ impl Operator {
             Self::Contains => of_texts("Contains this text. `%` and `_` are ordinary characters."),
             Self::StartsWith => of_texts("Begins with this text."),
             Self::EndsWith => of_texts("Ends with this text."),
-            Self::IsNull => Some("Is `null`; or, if `false`, is not."),
+            Self::IsNull => Some("Whether it is `null`."),
         }
     }
 }
@@ -107,9 +128,7 @@ pub fn declare_filter(kind: Kind, registry: &mut Registry) -> String {
             Operator::IsNull => boolean.clone(),
             _ => of.to_owned(),
         };
-        let mut field = MetaInputValue::new(field, ty);
-        field.description = Some(description.to_owned());
-        Some((field.name.clone(), field))
+        Some(input_value(field, ty, description))
     });
     let fields: IndexMap<_, _> = fields.collect();
     let description = format!(

@@ -2,7 +2,6 @@
 
 use async_graphql::InputType;
 use heck::ToLowerCamelCase;
-use sea_orm::ColumnTrait;
 
 use crate::{
     config::limits::FilterLimits,
@@ -64,14 +63,14 @@ impl Conditions {
     /// Adds that a column passes the test that `value` makes, if there is one.
     pub(super) fn test<T>(
         &mut self,
-        column: impl ColumnTrait,
+        column: Column,
         operator: &str,
         value: Option<T>,
         test: impl FnOnce(T, &str) -> Result<Test>,
     ) -> Result<()> {
         let Some(value) = value else { return Ok(()) };
-        let path = format!("{}.{}.{operator}", self.path, column.as_str().to_lower_camel_case());
-        self.all.push(Filter::Column(Column::of(column), test(value, &path)?));
+        let path = format!("{}.{}.{operator}", self.path, column.name.to_lower_camel_case());
+        self.all.push(Filter::Column(column, test(value, &path)?));
         Ok(())
     }
 

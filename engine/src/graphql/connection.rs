@@ -22,7 +22,7 @@ use sea_orm::{EntityTrait, Value};
 use super::{
     ContextExt, Running,
     ahead::Selected,
-    column::{answer, column_type},
+    column::{Shown, column_type},
     conditions,
     filter::NodeFilter,
     node::{Node, Resolver, Source, in_words, resolver},
@@ -153,7 +153,7 @@ pub trait Edge: ContainerType + 'static + From<Item<Self::Node, Self::Link>> {
     const LINK: Option<&'static str> = None;
 
     /// The column of that table that a field is.
-    fn column(_field: &str) -> Option<<Self::Link as EntityTrait>::Column> {
+    fn column(_field: &str) -> Option<Shown<<Self::Link as EntityTrait>::Column>> {
         None
     }
 }
@@ -225,9 +225,9 @@ impl<P: Node, L: Node, N: Node> Edge for LinkEdge<P, L, N> {
     type Link = L::Entity;
     const LINK: Option<&'static str> = Some(L::TYPE);
 
-    fn column(field: &str) -> Option<<L::Entity as EntityTrait>::Column> {
+    fn column(field: &str) -> Option<Shown<<L::Entity as EntityTrait>::Column>> {
         match resolver::<L>(field) {
-            Some(Resolver::Column(column)) => Some(column),
+            Some(Resolver::Column(shown)) => Some(shown),
             _ => None,
         }
     }
@@ -247,7 +247,7 @@ impl<P: Node, L: Node, N: Node> OutputType for LinkEdge<P, L, N> {
             };
             for field in L::FIELDS {
                 if let Source::Column(column) = field.source {
-                    let mut link = MetaField::new(field.name(), column_type(column, registry));
+                    let mut link = MetaField::new(field.name(), column_type(column, field.kind_of(column), registry));
                     link.description = Some(field.description.to_owned());
                     fields.insert(link.name.clone(), link);
                 }
@@ -276,7 +276,10 @@ impl<P: Node, L: Node, N: Node> ContainerType for LinkEdge<P, L, N> {
                 item.node().resolve(&selected, context.item).await?
             }
             name => match Self::column(name) {
-                Some(column) => item.link().cell(column).and_then(answer).map_err(failed)?,
+                Some(shown) => {
+                    let link = item.link();
+                    link.cell(shown.column).and_then(|cell| shown.answer(cell)).map_err(failed)?
+                }
                 None => return Ok(None),
             },
         }))

@@ -5,19 +5,20 @@ use std::{any::type_name, borrow::Cow, marker::PhantomData};
 use async_graphql::{
     ID, InputObject, InputType, InputValueError, InputValueResult, Name, TypeName, Value as Given,
     indexmap::IndexMap,
-    registry::{InputObjectBuilder, MetaInputValue, MetaTypeId, Registry},
+    registry::{InputObjectBuilder, MetaTypeId, Registry},
 };
-use sea_orm::{ColumnTrait, Value};
+use sea_orm::Value;
 
 use super::{
+    argument::input_value,
     column::{Operator, declare_filter},
     conditions::{Conditions, FilterInput},
     node::{Node, Source, found, has_id, in_words},
 };
 use crate::{
     error::{Error, Result, excerpt},
-    kinds::{Kind, Operand},
-    loaders::{Filter, Hop, Key, Relation, Test, key_column},
+    kinds::Kind,
+    loaders::{Column, Filter, Hop, Key, Relation, Test, key_column},
 };
 
 /// The filter of a type's lists: all that is given in it must hold.
@@ -33,11 +34,7 @@ impl<N: Node> InputType for NodeFilter<N> {
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_input_type::<Self, _>(MetaTypeId::InputObject, |registry| {
             let mut fields = IndexMap::new();
-            let mut add = |name: &str, ty: String, description: String| {
-                let mut field = MetaInputValue::new(name, ty);
-                field.description = Some(description);
-                fields.insert(name.to_owned(), field);
-            };
+            let mut add = |name: &str, ty, description: String| fields.extend([input_value(name, ty, description)]);
             let list = Option::<Vec<Self>>::create_type_info(registry);
             add("and", list.clone(), "All of these hold.".to_owned());
             add("or", list, "At least one of these holds.".to_owned());
@@ -47,7 +44,7 @@ impl<N: Node> InputType for NodeFilter<N> {
             }
             for field in N::FIELDS.iter().filter(|field| field.filters) {
                 let ty = match field.source {
-                    Source::Column(column) => declare_filter(Kind::of_column(&column), registry),
+                    Source::Column(column) => declare_filter(field.kind_of(column), registry),
                     Source::Parent(_, _, parent) => parent.declare_filter(registry),
                     Source::List(_, _, children) => children.declare_filter(registry),
                 };
@@ -94,7 +91,7 @@ impl<N: Node> FilterInput for NodeFilter<N> {
             let name = field.name();
             let Some(given) = take(&name) else { continue };
             match field.source {
-                Source::Column(column) => all.column(column, given)?,
+                Source::Column(column) => all.column(Column::of(column, field.kind_of(column)), given)?,
                 Source::Parent(_, hop, parent) => parent.add_filter(&name, found(hop)?, given, all)?,
                 Source::List(_, find, children) => children.add_filter(&name, found(find)?, given, all)?,
             }
@@ -143,7 +140,7 @@ impl<F: FilterInput> TypeName for ListFilter<F> {
 impl Conditions {
     /// The object's own id, of a key of one part.
     fn id<N: Node>(&mut self, IdFilter { eq, ne, among }: IdFilter) -> Result<()> {
-        let column = key_column::<N::Entity>();
+        let column = Column::of(key_column::<N::Entity>(), Kind::KEY);
         let key = |id: &ID, path: &str| Ok(N::key(id, path)?.parts().as_ref()[0]);
         self.test(column, "eq", eq, |id, path| Ok(Test::Eq(key(&id, path)?.into())))?;
         self.test(column, "ne", ne, |id, path| Ok(Test::Ne(key(&id, path)?.into())))?;
@@ -154,12 +151,11 @@ impl Conditions {
     }
 
     /// A column, by the filter of its kind.
-    fn column(&mut self, column: impl ColumnTrait, given: Given) -> Result<()> {
+    fn column(&mut self, column: Column, given: Given) -> Result<()> {
         let Given::Object(mut given) = given else { return Err(Error::broken("a column's filter is no object")) };
-        let kind = Kind::of_column(&column);
         for (operator, name) in Operator::ALL {
             let given = given.swap_remove(name).filter(|given| *given != Given::Null);
-            self.test(column, name, given, |given, path| test(operator, kind, given, path))?;
+            self.test(column, name, given, |given, path| test(operator, column.kind, given, path))?;
         }
         Ok(())
     }
@@ -200,26 +196,20 @@ fn test(operator: Operator, kind: Kind, given: Given, path: &str) -> Result<Test
     match (operator, given) {
         (Operator::IsNull, given) => Ok(Test::IsNull(given == Given::Boolean(true))),
         (Operator::In, Given::List(items)) => {
-            let operands =
-                items.iter().enumerate().map(|(index, item)| operand(kind, item, &format!("{path}.{index}")));
-            let operands = operands.collect::<Result<Vec<_>>>()?.into_iter();
-            Ok(Test::In(operands.filter(|operand| !operand.is_below).map(|operand| operand.value).collect()))
+            let values = items.iter().enumerate();
+            let values = values.map(|(index, item)| operand(kind, item, &format!("{path}.{index}")));
+            Ok(Test::In(values.collect::<Result<_>>()?))
         }
         (Operator::In, item) => test(Operator::In, kind, Given::List(vec![item]), path),
         (operator, given) => {
-            let Operand { value, is_below } = operand(kind, &given, path)?;
+            let value = operand(kind, &given, path)?;
             let text = |value| match value {
                 Value::String(Some(text)) => Ok(text),
                 other => Err(Error::broken(format!("{other:?} is no text"))),
             };
             Ok(match operator {
-                // What is finer than the databases hold is equal to nothing that they do.
-                Operator::Eq if is_below => Test::Constant(false),
-                Operator::Ne if is_below => Test::Constant(true),
                 Operator::Eq => Test::Eq(value),
                 Operator::Ne => Test::Ne(value),
-                Operator::Gte if is_below => Test::Gt(value),
-                Operator::Lt if is_below => Test::Lte(value),
                 Operator::Gt => Test::Gt(value),
                 Operator::Gte => Test::Gte(value),
                 Operator::Lt => Test::Lt(value),
@@ -233,14 +223,14 @@ fn test(operator: Operator, kind: Kind, given: Given, path: &str) -> Result<Test
     }
 }
 
-/// A value to compare with, which a database can hold.
-fn operand(kind: Kind, given: &Given, path: &str) -> Result<Operand> {
-    let Some(operand) = kind.parse(given) else {
+/// A value to compare with.
+fn operand(kind: Kind, given: &Given, path: &str) -> Result<Value> {
+    let Some(value) = kind.parse(given) else {
         return Err(Error::bad_argument(
             path,
             format!("is `{}`; allowed is {}", excerpt(&given.to_string()), kind.allowed()),
         ));
     };
-    kind.ensure(&operand).map_err(|problem| Error::bad_argument(path, problem))?;
-    Ok(operand)
+    kind.ensure(&value).map_err(|problem| Error::bad_argument(path, problem))?;
+    Ok(value)
 }

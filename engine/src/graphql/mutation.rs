@@ -11,6 +11,7 @@ use sea_orm::{
 
 use super::{
     ContextExt,
+    input::GivenFor,
     node::{Node, Source},
     one::One,
     payload::{Created, DeleteInput, Deleted, Updated, UserError, UserErrorCode},
@@ -213,18 +214,18 @@ pub fn stored<N: Node>(row: ModelOf<N>) -> One<N> {
 }
 
 /// What is to be written to a column that may be NULL: nothing, if nothing is given; and NULL, if that is.
-pub fn given_or_null<T>(value: MaybeUndefined<T>) -> ActiveValue<Option<T>>
+pub fn given_or_null<T>(value: MaybeUndefined<impl GivenFor<T>>) -> ActiveValue<Option<T>>
 where
     Option<T>: Into<Value>,
 {
     match value {
         MaybeUndefined::Undefined => ActiveValue::NotSet,
         MaybeUndefined::Null => ActiveValue::Set(None),
-        MaybeUndefined::Value(value) => ActiveValue::Set(Some(value)),
+        MaybeUndefined::Value(given) => ActiveValue::Set(Some(given.value())),
     }
 }
 
 /// What is to be written of a value that may be given: nothing, if it is not.
-pub fn given<T: Into<Value>>(value: Option<T>) -> ActiveValue<T> {
-    value.map_or(ActiveValue::NotSet, ActiveValue::Set)
+pub fn given<T: Into<Value>>(value: Option<impl GivenFor<T>>) -> ActiveValue<T> {
+    value.map_or(ActiveValue::NotSet, |given| ActiveValue::Set(given.value()))
 }

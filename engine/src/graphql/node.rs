@@ -17,9 +17,10 @@ use futures_util::future::BoxFuture;
 use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase};
 use sea_orm::{EntityName, EntityTrait, IdenStatic};
 
-use super::{conditions::Conditions, executor::Contexts};
+use super::{column::Shown, conditions::Conditions, executor::Contexts};
 use crate::{
     error::{Error, Result, excerpt},
+    kinds::{Enumeration, Kind, OfKind},
     loaders::{Hop, Key, OrderBy, Relation, Table},
 };
 
@@ -207,6 +208,8 @@ pub(super) trait ListField<N: Node>: Sync {
 pub struct Field<N: Node> {
     pub(super) description: &'static str,
     pub(super) source: Source<N>,
+    /// What a column's values are, if it is not the column that says so.
+    pub(super) kind: Option<Kind>,
     /// Whether lists are filtered by it.
     pub(super) filters: bool,
     /// Whether lists are ordered by it: of a list, by the number of its items.
@@ -233,8 +236,23 @@ impl<N: Node> Field<N> {
         Self::new(Source::Column(column), description)
     }
 
+    /// A column of an enum, whether it is of the database's own type or a text or an integer stands for its values.
+    pub const fn enumeration<T: Enumeration>(
+        column: <N::Entity as EntityTrait>::Column,
+        description: &'static str,
+    ) -> Self {
+        let mut field = Self::column(column, description);
+        field.kind = Some(T::KIND);
+        field
+    }
+
+    /// What the values of its column are.
+    pub(super) fn kind_of(&self, column: <N::Entity as EntityTrait>::Column) -> Kind {
+        self.kind.unwrap_or_else(|| Kind::of_column(&column))
+    }
+
     pub(super) const fn new(source: Source<N>, description: &'static str) -> Self {
-        Self { description, source, filters: false, orders: false, orders_by: None, refuses_blank: false }
+        Self { description, source, kind: None, filters: false, orders: false, orders_by: None, refuses_blank: false }
     }
 
     /// The same field, by which lists can be filtered.
@@ -299,7 +317,7 @@ pub(super) const COUNT: &str = "Count";
 /// What a field of a node is answered from.
 pub(super) enum Resolver<N: Node> {
     Id,
-    Column(<N::Entity as EntityTrait>::Column),
+    Column(Shown<<N::Entity as EntityTrait>::Column>),
     Parent(FindParent, &'static dyn ParentField),
     List(FindChildren, &'static dyn ListField<N>),
     Count(FindChildren, &'static dyn ListField<N>),
@@ -311,7 +329,8 @@ pub(super) fn resolver<N: Node>(name: &str) -> Option<Resolver<N>> {
         return Some(Resolver::Id);
     }
     N::FIELDS.iter().find_map(|field| match &field.source {
-        Source::Column(column) => is_camel_case(name, column.as_str()).then_some(Resolver::Column(*column)),
+        Source::Column(column) => is_camel_case(name, column.as_str())
+            .then_some(Resolver::Column(Shown { column: *column, kind: field.kind })),
         Source::Parent(own, hop, parent) => (name == *own).then_some(Resolver::Parent(*hop, *parent)),
         Source::List(own, relation, children) => match name.strip_prefix(own)? {
             "" => Some(Resolver::List(*relation, *children)),

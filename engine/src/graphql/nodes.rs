@@ -1,6 +1,10 @@
 //! The nodes of a program, and the root fields that every one of them has: `post(id:)` and `posts(…)`.
 
-use std::{borrow::Cow, collections::HashSet, marker::PhantomData};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    marker::PhantomData,
+};
 
 use anyhow::{Result as Checked, ensure};
 use async_graphql::{
@@ -14,16 +18,18 @@ use heck::ToLowerCamelCase;
 use sea_orm::IdenStatic;
 
 use super::{
+    argument::{argument, argument_of},
     check,
     connection::{self, Connection, NodeEdge},
     executor::{Here, is_fast},
     node::{Node, ParentField, Source, example_key, in_words, key_in, look_up_name},
     one::{self, One},
     page,
-    paging::{ListArgs, argument, argument_of, list_arguments},
+    paging::{ListArgs, list_arguments},
 };
 use crate::{
     error::Nullable,
+    kinds::Kind,
     loaders::{Key, Table, key_columns},
 };
 
@@ -46,6 +52,9 @@ pub trait AnyNode: Send + Sync {
     /// # Errors
     /// It cannot: one line that names the field, and says what is wrong.
     fn check(&self) -> Checked<()>;
+
+    /// The kinds of its columns that are enums.
+    fn enums(&self) -> Vec<Kind>;
 
     /// The names of the types that the schema has for the node.
     fn schema_types(&self) -> Vec<String>;
@@ -161,6 +170,10 @@ impl<N: Node> AnyNode for TypedNode<N> {
         check::node::<N>()
     }
 
+    fn enums(&self) -> Vec<Kind> {
+        N::FIELDS.iter().filter_map(|field| field.kind).collect()
+    }
+
     fn schema_types(&self) -> Vec<String> {
         let ty = N::TYPE;
         let of_lists = ["", "Connection", "Edge", "Filter", "ListFilter", "Order", "OrderField"];
@@ -240,6 +253,7 @@ pub trait Types: Sized + 'static {
             }
         }
         let mut types: HashSet<_> = OWN_TYPES.map(str::to_owned).into();
+        let mut enums: HashMap<_, Kind> = HashMap::new();
         for node in Self::NODES {
             node.check()?;
             for name in node.schema_types() {
@@ -252,16 +266,26 @@ pub trait Types: Sized + 'static {
                     node.type_name()
                 );
             }
+            for kind in node.enums() {
+                let known = enums.entry(kind.type_name()).or_insert(kind);
+                let ty = kind.type_name();
+                ensure!(known.enumeration() == kind.enumeration(), "{}: there are two enums `{ty}`", node.type_name());
+            }
             for (field, ty) in node.refers() {
                 ensure!(known.contains(ty), "{}.{field}: the type `{ty}` is not among the nodes", node.type_name());
             }
+        }
+        for name in enums.into_keys().flat_map(|name| [name.to_owned(), format!("{name}Filter")]) {
+            ensure!(types.insert(name.clone()), "the schema has two types `{name}`");
         }
         Ok(())
     }
 }
 
 /// The types that every schema has.
-const OWN_TYPES: [&str; 32] = [
+const OWN_TYPES: [&str; 40] = [
+    "Base64String",
+    "Base64StringFilter",
     "BigInt",
     "BigIntFilter",
     "Boolean",
@@ -270,12 +294,16 @@ const OWN_TYPES: [&str; 32] = [
     "DateFilter",
     "DateTime",
     "DateTimeFilter",
+    "Decimal",
+    "DecimalFilter",
     "Float",
     "FloatFilter",
     "ID",
     "IDFilter",
     "Int",
     "IntFilter",
+    "JSON",
+    "JSONFilter",
     "LocalDateTime",
     "LocalDateTimeFilter",
     "LocalTime",
@@ -292,6 +320,8 @@ const OWN_TYPES: [&str; 32] = [
     "String",
     "StringFilter",
     "Subscription",
+    "UUID",
+    "UUIDFilter",
     "UserError",
     "UserErrorCode",
 ];

@@ -17,7 +17,7 @@ use sea_orm::EntityTrait;
 
 use super::{
     ContextExt, Running, ahead,
-    column::{answer, column_type},
+    column::column_type,
     executor::{self, Contexts, Objects, is_fast},
     node::{COUNT, FindParent, Node, Resolver, Source, example_key, found, resolver},
     part::{Part, part},
@@ -50,7 +50,9 @@ impl<N: Node> OutputType for One<N> {
             for field in N::FIELDS {
                 let (name, description) = (field.name(), field.description.to_owned());
                 match field.source {
-                    Source::Column(column) => add(MetaField::new(name, column_type(column, registry)), description),
+                    Source::Column(column) => {
+                        add(MetaField::new(name, column_type(column, field.kind_of(column), registry)), description);
+                    }
                     Source::Parent(_, _, parent) => add(MetaField::new(name, parent.declare(registry)), description),
                     Source::List(_, _, children) => {
                         let what = description.trim_end_matches('.');
@@ -80,7 +82,9 @@ impl<N: Node> ContainerType for One<N> {
         match resolver::<N>(&context.item.node.name.node) {
             None => Ok(None),
             Some(Resolver::Id) => row.key().map(|key| Some(N::global_id(key).as_str().into())).map_err(failed),
-            Some(Resolver::Column(column)) => row.cell(column).and_then(answer).map(Some).map_err(failed),
+            Some(Resolver::Column(shown)) => {
+                row.cell(shown.column).and_then(|cell| shown.answer(cell)).map(Some).map_err(failed)
+            }
             Some(Resolver::Parent(hop, parent)) => parent.of_one(context, foreign_key(row, hop)).await.map(Some),
             Some(Resolver::List(relation, children)) => children.of_one(context, relation, row.key()).await.map(Some),
             Some(Resolver::Count(relation, children)) => {
@@ -157,7 +161,7 @@ impl<N: Node> Objects for Many<N> {
         Ok(match part::<N>(field) {
             None => None,
             Some(Part::Id) => Some(Part::Id),
-            Some(Part::Column(column)) => Some(Part::Column(self.0.position(column)?)),
+            Some(Part::Column(shown)) => Some(Part::Column(shown.at(|column| self.0.position(column))?)),
         })
     }
 

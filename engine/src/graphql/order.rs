@@ -3,13 +3,16 @@
 use std::{any::type_name, borrow::Cow, iter, marker::PhantomData};
 
 use async_graphql::{
-    Enum, InputObject, InputType, InputValueError, InputValueResult, Name, TypeName, Value,
+    Enum, InputType, InputValueError, InputValueResult, Name, Value,
     indexmap::IndexMap,
-    registry::{EnumBuilder, MetaEnumValue, MetaTypeId, Registry},
+    registry::{EnumBuilder, InputObjectBuilder, MetaEnumValue, MetaInputValue, MetaTypeId, Registry},
     resolver_utils::enum_value,
 };
 
-use super::node::{Node, Source, found, has_id, in_words};
+use super::{
+    argument::argument,
+    node::{Field, Node, Source, found, has_id, in_words},
+};
 use crate::{
     error::{Error, Result},
     loaders::{Order, OrderBy, OrderKey},
@@ -36,23 +39,77 @@ pub enum Nulls {
 }
 
 /// One key of an order. Items that are equal by all keys are ordered by their primary key, ascending.
-#[derive(InputObject)]
-#[graphql(name_type)]
 pub struct OrderInput<N: Node> {
-    /// The key.
     field: OrderField<N>,
-    /// The direction.
-    #[graphql(default)]
     direction: OrderDirection,
-    /// Where `null` comes, in either direction.
-    #[graphql(default)]
     nulls: Nulls,
 }
 
-impl<N: Node> TypeName for OrderInput<N> {
+impl<N: Node> InputType for OrderInput<N> {
+    type RawValueType = Self;
+
     fn type_name() -> Cow<'static, str> {
         format!("{}Order", N::TYPE).into()
     }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_input_type::<Self, _>(MetaTypeId::InputObject, |registry| {
+            let mut fields = IndexMap::from_iter([
+                argument::<OrderField<N>>("field", "The key.", registry),
+                defaulted::<OrderDirection>("direction", "The direction.", registry),
+            ]);
+            if N::FIELDS.iter().any(|field| order_by(field).is_ok_and(|by| by.is_some_and(|by| by.is_nullable()))) {
+                fields.extend([defaulted::<Nulls>("nulls", "Where `null` comes, in either direction.", registry)]);
+            }
+            InputObjectBuilder::new(Self::type_name(), fields)
+                .rust_typename(type_name::<Self>())
+                .description(Some(
+                    "One key of an order. Items that are equal by all keys are ordered by their primary key, ascending."
+                        .to_owned(),
+                ))
+                .build()
+        })
+    }
+
+    fn parse(value: Option<Value>) -> InputValueResult<Self> {
+        let mut given = match value {
+            Some(Value::Object(given)) => given,
+            other => return Err(InputValueError::expected_type(other.unwrap_or_default())),
+        };
+        Ok(Self {
+            field: InputType::parse(given.swap_remove("field")).map_err(InputValueError::propagate)?,
+            direction: or_default(given.swap_remove("direction"))?,
+            nulls: or_default(given.swap_remove("nulls"))?,
+        })
+    }
+
+    fn to_value(&self) -> Value {
+        let fields = [
+            ("field", self.field.to_value()),
+            ("direction", self.direction.to_value()),
+            ("nulls", self.nulls.to_value()),
+        ];
+        Value::Object(fields.into_iter().map(|(name, value)| (Name::new(name), value)).collect())
+    }
+
+    fn as_raw_value(&self) -> Option<&Self> {
+        Some(self)
+    }
+}
+
+/// A field of the input that has a value where none is given.
+fn defaulted<T: InputType + Default>(
+    name: &str,
+    description: &str,
+    registry: &mut Registry,
+) -> (String, MetaInputValue) {
+    let (name, mut field) = argument::<T>(name, description, registry);
+    field.default_value = Some(T::default().to_value().to_string());
+    (name, field)
+}
+
+fn or_default<T: InputType + Default, O: InputType>(given: Option<Value>) -> Result<T, InputValueError<O>> {
+    given.map_or_else(|| Ok(T::default()), |given| T::parse(Some(given)).map_err(InputValueError::propagate))
 }
 
 /// A key by which a type's lists can be ordered, by its name in the schema.
@@ -122,20 +179,25 @@ impl<N: Node> OrderField<N> {
             return Ok(None);
         }
         let field = N::FIELDS.iter().find(|field| field.order_name().is_some_and(|order| name == order.as_str()));
-        let by = match field.map(|field| (&field.source, field.orders_by)) {
-            Some((Source::Column(column), _)) => Some(OrderBy::column(*column)),
-            Some((Source::Parent(_, hop, parent), Some(of_parent))) => parent.order_by(found(*hop)?, of_parent),
-            Some((Source::List(_, find, _), _)) => Some(OrderBy::Count(found(*find)?.link)),
-            _ => None,
-        };
+        let by = field.map(order_by).transpose()?.flatten();
         by.map(Some).ok_or_else(|| Error::broken(format!("there is no order `{name}`")))
     }
+}
+
+/// What lists are ordered by that are ordered by a field; `None` if none are.
+fn order_by<N: Node>(field: &Field<N>) -> Result<Option<OrderBy>> {
+    Ok(match (&field.source, field.orders_by) {
+        (Source::Column(column), _) if field.orders => Some(OrderBy::column(*column, field.kind_of(*column))),
+        (Source::Parent(_, hop, parent), Some(of_parent)) => parent.order_by(found(*hop)?, of_parent),
+        (Source::List(_, find, _), _) if field.orders => Some(OrderBy::Count(found(*find)?.link)),
+        _ => None,
+    })
 }
 
 /// The order by the column that is a type's `field`, if it is one.
 pub(super) fn by_column<N: Node>(field: &str) -> Option<OrderBy> {
     N::FIELDS.iter().find(|it| it.orders && it.name() == field).and_then(|field| match field.source {
-        Source::Column(column) => Some(OrderBy::column(column)),
+        Source::Column(column) => Some(OrderBy::column(column, field.kind_of(column))),
         _ => None,
     })
 }

@@ -8,7 +8,7 @@ use async_graphql::{
 use futures_util::future::try_join_all;
 
 use super::{
-    column::write_cell,
+    column::Shown,
     connection::{Connection, Edge, PAGE_INFO},
     executor::{Below, Contexts, Level, Writer, selected},
     json::{write_name, write_separator, write_text, write_value},
@@ -43,7 +43,7 @@ enum EdgePart<'a, E: Edge> {
     TypeName,
     Cursor,
     /// A column of the join table's row: where it is there.
-    Link(usize),
+    Link(Shown<usize>),
     Node(Nodes<'a, E>),
 }
 
@@ -150,9 +150,10 @@ impl<'a, E: Edge> Pages<'a, E> {
             }
             name => {
                 let position = || {
-                    let column = E::column(name).ok_or_else(|| Error::broken("a field of an edge is no column"))?;
+                    let shown = E::column(name).ok_or_else(|| Error::broken("a field of an edge is no column"))?;
                     let connection = self.connections.first().ok_or_else(|| Error::broken("no connection"))?;
-                    connection.rows()?.link_position(column)
+                    let rows = connection.rows()?;
+                    shown.at(|column| rows.link_position(column))
                 };
                 EdgePart::Link(position().map_err(failed)?)
             }
@@ -221,9 +222,9 @@ impl<'a, E: Edge> Pages<'a, E> {
             match part {
                 EdgePart::TypeName => write_text(&<E as OutputType>::type_name(), &mut writer.json),
                 EdgePart::Cursor => connection.write_cursor(item, &mut writer.json).map_err(failed)?,
-                EdgePart::Link(position) => {
-                    let cell = connection.rows().and_then(|rows| rows.link_cell(item, *position));
-                    cell.and_then(|cell| write_cell(cell, &mut writer.json)).map_err(failed)?;
+                EdgePart::Link(shown) => {
+                    let cell = connection.rows().and_then(|rows| rows.link_cell(item, shown.column));
+                    cell.and_then(|cell| shown.write(cell, &mut writer.json)).map_err(failed)?;
                 }
                 EdgePart::Node(nodes) => nodes.write(number, writer)?,
             }

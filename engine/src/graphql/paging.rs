@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, InputType, ServerResult,
+    Context, ServerResult,
     indexmap::IndexMap,
     registry::{MetaInputValue, Registry},
 };
@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::{
+    argument::{argument, argument_of},
     conditions::filter,
     filter::NodeFilter,
     json::write_text,
@@ -82,17 +83,6 @@ impl<N: Node> ListArgs<N> {
     }
 }
 
-/// An argument of a field, by its name.
-pub(super) fn argument<T: InputType>(
-    name: &str,
-    description: &str,
-    registry: &mut Registry,
-) -> (String, MetaInputValue) {
-    let mut argument = MetaInputValue::new(name, T::create_type_info(registry));
-    argument.description = Some(description.to_owned());
-    (name.to_owned(), argument)
-}
-
 /// The filter of a list, as an argument.
 pub(super) fn filter_argument<N: Node>(registry: &mut Registry) -> (String, MetaInputValue) {
     argument::<Option<NodeFilter<N>>>("filter", "Only items that satisfy this filter.", registry)
@@ -108,12 +98,6 @@ pub(super) fn list_arguments<N: Node>(registry: &mut Registry) -> IndexMap<Strin
         filter_argument::<N>(registry),
         argument::<Option<Vec<OrderInput<N>>>>("orderBy", "The order: by these keys in turn, then by id.", registry),
     ])
-}
-
-/// An argument as the field's text has it.
-pub(super) fn argument_of<T: InputType>(context: &Context<'_>, name: &str) -> ServerResult<T> {
-    let value = context.param_value(name, None).map_err(|error| context.set_error_path(error));
-    value.map(|(_, value)| value)
 }
 
 /// The values that place an item: those of the order's keys, and the parts of the primary key; and whether they may be NULL.

@@ -3,7 +3,7 @@
 use sea_orm::EntityTrait;
 
 use super::{
-    column::write_cell,
+    column::Shown,
     node::{Node, Resolver, resolver},
 };
 use crate::{
@@ -17,19 +17,19 @@ pub enum Part<C> {
     /// The id.
     Id,
     /// A column, or its place in a row.
-    Column(C),
+    Column(Shown<C>),
 }
 
 /// What a node's field is, if it is written without its resolver.
 pub fn part<N: Node>(field: &str) -> Option<Part<<N::Entity as EntityTrait>::Column>> {
     match resolver::<N>(field) {
         Some(Resolver::Id) => Some(Part::Id),
-        Some(Resolver::Column(column)) => Some(Part::Column(column)),
+        Some(Resolver::Column(shown)) => Some(Part::Column(shown)),
         _ => None,
     }
 }
 
-impl<C> Part<C> {
+impl<C: Copy> Part<C> {
     /// Writes this part of the node that has this key and these cells.
     pub fn write<'a, N: Node>(
         self,
@@ -39,7 +39,7 @@ impl<C> Part<C> {
     ) -> Result<()> {
         match self {
             Self::Id => write_id::<N>(key()?, json),
-            Self::Column(column) => write_cell(cell(column)?, json)?,
+            Self::Column(shown) => shown.write(cell(shown.column)?, json)?,
         }
         Ok(())
     }

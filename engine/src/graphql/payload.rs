@@ -7,11 +7,12 @@ use async_graphql::{
     OutputType, Positioned, ServerResult, SimpleObject, TypeName, Value,
     indexmap::IndexMap,
     parser::types::Field,
-    registry::{InputObjectBuilder, MetaField, MetaInputValue, MetaTypeId, ObjectBuilder, Registry},
+    registry::{InputObjectBuilder, MetaField, MetaTypeId, ObjectBuilder, Registry},
     resolver_utils::resolve_container,
 };
 
 use super::{
+    argument::argument,
     node::{Node, in_words, look_up_name},
     one::One,
 };
@@ -145,9 +146,8 @@ impl<N: Node> InputType for DeleteInput<N> {
 
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_input_type::<Self, _>(MetaTypeId::InputObject, |registry| {
-            let mut id = MetaInputValue::new("id", <ID as InputType>::create_type_info(registry));
-            id.description = Some(format!("An id such as `{}:500`, or its bare key.", N::TYPE));
-            InputObjectBuilder::new(Self::type_name(), IndexMap::from([("id".to_owned(), id)]))
+            let id = argument::<ID>("id", &format!("An id such as `{}:500`, or its bare key.", N::TYPE), registry);
+            InputObjectBuilder::new(Self::type_name(), IndexMap::from([id]))
                 .rust_typename(type_name::<Self>())
                 .description(Some(format!("The {} to delete.", in_words(N::TYPE))))
                 .build()

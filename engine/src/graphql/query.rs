@@ -12,10 +12,10 @@ use async_graphql::{
 use futures_util::future::join_all;
 
 use super::{
+    argument::{argument, argument_of},
     node::{names_no_type, type_in},
     nodes::{AnyNode, Types},
     one::INTERFACE,
-    paging::{argument, argument_of},
 };
 
 /// The root of all reading: the fields of a program's nodes, and its own.

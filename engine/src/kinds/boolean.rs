@@ -4,7 +4,7 @@ use async_graphql::Value as Answer;
 use sea_orm::{QueryResult, Value};
 use serde_json::Value as Json;
 
-use super::values::{Compared, Operand, Values, another, get};
+use super::values::{Compared, Values, another, get};
 use crate::error::Result;
 
 /// Truth values.
@@ -13,6 +13,10 @@ pub struct Booleans;
 impl Values for Booleans {
     fn type_name(&self) -> &'static str {
         "Boolean"
+    }
+
+    fn allowed(&self) -> &'static str {
+        "`true` or `false`"
     }
 
     fn noun(&self) -> &'static str {
@@ -34,7 +38,7 @@ impl Values for Booleans {
         }
     }
 
-    fn parse(&self, given: &Answer) -> Option<Operand> {
+    fn parse(&self, given: &Answer) -> Option<Value> {
         match given {
             Answer::Boolean(value) => Some((*value).into()),
             _ => None,

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Operand, TIMES, Values, another, get_held, is_plain, texts};
+use super::values::{Compared, TIMES, Values, another, get_held, is_plain, texts};
 use crate::error::{Error, Result};
 
 /// Dates of the calendar.
@@ -70,9 +70,9 @@ impl Values for Dates {
         }
     }
 
-    fn parse(&self, given: &Answer) -> Option<Operand> {
+    fn parse(&self, given: &Answer) -> Option<Value> {
         match given {
-            Answer::String(text) => parse(text).map(Operand::from),
+            Answer::String(text) => parse(text).map(Value::from),
             _ => None,
         }
     }
@@ -103,6 +103,10 @@ impl Values for Dates {
             None => date(i32::try_from(json.as_i64()?).ok()?)?,
         };
         Some(date.into())
+    }
+
+    fn to_stored(&self, value: &Value) -> Option<Json> {
+        self.to_json(value).filter(Json::is_string)
     }
 
     fn null(&self) -> Value {

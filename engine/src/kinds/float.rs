@@ -1,10 +1,10 @@
 //! Floating-point numbers. What is no number (NaN), or infinite, has no place in GraphQL (section 3.5.2).
 
 use async_graphql::Value as Answer;
-use sea_orm::{QueryResult, Value};
+use sea_orm::{DbBackend, QueryResult, Value};
 use serde_json::{Number, Value as Json};
 
-use super::values::{Compared, NUMBERS, Operand, Values, another, get};
+use super::values::{Compared, Held, NUMBERS, Values, another, get};
 use crate::error::{Error, Result};
 
 /// Floating-point numbers, by their precision.
@@ -15,20 +15,16 @@ pub enum Floats {
     Double,
 }
 
-impl Floats {
-    #[expect(clippy::cast_possible_truncation, reason = "the nearest that the column holds")]
-    fn value(&self, number: f64) -> Value {
-        match self {
-            Self::Single => (number as f32).into(),
-            Self::Double => number.into(),
-        }
-    }
+/// A single as a double: that which has the single's shortest text, as it is answered.
+fn widened(single: f32) -> f64 {
+    // The text of a number is a number; and what is none does not come here.
+    single.to_string().parse().unwrap_or(f64::NAN)
 }
 
-/// The number that a value is: of a single one, that which has its shortest text.
+/// The number that a value is, as it is answered.
 fn number(value: &Value) -> Option<f64> {
     match value {
-        Value::Float(Some(value)) => value.to_string().parse().ok(),
+        Value::Float(Some(value)) => Some(widened(*value)),
         Value::Double(Some(value)) => Some(*value),
         _ => None,
     }
@@ -37,6 +33,10 @@ fn number(value: &Value) -> Option<f64> {
 impl Values for Floats {
     fn type_name(&self) -> &'static str {
         "Float"
+    }
+
+    fn allowed(&self) -> &'static str {
+        "a number"
     }
 
     fn noun(&self) -> &'static str {
@@ -64,11 +64,23 @@ impl Values for Floats {
         }
     }
 
-    fn parse(&self, given: &Answer) -> Option<Operand> {
+    fn parse(&self, given: &Answer) -> Option<Value> {
         match given {
-            Answer::Number(number) => number.as_f64().map(|number| self.value(number).into()),
+            Answer::Number(number) => number.as_f64().map(Value::from),
             _ => None,
         }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the nearest single, whose neighbour is the next below the number"
+    )]
+    fn held(&self, _: DbBackend, value: &Value) -> Held {
+        let (Self::Single, Value::Double(Some(number))) = (self, value) else { return value.clone().into() };
+        let nearest = *number as f32;
+        let is_above = widened(nearest) > *number;
+        let below = if is_above { nearest.next_down() } else { nearest };
+        Held { value: below.into(), is_below: is_above || widened(nearest) < *number }
     }
 
     /// What is no number of JSON is a text: it has its place in an order, and so in a cursor.
@@ -79,7 +91,7 @@ impl Values for Floats {
 
     fn of_json(&self, json: &Json) -> Option<Value> {
         let number = json.as_f64().or_else(|| json.as_str()?.parse().ok().filter(|it: &f64| !it.is_finite()))?;
-        Some(self.value(number))
+        Some(self.held(DbBackend::Sqlite, &number.into()).value)
     }
 
     /// SQLite knows 64 bits alone.

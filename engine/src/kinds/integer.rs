@@ -4,7 +4,7 @@ use async_graphql::Value as Answer;
 use sea_orm::{QueryResult, Value};
 use serde_json::Value as Json;
 
-use super::values::{Compared, NUMBERS, Operand, Values, another, get, texts};
+use super::values::{Compared, NUMBERS, Values, another, get, texts};
 use crate::error::Result;
 
 /// Integers, by how many bits they have.
@@ -35,8 +35,8 @@ impl Values for Integers {
 
     fn scalar(&self) -> Option<(&'static str, &'static str)> {
         let description =
-            "An integer of 64 bits, as a text, for JSON's numbers are exact up to 53 bits in most programs.";
-        matches!(self, Self::Big).then_some((description, "https://scalars.graphql.org/apollographql/big-int"))
+            "A 64-bit integer, as a string: most programs read JSON's numbers exactly only up to 53 bits.";
+        matches!(self, Self::Big).then_some((description, "https://protobuf.dev/programming-guides/json/"))
     }
 
     fn allowed(&self) -> &'static str {
@@ -72,7 +72,7 @@ impl Values for Integers {
         }
     }
 
-    fn parse(&self, given: &Answer) -> Option<Operand> {
+    fn parse(&self, given: &Answer) -> Option<Value> {
         let integer = match given {
             Answer::Number(number) => number.as_i64()?,
             // One spelling: what is answered is what can be given.
@@ -81,7 +81,7 @@ impl Values for Integers {
             }
             _ => return None,
         };
-        self.value(integer).map(Operand::from)
+        self.value(integer)
     }
 
     fn to_json(&self, value: &Value) -> Option<Json> {
@@ -95,6 +95,15 @@ impl Values for Integers {
 
     fn of_json(&self, json: &Json) -> Option<Value> {
         json.as_i64().and_then(|integer| self.value(integer))
+    }
+
+    /// Not 0, which may be a value of an enum.
+    fn samples(&self) -> Vec<Value> {
+        vec![match self {
+            Self::Small => i16::MAX.into(),
+            Self::Usual => i32::MAX.into(),
+            Self::Big => i64::MAX.into(),
+        }]
     }
 
     fn null(&self) -> Value {

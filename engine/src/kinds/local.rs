@@ -2,14 +2,14 @@
 
 use async_graphql::Value as Answer;
 use chrono::NaiveDateTime;
-use sea_orm::{QueryResult, Value, sea_query::Expr};
+use sea_orm::{DbBackend, QueryResult, Value, sea_query::Expr};
 use serde_json::{Value as Json, json};
 
 use super::{
     date,
     moment::{self, of_postgres},
     time,
-    values::{Compared, Operand, TIMES, Values, another, get_held, is_plain, to_microsecond},
+    values::{Compared, Held, TIMES, Values, another, get_held, is_plain, to_microsecond},
 };
 use crate::error::{Error, Result};
 
@@ -20,7 +20,7 @@ pub struct Locals;
 const FORMAT: &str = "%Y-%m-%dT%H:%M:%S%.f";
 
 fn parse(text: &str) -> Option<NaiveDateTime> {
-    let (date, time) = text.split_once('T')?;
+    let (date, time) = text.split_once(['T', 't'])?;
     Some(date::parse(date)?.and_time(time::parse(time)?))
 }
 
@@ -31,7 +31,7 @@ impl Values for Locals {
 
     fn scalar(&self) -> Option<(&'static str, &'static str)> {
         let description = "A date with a time, of no time zone, as ISO 8601 writes it, such as `2026-01-31T18:30:00`.";
-        Some((description, "https://scalars.graphql.org/jakobmerrild/local-date-time"))
+        Some((description, "https://scalars.graphql.org/chillicream/local-date-time"))
     }
 
     fn allowed(&self) -> &'static str {
@@ -39,7 +39,7 @@ impl Values for Locals {
     }
 
     fn noun(&self) -> &'static str {
-        "a date with a time"
+        "a local date-time"
     }
 
     fn compared(&self) -> Compared {
@@ -60,9 +60,16 @@ impl Values for Locals {
         }
     }
 
-    fn parse(&self, given: &Answer) -> Option<Operand> {
+    fn parse(&self, given: &Answer) -> Option<Value> {
         let Answer::String(text) = given else { return None };
-        to_microsecond(parse(text)?)
+        parse(text).map(Value::from)
+    }
+
+    fn held(&self, backend: DbBackend, value: &Value) -> Held {
+        match value {
+            Value::ChronoDateTime(Some(time)) => to_microsecond(backend, *time),
+            value => value.clone().into(),
+        }
     }
 
     fn bound(&self, value: &Value) -> Expr {
@@ -91,7 +98,8 @@ impl Values for Locals {
 
     fn to_stored(&self, value: &Value) -> Option<Json> {
         match value {
-            Value::ChronoDateTime(Some(local)) => Some(json!(local.to_string())),
+            // As the driver writes it.
+            Value::ChronoDateTime(Some(local)) if is_plain(local) => Some(json!(local.format("%F %T%.f").to_string())),
             _ => None,
         }
     }

@@ -3,14 +3,13 @@
 use async_graphql::Value as Answer;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Timelike};
 use sea_orm::{
-    QueryResult, Value,
+    DbBackend, QueryResult, Value,
     prelude::DateTimeUtc,
     sea_query::{Expr, ExprTrait},
-    sqlx::Row as _,
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Operand, TIMES, Values, another, get_held, is_plain};
+use super::values::{Compared, Held, TIMES, Values, another, get_held, is_plain, to_microsecond};
 use crate::error::{Error, Result};
 
 /// Moments, kept in UTC.
@@ -53,7 +52,9 @@ fn of_rfc3339(text: &str) -> Option<DateTimeUtc> {
     let finer = text.split_once('.').and_then(|(_, fraction)| fraction.get(9..));
     let is_finer = finer.is_some_and(|digits| digits.bytes().take_while(u8::is_ascii_digit).any(|it| it != b'0'));
     let next = if is_finer && moment.nanosecond() % 1_000 == 0 { 1 } else { 0 };
-    moment.checked_add_signed(TimeDelta::nanoseconds(next))
+    // Through the number, in which a leap second is what databases take it for: the second after.
+    let nanoseconds = TimeDelta::nanoseconds((moment.nanosecond() + next).into());
+    DateTime::from_timestamp(moment.timestamp(), 0)?.checked_add_signed(nanoseconds)
 }
 
 /// A value of PostgreSQL's type `ty`, which is this moment, as SQL.
@@ -109,19 +110,6 @@ impl Values for Moments {
         get_held(row, position, of_postgres)
     }
 
-    /// Refuses a moment that SQLite does not place in time: it compares texts, and so what another program wrote in another spelling.
-    fn read_place(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        let value = self.read(row, position)?;
-        if let (Some(row), Value::ChronoDateTimeUtc(Some(moment))) = (row.try_as_sqlite_row(), &value) {
-            let text: &str = row.try_get_unchecked(position)?;
-            // As the driver writes it.
-            if !is_plain(moment) || text != moment.to_rfc3339_opts(SecondsFormat::AutoSi, false) {
-                return Err(Error::OutOfRange);
-            }
-        }
-        Ok(value)
-    }
-
     /// RFC 3339 can write the years that have four digits.
     fn answer(&self, value: &Value) -> Result<Answer> {
         match value {
@@ -133,16 +121,20 @@ impl Values for Moments {
         }
     }
 
-    /// Through the number, in which a leap second is what databases take it for: the second after.
-    fn parse(&self, given: &Answer) -> Option<Operand> {
+    fn parse(&self, given: &Answer) -> Option<Value> {
         let Answer::String(text) = given else { return None };
-        let moment = of_rfc3339(text)?;
-        let below = DateTime::from_timestamp_micros(moment.timestamp_micros())?;
-        Some(Operand { value: below.into(), is_below: moment.nanosecond() % 1_000 != 0 })
+        of_rfc3339(text).map(Value::from)
     }
 
-    fn ensure(&self, operand: &Operand) -> Result<(), String> {
-        match operand.value {
+    fn held(&self, backend: DbBackend, value: &Value) -> Held {
+        match value {
+            Value::ChronoDateTimeUtc(Some(time)) => to_microsecond(backend, *time),
+            value => value.clone().into(),
+        }
+    }
+
+    fn ensure(&self, value: &Value) -> Result<(), String> {
+        match *value {
             Value::ChronoDateTimeUtc(Some(moment)) if !is_plain(&moment) => {
                 Err(format!("is {moment}; allowed are the years 0 to 9999"))
             }
@@ -170,9 +162,16 @@ impl Values for Moments {
 
     fn to_stored(&self, value: &Value) -> Option<Json> {
         match value {
-            Value::ChronoDateTimeUtc(Some(moment)) => Some(json!(moment.to_rfc3339_opts(SecondsFormat::AutoSi, false))),
+            // As the driver writes it.
+            Value::ChronoDateTimeUtc(Some(moment)) if is_plain(moment) => {
+                Some(json!(moment.to_rfc3339_opts(SecondsFormat::AutoSi, false)))
+            }
             _ => None,
         }
+    }
+
+    fn samples(&self) -> Vec<Value> {
+        vec![self.null().dummy_value(), Value::ChronoDateTimeWithTimeZone(None).dummy_value()]
     }
 
     fn null(&self) -> Value {

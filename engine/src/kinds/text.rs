@@ -1,10 +1,13 @@
 //! Texts, by their characters.
 
 use async_graphql::Value as Answer;
-use sea_orm::{ColumnType, QueryResult, Value, sea_query::StringLen};
+use sea_orm::{
+    ColumnType, DbBackend, QueryResult, Value,
+    sea_query::{Expr, StringLen},
+};
 use serde_json::Value as Json;
 
-use super::values::{Compared, Operand, Values, another, get};
+use super::values::{Compared, Values, another, get};
 use crate::error::Result;
 
 /// Texts.
@@ -18,7 +21,7 @@ pub fn is_storable(text: &str) -> bool {
 /// The most characters (Unicode scalar values) that a column's texts have.
 pub fn most_characters(column: &ColumnType) -> Option<u32> {
     match column {
-        ColumnType::String(StringLen::N(most)) | ColumnType::Char(Some(most)) => Some(*most),
+        ColumnType::String(StringLen::N(most)) => Some(*most),
         _ => None,
     }
 }
@@ -28,16 +31,20 @@ impl Values for Texts {
         "String"
     }
 
+    fn allowed(&self) -> &'static str {
+        "a text"
+    }
+
     fn noun(&self) -> &'static str {
         "a text, character by character and case included"
     }
 
     fn compared(&self) -> Compared {
         Compared::Text([
-            "After this text, by code points.",
-            "This text, or after it.",
-            "Before this text, by code points.",
-            "This text, or before it.",
+            "After this text, by code point.",
+            "This text or after it, by code point.",
+            "Before this text, by code point.",
+            "This text or before it, by code point.",
         ])
     }
 
@@ -52,20 +59,25 @@ impl Values for Texts {
         }
     }
 
-    fn parse(&self, given: &Answer) -> Option<Operand> {
+    fn parse(&self, given: &Answer) -> Option<Value> {
         match given {
             Answer::String(text) => Some(text.as_str().into()),
             _ => None,
         }
     }
 
-    fn ensure(&self, operand: &Operand) -> Result<(), String> {
-        match &operand.value {
+    fn ensure(&self, value: &Value) -> Result<(), String> {
+        match value {
             Value::String(Some(text)) if !is_storable(text) => {
                 Err("contains the character U+0000; allowed are all others".to_owned())
             }
             _ => Ok(()),
         }
+    }
+
+    /// By code point, whatever PostgreSQL's collation. If the column has that one already, PostgreSQL takes the clause for nothing.
+    fn in_order(&self, backend: DbBackend, column: Expr) -> Expr {
+        if backend == DbBackend::Postgres { Expr::cust_with_expr(r#"$1 COLLATE "C""#, column) } else { column }
     }
 
     fn to_json(&self, value: &Value) -> Option<Json> {

@@ -2,10 +2,10 @@
 
 use async_graphql::Value as Answer;
 use chrono::{NaiveTime, Timelike};
-use sea_orm::{QueryResult, Value};
+use sea_orm::{DbBackend, QueryResult, Value};
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Operand, TIMES, Values, another, get_held, texts, to_microsecond};
+use super::values::{Compared, Held, TIMES, Values, another, get_held, texts, to_microsecond};
 use crate::error::Result;
 
 /// Times of the day, of no time zone.
@@ -19,8 +19,14 @@ fn time(micros: i64) -> Option<NaiveTime> {
 
 /// A time as ISO 8601 writes it, with seconds and at most nine digits after them; no leap second.
 pub fn parse(text: &str) -> Option<NaiveTime> {
-    let is_spelt = text.len() >= 8 && text.is_ascii() && !text.ends_with('.') && text.len() <= 18;
-    let time = NaiveTime::parse_from_str(text, "%H:%M:%S%.f").ok().filter(|_| is_spelt)?;
+    let is_digit = |byte: u8| byte.is_ascii_digit();
+    let is_spelt = text.bytes().enumerate().all(|(place, byte)| match place {
+        2 | 5 => byte == b':',
+        8 => byte == b'.',
+        _ => is_digit(byte),
+    });
+    let is_whole = text.bytes().last().is_some_and(is_digit) && text.len() <= 18;
+    let time = NaiveTime::parse_from_str(text, "%H:%M:%S%.f").ok().filter(|_| is_spelt && is_whole)?;
     (time.nanosecond() < 1_000_000_000).then_some(time)
 }
 
@@ -31,7 +37,7 @@ impl Values for Times {
 
     fn scalar(&self) -> Option<(&'static str, &'static str)> {
         let description = "A time of the day of no time zone, such as `18:30:00`.";
-        Some((description, "https://scalars.graphql.org/jakobmerrild/local-time"))
+        Some((description, "https://scalars.graphql.org/chillicream/local-time"))
     }
 
     fn allowed(&self) -> &'static str {
@@ -57,9 +63,16 @@ impl Values for Times {
         }
     }
 
-    fn parse(&self, given: &Answer) -> Option<Operand> {
+    fn parse(&self, given: &Answer) -> Option<Value> {
         let Answer::String(text) = given else { return None };
-        to_microsecond(parse(text)?)
+        parse(text).map(Value::from)
+    }
+
+    fn held(&self, backend: DbBackend, value: &Value) -> Held {
+        match value {
+            Value::ChronoTime(Some(time)) => to_microsecond(backend, *time),
+            value => value.clone().into(),
+        }
     }
 
     fn to_json(&self, value: &Value) -> Option<Json> {

@@ -3,7 +3,7 @@
 use async_graphql::Value as Answer;
 use chrono::{Datelike, Timelike};
 use sea_orm::{
-    QueryResult, TryGetable, Value,
+    DbBackend, QueryResult, TryGetable, Value,
     sea_query::{ArrayType, Expr},
     sqlx::{Column as _, Decode, Postgres, Row as _, Type, postgres::PgRow},
 };
@@ -35,23 +35,23 @@ pub trait Values: Send + Sync {
     /// The value in a row; NULL as the kind's own.
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value>;
 
-    /// The same of a value that places a row in an order.
-    fn read_place(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        self.read(row, position)
-    }
-
     /// A value as an answer; NULL is null.
     fn answer(&self, value: &Value) -> Result<Answer>;
 
-    /// A value of an argument, as it is compared with what the database holds; `None` if it is not of the type.
-    fn parse(&self, given: &Answer) -> Option<Operand>;
+    /// A value of an argument; `None` if it is not of the type.
+    fn parse(&self, given: &Answer) -> Option<Value>;
 
     /// Why a column cannot be compared with a value, although it is of the type.
     ///
     /// # Errors
     /// It cannot: what the value is, and what is allowed.
-    fn ensure(&self, _: &Operand) -> Result<(), String> {
+    fn ensure(&self, _: &Value) -> Result<(), String> {
         Ok(())
+    }
+
+    /// A value to compare with, as the database can hold it.
+    fn held(&self, _: DbBackend, value: &Value) -> Held {
+        value.clone().into()
     }
 
     /// A value to compare a column with, as SQL.
@@ -59,12 +59,22 @@ pub trait Values: Send + Sync {
         Expr::val(value.clone())
     }
 
+    /// An array of such values, as PostgreSQL has it.
+    fn bound_all(&self, values: Value) -> Expr {
+        Expr::val(values)
+    }
+
     /// A value as a cursor has it; `None` if it is of another kind.
     fn to_json(&self, value: &Value) -> Option<Json>;
 
-    /// The same as SQLite stores it.
+    /// The same as SQLite stores it; `None` also if SQLite, which compares texts, would not place it among the others.
     fn to_stored(&self, value: &Value) -> Option<Json> {
         self.to_json(value)
+    }
+
+    /// A value that SQLite finds in JSON, as it stores it.
+    fn of_stored(&self, stored: Expr) -> Expr {
+        stored
     }
 
     /// A value of a cursor, if a database can hold it.
@@ -72,6 +82,34 @@ pub trait Values: Send + Sync {
 
     /// NULL.
     fn null(&self) -> Value;
+
+    /// A value of each type that SeaORM may hold a column as.
+    fn samples(&self) -> Vec<Value> {
+        vec![self.null().dummy_value()]
+    }
+
+    /// A column as it is compared by its order.
+    fn in_order(&self, _: DbBackend, column: Expr) -> Expr {
+        column
+    }
+
+    /// A value to compare such a column with.
+    fn bound_in_order(&self, _: DbBackend, value: &Value) -> Expr {
+        self.bound(value)
+    }
+
+    /// Checks that the kind is whole.
+    ///
+    /// # Errors
+    /// It is not.
+    fn check(&self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// If the type is an enum: its description, and its values, each with its description.
+    fn enumeration(&self) -> Option<(&'static str, Vec<[&'static str; 2]>)> {
+        None
+    }
 
     /// The type of an array of values, as PostgreSQL has it.
     fn array(&self) -> ArrayType {
@@ -82,6 +120,8 @@ pub trait Values: Send + Sync {
 /// How values are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Compared {
+    /// Not at all, but with NULL.
+    Never,
     /// As equal or not.
     Equality,
     /// By an order, of which these are the words: of what is behind a value, at or behind, before, and at or before.
@@ -97,15 +137,15 @@ pub const NUMBERS: [&str; 4] =
 /// The words of what comes in the course of time.
 pub const TIMES: [&str; 4] = ["Later than this.", "At this or later.", "Earlier than this.", "At this or earlier."];
 
-/// A value to compare with.
-pub struct Operand {
-    /// The value that a database can hold, or the next below it.
+/// A value as a database can hold it.
+pub struct Held {
+    /// The value, or the next below it.
     pub value: Value,
-    /// Whether it is the next below: what is given is finer than the databases hold.
+    /// Whether it is the next below: what is given is finer than the database holds.
     pub is_below: bool,
 }
 
-impl<V: Into<Value>> From<V> for Operand {
+impl<V: Into<Value>> From<V> for Held {
     fn from(value: V) -> Self {
         Self { value: value.into(), is_below: false }
     }
@@ -138,10 +178,13 @@ pub fn is_plain(date: &impl Datelike) -> bool {
     (0..=9999).contains(&date.year())
 }
 
-/// A time to compare with: databases hold it to the microsecond.
-pub fn to_microsecond<T: Timelike + Into<Value>>(time: T) -> Option<Operand> {
+/// A time as the database holds it: PostgreSQL to the microsecond, SQLite as the driver writes it.
+pub fn to_microsecond<T: Timelike + Into<Value> + Copy>(backend: DbBackend, time: T) -> Held {
     let finer = time.nanosecond() % 1_000;
-    Some(Operand { value: time.with_nanosecond(time.nanosecond() - finer)?.into(), is_below: finer != 0 })
+    // Fewer nanoseconds than there were are nanoseconds.
+    let below =
+        time.with_nanosecond(time.nanosecond() - finer).filter(|_| backend == DbBackend::Postgres && finer != 0);
+    Held { value: below.unwrap_or(time).into(), is_below: below.is_some() }
 }
 
 /// An answer that is a value's text.

@@ -9,7 +9,7 @@ use super::{
     Hop,
     sql::{is_among, is_among_values},
 };
-use crate::kinds::Kind;
+use crate::kinds::{Held, Kind};
 
 /// A condition on a row.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -44,9 +44,9 @@ pub struct Column {
 }
 
 impl Column {
-    /// That of an entity.
-    pub fn of(column: impl ColumnTrait) -> Self {
-        Self { name: column.as_str(), kind: Kind::of_column(&column), nullable: column.def().is_null() }
+    /// That of an entity, whose values are of this kind.
+    pub fn of(column: impl ColumnTrait, kind: Kind) -> Self {
+        Self { name: column.as_str(), kind, nullable: column.def().is_null() }
     }
 }
 
@@ -60,8 +60,6 @@ pub enum Test {
     Ne(Value),
     /// It is NULL, or is not.
     IsNull(bool),
-    /// It is any, also NULL, or none.
-    Constant(bool),
     /// It is greater: for moments, later.
     Gt(Value),
     /// It is not less.
@@ -103,9 +101,7 @@ impl Filter {
     fn may_be_null(&self) -> bool {
         match self {
             Self::All(filters) | Self::Any(filters) => filters.iter().any(Self::may_be_null),
-            Self::Column(column, test) => {
-                column.nullable && !matches!(test, Test::Ne(_) | Test::IsNull(_) | Test::Constant(_))
-            }
+            Self::Column(column, test) => column.nullable && !matches!(test, Test::Ne(_) | Test::IsNull(_)),
             Self::Not(_) | Self::Some(..) => false,
         }
     }
@@ -152,25 +148,38 @@ impl Test {
     fn condition(&self, backend: DbBackend, of: Column, column: Expr) -> Expr {
         let postgres = backend == DbBackend::Postgres;
         let call = |name, text: &str| Func::cust(name).arg(column.clone()).arg(text);
-        let bound = |value: &Value| of.kind.bound(value);
-        // By code point, whatever the column's collation. If it is that already, PostgreSQL takes the clause for nothing.
-        let in_order = |column: Expr| match postgres && of.kind.is_text() {
-            true => Expr::cust_with_expr(r#"$1 COLLATE "C""#, column),
-            false => column,
-        };
+        let kind = of.kind;
+        // What is finer than the database holds is equal to nothing there, and behind the next below that it holds.
+        let held = |value: &Value| kind.held(backend, value);
+        let in_order = |column: Expr| kind.in_order(backend, column);
+        let bound = |value: &Value| kind.bound_in_order(backend, value);
         match self {
-            Self::Eq(value) => column.eq(bound(value)),
-            Self::Ne(value) if of.nullable => column.clone().ne(bound(value)).or(column.is_null()),
-            Self::Ne(value) => column.ne(bound(value)),
+            Self::Eq(value) => match held(value) {
+                Held { is_below: true, .. } => Expr::Constant(false.into()),
+                Held { value, .. } => column.eq(kind.bound(&value)),
+            },
+            Self::Ne(value) => match held(value) {
+                Held { is_below: true, .. } => Expr::Constant(true.into()),
+                Held { value, .. } if of.nullable => column.clone().ne(kind.bound(&value)).or(column.is_null()),
+                Held { value, .. } => column.ne(kind.bound(&value)),
+            },
             Self::IsNull(true) => column.is_null(),
             Self::IsNull(false) => column.is_not_null(),
-            Self::Constant(value) => Expr::Constant((*value).into()),
-            Self::Gt(value) => in_order(column).gt(bound(value)),
-            Self::Gte(value) => in_order(column).gte(bound(value)),
-            Self::Lt(value) => in_order(column).lt(bound(value)),
-            Self::Lte(value) => in_order(column).lte(bound(value)),
+            Self::Gt(value) => in_order(column).gt(bound(&held(value).value)),
+            Self::Gte(value) => match held(value) {
+                Held { value, is_below: true } => in_order(column).gt(bound(&value)),
+                Held { value, .. } => in_order(column).gte(bound(&value)),
+            },
+            Self::Lt(value) => match held(value) {
+                Held { value, is_below: true } => in_order(column).lte(bound(&value)),
+                Held { value, .. } => in_order(column).lt(bound(&value)),
+            },
+            Self::Lte(value) => in_order(column).lte(bound(&held(value).value)),
             Self::InKeys(keys) => is_among(backend, column, keys.clone()),
-            Self::In(values) => is_among_values(backend, column, of.kind, values),
+            Self::In(values) => {
+                let held = values.iter().map(held).filter(|held| !held.is_below);
+                is_among_values(backend, column, kind, held.map(|held| held.value).collect())
+            }
             Self::Contains(text) => {
                 Expr::expr(call(if postgres { "strpos" } else { "instr" }, text)).gt(Expr::Constant(0.into()))
             }
@@ -183,7 +192,7 @@ impl Test {
                 Expr::expr(Func::cust("right").arg(column).arg(characters(text))).eq(text.as_str())
             }
             // SQLite's `substr(x, -0)` is all of x.
-            Self::EndsWith(text) if text.is_empty() => Expr::Constant(true.into()),
+            Self::EndsWith(text) if text.is_empty() => column.is_not_null(),
             Self::EndsWith(text) => {
                 Expr::expr(Func::cust("substr").arg(column).arg(-characters(text))).eq(text.as_str())
             }

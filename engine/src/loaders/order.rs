@@ -1,7 +1,7 @@
 //! The order of a list, and the places in it that cursors mark.
 
 use sea_orm::{
-    ColumnTrait, Order as Direction, Value,
+    ColumnTrait, DbBackend, Order as Direction, Value,
     sea_query::{DynIden, Expr, ExprTrait, IntoIden, JoinType, Query, SelectStatement},
 };
 
@@ -47,9 +47,9 @@ pub enum OrderBy {
 }
 
 impl OrderBy {
-    /// By a column of the row.
-    pub fn column<C: ColumnTrait>(column: C) -> Self {
-        Self::Column { parent: None, column: Column::of(column) }
+    /// By a column of the row, whose values are of this kind.
+    pub fn column<C: ColumnTrait>(column: C, kind: Kind) -> Self {
+        Self::Column { parent: None, column: Column::of(column, kind) }
     }
 
     /// The same of the parent that `hop` leads to; `None` if that is by more than a column of the parent's own.
@@ -132,14 +132,14 @@ impl Order {
     }
 
     /// The whole order of rows with this primary key: where NULL may be, first by whether it is.
-    pub fn sorts(&self, row: &DynIden, primary_key: &[Expr]) -> Vec<Sort> {
+    pub fn sorts(&self, backend: DbBackend, row: &DynIden, primary_key: &[Expr]) -> Vec<Sort> {
         let mut sorts = Vec::with_capacity(self.keys.len() + primary_key.len());
         for (key, expr) in self.keys.iter().zip(self.exprs(row)) {
             let own = matches!(key.by, OrderBy::Column { parent: None, .. });
             if key.by.is_nullable() {
                 sorts.push(Sort { expr: expr.clone().is_null(), descending: key.nulls_first, own });
             }
-            sorts.push(Sort { expr, descending: key.descending, own });
+            sorts.push(Sort { expr: key.by.kind().in_order(backend, expr), descending: key.descending, own });
         }
         let key = primary_key.iter().map(|part| Sort { expr: part.clone(), descending: self.descending, own: true });
         sorts.extend(key);
@@ -147,8 +147,15 @@ impl Order {
     }
 
     /// Whether a row with this primary key is behind `place` in this order, or before it.
-    pub fn beyond(&self, row: &DynIden, primary_key: &[Expr], place: &[Value], behind: bool) -> Expr {
-        let mut sorts = self.sorts(row, primary_key).into_iter();
+    pub fn beyond(
+        &self,
+        backend: DbBackend,
+        row: &DynIden,
+        primary_key: &[Expr],
+        place: &[Value],
+        behind: bool,
+    ) -> Expr {
+        let mut sorts = self.sorts(backend, row, primary_key).into_iter();
         let mut bounds = Vec::with_capacity(sorts.len());
         for (key, value) in self.keys.iter().zip(place) {
             let is_null = *value == value.as_null();
@@ -156,7 +163,9 @@ impl Order {
                 bounds.extend(sorts.next().map(|sort| (sort, Expr::Constant(is_null.into()))));
             }
             // All that are NULL are equal in it.
-            bounds.extend(sorts.next().filter(|_| !is_null).map(|sort| (sort, key.by.kind().bound(value))));
+            bounds.extend(
+                sorts.next().filter(|_| !is_null).map(|sort| (sort, key.by.kind().bound_in_order(backend, value))),
+            );
         }
         bounds.extend(sorts.zip(place.iter().skip(self.keys.len()).map(|part| Expr::val(part.clone()))));
         beyond(&bounds, behind)

@@ -42,11 +42,13 @@ impl Page {
         primary_key: &[Expr],
         join: JoinType,
     ) {
-        let sorts = self.order.sorts(row, primary_key);
+        let sorts = self.order.sorts(backend, row, primary_key);
         self.order.join(select, row, join);
         self.filter.apply(select, backend, row);
         for (place, behind) in [(&self.after, true), (&self.before, false)] {
-            select.and_where_option(place.as_deref().map(|place| self.order.beyond(row, primary_key, place, behind)));
+            select.and_where_option(
+                place.as_deref().map(|place| self.order.beyond(backend, row, primary_key, place, behind)),
+            );
         }
         for sort in sorts {
             let (expr, direction) = sort.by(self.backwards);

@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use derive_where::derive_where;
 use sea_orm::{
     ColumnTrait, EntityTrait, ModelTrait, QueryResult, Value,
-    sea_query::{ColumnType, ValueType},
+    sea_query::ValueType,
     sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgColumn},
 };
 
@@ -81,14 +81,14 @@ impl Reading {
     }
 }
 
-/// Where the columns are in a statement's rows whose texts may be of any length: those of the type `Text`.
+/// Where the columns are in a statement's rows whose values may be of any length.
 #[derive(Default)]
 pub struct LongTexts(Vec<usize>);
 
 impl LongTexts {
     /// Those among an entity's columns, which begin at `position`.
     pub fn of<E: EntityTrait>(columns: &Columns<E>, position: usize) -> Self {
-        let is_long = |column: &E::Column| *column.def().get_column_type() == ColumnType::Text;
+        let is_long = |column: &E::Column| Kind::is_long(column.def().get_column_type());
         let long = columns.iter().zip(position..).filter(|(column, _)| is_long(column));
         Self(long.map(|(_, position)| position).collect())
     }

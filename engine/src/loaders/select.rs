@@ -142,7 +142,8 @@ fn join_lateral<N: EntityTrait, L: EntityTrait>(
             if key.by.is_nullable() {
                 select.order_by_expr(of_page(place).is_null(), direction(key.nulls_first, page.backwards));
             }
-            select.order_by_expr(of_page(place), direction(key.descending, page.backwards));
+            let expr = key.by.kind().in_order(DbBackend::Postgres, of_page(place));
+            select.order_by_expr(expr, direction(key.descending, page.backwards));
         }
         for column in key_columns::<N>() {
             select.order_by((PAGE, column), direction(page.order.descending, page.backwards));

@@ -33,21 +33,21 @@ where
     if backend == DbBackend::Postgres {
         return value.eq(Func::cust("ANY").arg(Expr::val(values)));
     }
-    is_among_json(value, values.into())
+    is_among_json(value, values.into(), Kind::KEY)
 }
 
 /// The same of values of this kind.
-pub fn is_among_values(backend: DbBackend, value: Expr, kind: Kind, values: &[Value]) -> Expr {
+pub fn is_among_values(backend: DbBackend, value: Expr, kind: Kind, values: Vec<Value>) -> Expr {
     if backend == DbBackend::Postgres {
-        let values = Value::Array(kind.array(), Some(Box::new(values.to_vec())));
-        return value.eq(Func::cust("ANY").arg(Expr::val(values)));
+        let values = Value::Array(kind.array(), Some(Box::new(values)));
+        return value.eq(Func::cust("ANY").arg(kind.bound_all(values)));
     }
-    is_among_json(value, values.iter().filter_map(|value| kind.to_stored(value)).collect())
+    is_among_json(value, values.iter().filter_map(|value| kind.to_stored(value)).collect(), kind)
 }
 
-fn is_among_json(value: Expr, values: Json) -> Expr {
+fn is_among_json(value: Expr, values: Json, kind: Kind) -> Expr {
     let table = Func::cust("json_each").arg(values.to_string());
-    value.in_subquery(Query::select().column("value").from_function(table, VALUES).take())
+    value.in_subquery(Query::select().expr(kind.of_stored(Expr::col("value"))).from_function(table, VALUES).take())
 }
 
 /// `(a, b)`, or just `a`: row values compare part by part, as SQL has it, and an index serves the comparison.

@@ -8,6 +8,9 @@ type DateTime = chrono::DateTime<Utc>;
 /// `normalization` has `Id` for a variable's `ID`, and leaves it to us.
 type Id = String;
 
+/// What the derives below read: without it, cargo does not compile this anew when the schema changes.
+const _: &str = include_str!("../../../schema.graphql");
+
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../../../schema.graphql", query_path = "../operations.graphql", normalization = "Rust")]
 struct ReadStudent;
