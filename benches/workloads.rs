@@ -93,7 +93,7 @@ fn pieces(criterion: &mut Criterion) {
     }
     for parents in [1, 50, 1_000] {
         group.throughput(Throughput::Elements(parents * 20));
-        let link = Hop { from: "id", table: "posts", to: "owner_id" };
+        let link = Hop { from: "id", table: "posts", to: "owner_id", optional: false };
         let list = Arc::new(By { relation: Relation { link, child: None }, what: posts(20) });
         group.bench_with_input(BenchmarkId::new("posts_of_users", parents), &parents, |bencher, &parents| {
             let (database, list) = (&database, &list);

@@ -29,6 +29,7 @@ mod posts;
 mod program;
 mod proof;
 mod protocol;
+mod relations;
 mod report;
 mod students;
 mod tokens;

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ErrorExtensionValues, ServerError};
+use async_graphql::{Context, ErrorExtensionValues, ServerError, Value};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
 
 use crate::{
@@ -112,6 +112,12 @@ impl Error {
     pub fn of_field(self, field: &Context<'_>) -> ServerError {
         field.set_error_path(async_graphql::Error::from(self).into_server_error(field.item.pos))
     }
+}
+
+/// Whether a value that the database holds is the error, of which others know nothing.
+pub fn is_of_data(error: &ServerError) -> bool {
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    matches!(code, Some(Value::String(code)) if code == code::OUT_OF_RANGE)
 }
 
 impl From<Beyond> for Error {

@@ -205,9 +205,12 @@ fn a_number_that_must_not_be_blank() {
 }
 
 #[test]
-fn a_parent_by_a_foreign_key_that_may_be_null() {
-    node!(Wrong, other, [Field::parent::<Owner>("owner", "The owner.")]);
-    refuses!([Wrong, Owner], expect!["Wrong.owner: the foreign key `owner_id` may be NULL, which is not supported"]);
+fn a_join_table_whose_foreign_key_may_be_null() {
+    node!(Wrong, thing, [Field::children_over::<Other, Owner>("owners", "The owners.")]);
+    refuses!(
+        [Wrong, Other, Owner],
+        expect!["Wrong.owners: the join table's foreign key `owner_id` may be NULL, which is not supported"]
+    );
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn fields<'a>(ahead: &Lookahead<'a>) -> HashSet<&'a str> {
 fn column_of<N: Node>(field: &str) -> Option<&'static str> {
     match resolver::<N>(field)? {
         Resolver::Column(shown) => Some(shown.column.as_str()),
-        Resolver::Parent(hop, _) => hop().ok().map(|hop| hop.from),
+        Resolver::Parent(hop, _) => hop.find().ok().map(|hop| hop.from),
         Resolver::Id | Resolver::List(..) | Resolver::Count(..) => None,
     }
 }

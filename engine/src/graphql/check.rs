@@ -8,7 +8,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ColumnType, EntityName, EntityTrait
 use super::node::{COUNT, Field, Node, Source, is_camel_case};
 use crate::{
     kinds::{Compared, Kind},
-    loaders::{column_named, key_columns},
+    loaders::key_columns,
 };
 
 /// Checks that a name is one (GraphQL, section 2.1.9), and not reserved (section 4.3).
@@ -73,13 +73,7 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
                 !field.refuses_blank && !field.orders,
                 "`order` and `not_blank` are not for parents, which have `order_by`"
             );
-            let hop = hop()?;
-            let key = column_named::<N::Entity>(hop.from);
-            ensure!(
-                key.is_some_and(|column| !column.def().is_null()),
-                "the foreign key `{}` may be NULL, which is not supported",
-                hop.from
-            );
+            let hop = hop.find()?;
             if let Some(by) = field.orders_by {
                 let ty = parent.type_name();
                 ensure!(
@@ -94,7 +88,7 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
                 field.orders_by.is_none() && !field.refuses_blank,
                 "`order_by` is for parents, `not_blank` for columns"
             );
-            find().map(|_| ())
+            find.find().map(|_| ())
         }
     }
 }

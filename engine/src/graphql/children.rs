@@ -10,16 +10,16 @@ use async_graphql::{
     registry::{MetaField, Registry},
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use sea_orm::{EntityName, Related};
+use sea_orm::{EntityName, Related, RelationDef};
 
 use super::{
     ContextExt,
     argument::argument_of,
     conditions::Conditions,
     connection::{self, ChildrenPlan, Connection, Edge, LinkEdge, NodeEdge},
-    executor::{Below, Contexts},
+    executor::{Answers, Below, Contexts},
     filter::{ListFilter, NodeFilter, read},
-    node::{Field, FindChildren, ListField, Node, Source, found},
+    node::{Field, Find, FindChildren, FindRelation, ListField, Node, Source, found},
     nulls::refuse_nulls,
     page,
     paging::{ListArgs, filter_argument, list_arguments},
@@ -38,7 +38,18 @@ impl<N: Node> Field<N> {
         C: Node<Entity: Related<N::Entity>>,
         N::Entity: Table<Key = i64>,
     {
-        Self::new(Source::List(name, relation::<N, C>, of::<N, C>()), description)
+        let link = <C::Entity as Related<N::Entity>>::to;
+        Self::new(Source::List(name, Find { link, child: link, read: related::<N, C> }, of::<N, C>()), description)
+    }
+
+    /// The same by this relation of the child's entity, which leads to this one.
+    pub const fn children_by<C>(name: &'static str, relation: fn() -> RelationDef, description: &'static str) -> Self
+    where
+        C: Node,
+        N::Entity: Table<Key = i64>,
+    {
+        let find = Find { link: relation, child: relation, read: |link, _| to_children::<N, C>(link) };
+        Self::new(Source::List(name, find, of::<N, C>()), description)
     }
 
     /// The same of the objects that a join table ties to this one, whose rows are of the type `L`. The edges have its columns too.
@@ -48,7 +59,28 @@ impl<N: Node> Field<N> {
         C: Node<Entity: Table<Key = i64>>,
         N::Entity: Table<Key = i64>,
     {
-        Self::new(Source::List(name, relation_over::<N, L, C>, over::<N, L, C>()), description)
+        let link = <L::Entity as Related<N::Entity>>::to;
+        let child = <L::Entity as Related<C::Entity>>::to;
+        Self::new(
+            Source::List(name, Find { link, child, read: related_over::<N, L, C> }, over::<N, L, C>()),
+            description,
+        )
+    }
+
+    /// The same by these relations of the join table's entity: to this one, and to the child.
+    pub const fn children_over_by<L, C>(
+        name: &'static str,
+        parent: fn() -> RelationDef,
+        child: fn() -> RelationDef,
+        description: &'static str,
+    ) -> Self
+    where
+        L: Node,
+        C: Node<Entity: Table<Key = i64>>,
+        N::Entity: Table<Key = i64>,
+    {
+        let find = Find { link: parent, child, read: relation_over::<N, L, C> };
+        Self::new(Source::List(name, find, over::<N, L, C>()), description)
     }
 }
 
@@ -71,29 +103,45 @@ where
     &ChildrenOf::<LinkEdge<N, L, C>>(PhantomData)
 }
 
-/// How the children `C` of an `N` are found: by the relation that the child's entity declares.
-pub(super) fn relation<N: Node, C: Node<Entity: Related<N::Entity>>>() -> Checked<Relation> {
-    Ok(Relation { link: to_children::<N, C>()?, child: None })
+/// How the children `C` of an `N` are found: by the one relation that the child's entity declares.
+fn related<N, C>(link: FindRelation, _: FindRelation) -> Checked<Relation>
+where
+    N: Node,
+    C: Node<Entity: Related<N::Entity>>,
+{
+    ensure!(<C::Entity as Related<N::Entity>>::via().is_none(), "a parent over a join table is not supported");
+    to_children::<N, C>(link)
+}
+
+/// How they are found by a relation of the child's.
+fn to_children<N: Node, C: Node>(relation: FindRelation) -> Checked<Relation> {
+    let to_parent = parent::hop::<C, N>(relation)?;
+    let table = C::Entity::default().table_name();
+    Ok(Relation { link: Hop { from: to_parent.to, table, to: to_parent.from, optional: false }, child: None })
 }
 
 /// How they are found over the join table of `L`: by the relations that its entity declares.
-pub(super) fn relation_over<N, L, C>() -> Checked<Relation>
+fn related_over<N, L, C>(link: FindRelation, child: FindRelation) -> Checked<Relation>
 where
     N: Node,
     L: Node<Entity: Related<N::Entity> + Related<C::Entity>>,
     C: Node,
 {
+    let is_direct =
+        <L::Entity as Related<N::Entity>>::via().is_none() && <L::Entity as Related<C::Entity>>::via().is_none();
+    ensure!(is_direct, "a join table over a join table is not supported");
+    relation_over::<N, L, C>(link, child)
+}
+
+/// The same by these relations of its.
+fn relation_over<N: Node, L: Node, C: Node>(link: FindRelation, child: FindRelation) -> Checked<Relation> {
     for field in L::FIELDS.iter().filter(|field| matches!(field.source, Source::Column(_))) {
         let name = field.name();
         ensure!(!["cursor", "node"].contains(&&*name), "the edges have a field `{name}` besides `{}.{name}`", L::TYPE);
     }
-    Ok(Relation { link: to_children::<N, L>()?, child: Some(parent::hop::<L, C>()?) })
-}
-
-/// The step from an `N` to the rows of `C` whose parent it is.
-fn to_children<N: Node, C: Node<Entity: Related<N::Entity>>>() -> Checked<Hop> {
-    let to_parent = parent::hop::<C, N>()?;
-    Ok(Hop { from: to_parent.to, table: C::Entity::default().table_name(), to: to_parent.from })
+    let child = parent::hop::<L, C>(child)?;
+    ensure!(!child.optional, "the join table's foreign key `{}` may be NULL, which is not supported", child.from);
+    Ok(Relation { child: Some(child), ..to_children::<N, L>(link)? })
 }
 
 struct ChildrenOf<E>(PhantomData<fn() -> E>);
@@ -167,7 +215,7 @@ where
         field: &'a Positioned<TextField>,
         find: FindChildren,
         parents: Vec<i64>,
-    ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+    ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
             let plan = contexts.with(0, field, |context| plan_of::<N, E>(context, find))?;
             let children = plan.load(contexts.running(), &parents).await;
@@ -184,11 +232,11 @@ where
         field: &'a Positioned<TextField>,
         find: FindChildren,
         parents: Vec<i64>,
-    ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+    ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
             let count = contexts.with(0, field, |context| count_of::<N, E::Node>(context, find))?;
             let counts = connection::counts(contexts.running(), &count, &parents).await;
-            counts.map_err(|error| contexts.fail(0, field, error))
+            counts.map(Answers::from).map_err(|error| contexts.fail(0, field, error))
         }
         .boxed()
     }

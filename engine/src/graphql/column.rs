@@ -1,7 +1,7 @@
 //! A column as a field: its type, its filter, and its value as an answer.
 
 use async_graphql::{
-    InputType, Value as Answer,
+    Context, InputType, ServerResult, Value as Answer,
     indexmap::IndexMap,
     registry::{InputObjectBuilder, Registry},
 };
@@ -54,6 +54,24 @@ impl<C> Shown<C> {
             (Cell::Text(text), Some(kind)) => kind.answer(&text.into()),
             (Cell::Value(value, of_column), kind) => kind.unwrap_or(of_column).answer(&value),
         }
+    }
+}
+
+impl<C: ColumnTrait> Shown<C> {
+    /// Whether the field may be null.
+    pub fn may_be_null(&self) -> bool {
+        self.column.def().is_null()
+    }
+}
+
+/// An answer of a field that may be `null`: it is, beside the error (GraphQL, section 6.4.4).
+pub fn or_null(context: &Context<'_>, may_be_null: bool, answer: ServerResult<Answer>) -> ServerResult<Answer> {
+    match answer {
+        Err(error) if may_be_null => {
+            context.add_error(error);
+            Ok(Answer::Null)
+        }
+        answer => answer,
     }
 }
 

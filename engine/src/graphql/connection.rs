@@ -22,7 +22,7 @@ use sea_orm::{EntityTrait, Value};
 use super::{
     ContextExt, Running,
     ahead::Selected,
-    column::{Shown, column_type},
+    column::{Shown, column_type, or_null},
     conditions,
     filter::NodeFilter,
     node::{Node, Resolver, Source, in_words, resolver},
@@ -278,7 +278,8 @@ impl<P: Node, L: Node, N: Node> ContainerType for LinkEdge<P, L, N> {
             name => match Self::column(name) {
                 Some(shown) => {
                     let link = item.link();
-                    link.cell(shown.column).and_then(|cell| shown.answer(cell)).map_err(failed)?
+                    let answer = link.cell(shown.column).and_then(|cell| shown.answer(cell)).map_err(failed);
+                    or_null(context, shown.may_be_null(), answer)?
                 }
                 None => return Ok(None),
             },

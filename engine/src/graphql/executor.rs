@@ -6,7 +6,7 @@
 //! other. So the futures of an answer are as many as the fields of its text. Where a request has two errors, the deeper one can be
 //! told here and the other one there.
 
-use std::{borrow::Cow, future::poll_fn, pin::Pin, task::Poll};
+use std::{borrow::Cow, collections::BTreeMap, future::poll_fn, mem, pin::Pin, task::Poll};
 
 use async_graphql::{
     Context, ContextSelectionSet, Positioned, ServerError, ServerResult, Value,
@@ -23,7 +23,7 @@ use super::{
     json::{cut, write_name, write_text, write_value},
 };
 use crate::{
-    error::{Error, Result},
+    error::{Error, Result, is_of_data},
     memory::BYTES_A_STEP,
 };
 
@@ -51,6 +51,12 @@ impl dyn Contexts + '_ {
         let (mut then, mut made) = (Some(then), None);
         self.hand(index, &mut |context| made = then.take().map(|then| then(&context.with_field(field))));
         made.expect("a context is handed to what asks for it")
+    }
+
+    /// Tells an error below the object of this index, which the answer bears.
+    pub fn add_error(&self, index: usize, error: ServerError) {
+        let mut error = Some(error);
+        self.hand(index, &mut |context| error.take().into_iter().for_each(|error| context.add_error(error)));
     }
 
     /// The failure of a field of the object of this index.
@@ -133,6 +139,49 @@ impl Contexts for Below<'_> {
     }
 }
 
+/// The contexts of some of a level's objects.
+pub struct Among<'a> {
+    /// Those of all.
+    pub all: &'a dyn Contexts,
+    /// Which of them.
+    pub indexes: Vec<usize>,
+}
+
+impl Contexts for Among<'_> {
+    fn running(&self) -> &Running {
+        self.all.running()
+    }
+
+    fn hand(&self, index: usize, then: &mut dyn FnMut(&ContextSelectionSet<'_>)) {
+        self.all.hand(self.indexes[index], then);
+    }
+}
+
+/// The answers of a field, one for each object of a level.
+#[derive(Default)]
+pub struct Answers {
+    /// The values; null for one that failed.
+    pub values: Vec<Value>,
+    /// Why some failed, by their place: null is then what is next above and may be.
+    failed: BTreeMap<usize, ServerError>,
+}
+
+impl From<Vec<Value>> for Answers {
+    fn from(values: Vec<Value>) -> Self {
+        Self { values, failed: BTreeMap::new() }
+    }
+}
+
+impl Answers {
+    /// The answer for the first object, which is the only one.
+    pub fn into_first(mut self) -> ServerResult<Value> {
+        match self.failed.remove(&0) {
+            Some(error) => Err(error),
+            None => Ok(self.values.into_iter().next().unwrap_or_default()),
+        }
+    }
+}
+
 /// Objects of one type, which write some of their fields by themselves.
 pub trait Objects: Sync {
     /// What of an object is written without a statement.
@@ -147,6 +196,9 @@ pub trait Objects: Sync {
     /// What a field is, if it is such a part.
     fn part(&self, field: &str) -> Result<Option<Self::Part>>;
 
+    /// Whether a field that is such a part may be null.
+    fn may_be_null(&self, field: &str) -> bool;
+
     /// Writes a part of one of them.
     fn write(&self, index: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()>;
 
@@ -155,7 +207,7 @@ pub trait Objects: Sync {
         &'a self,
         contexts: &'a dyn Contexts,
         field: &'a Positioned<Field>,
-    ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
+    ) -> BoxFuture<'a, ServerResult<Answers>>;
 }
 
 /// Objects that a field of the text leads to, what is selected of them, and what had to be loaded for it.
@@ -163,7 +215,7 @@ pub struct Level<'a, O: Objects, C> {
     objects: &'a O,
     contexts: C,
     steps: Vec<(&'a Positioned<Field>, Step<O::Part>)>,
-    answers: Vec<Vec<Value>>,
+    answers: Vec<Answers>,
 }
 
 /// How a selected field is written.
@@ -207,10 +259,23 @@ impl<'a, O: Objects, C: Contexts> Level<'a, O, C> {
             match step {
                 Step::TypeName => write_text(&self.objects.type_name(), &mut writer.json),
                 Step::Part(part) => {
-                    let written = self.objects.write(index, *part, &mut writer.json);
-                    written.map_err(|error| self.fail(index, field, error))?;
+                    let start = writer.json.len();
+                    if let Err(error) = self.objects.write(index, *part, &mut writer.json) {
+                        let error = self.fail(index, field, error);
+                        if !self.objects.may_be_null(&field.node.name.node) {
+                            return Err(error);
+                        }
+                        writer.retract(start);
+                        (&self.contexts as &dyn Contexts).add_error(index, error);
+                    }
                 }
-                Step::Answer(answer) => writer.copy(&self.answers[*answer][index]),
+                Step::Answer(answer) => {
+                    let Answers { values, failed } = &self.answers[*answer];
+                    if let Some(error) = failed.get(&index) {
+                        return Err(error.clone());
+                    }
+                    writer.copy(&values[index]);
+                }
             }
         }
         writer.json.push(b'}');
@@ -231,16 +296,16 @@ impl<'a, O: Objects, C: Contexts> Level<'a, O, C> {
     }
 
     /// Writes all of them: an answer each.
-    fn write_each(self) -> ServerResult<Vec<Value>> {
+    fn write_each(self) -> ServerResult<Answers> {
         let count = self.objects.count();
         if self.steps.is_empty() {
             // All that was selected is skipped.
-            return Ok(vec![Value::Object(IndexMap::new()); count]);
+            return Ok(vec![Value::Object(IndexMap::new()); count].into());
         }
         let mut writer = Writer::of(self.contexts.running());
         for index in 0..count {
-            self.write(index, &mut writer)?;
-            writer.end();
+            let written = self.write(index, &mut writer);
+            writer.end(written)?;
             if index == 0 {
                 writer.make_room(count - 1);
             }
@@ -249,20 +314,25 @@ impl<'a, O: Objects, C: Contexts> Level<'a, O, C> {
     }
 }
 
-/// The answers of a field that leads to an object each: those of `objects`.
+/// The answers of a field that leads to an object each: those of `objects`. If the field is `optional`, an answer that fails is null
+/// beside its error (GraphQL, section 6.4.4).
 pub async fn each<O: Objects>(
     objects: &O,
     contexts: &dyn Contexts,
     field: &Positioned<Field>,
-) -> ServerResult<Vec<Value>> {
+    optional: bool,
+) -> ServerResult<Answers> {
     let below = Below::objects(contexts, field);
-    Level::of(objects, &field.node.selection_set.node, below).await?.write_each()
+    let mut answers = Level::of(objects, &field.node.selection_set.node, below).await?.write_each()?;
+    if optional {
+        mem::take(&mut answers.failed).into_iter().for_each(|(index, error)| contexts.add_error(index, error));
+    }
+    Ok(answers)
 }
 
 /// The answer of what is selected of one object.
 pub async fn one<O: Objects>(object: &O, context: &ContextSelectionSet<'_>) -> ServerResult<Value> {
-    let answers = Level::of(object, &context.item.node, Here(context)).await?.write_each()?;
-    Ok(answers.into_iter().next().unwrap_or_default())
+    Level::of(object, &context.item.node, Here(context)).await?.write_each()?.into_first()
 }
 
 /// The fields that are selected of objects of this type. In the normal form of an operation, a fragment stands for one type.
@@ -316,12 +386,13 @@ pub struct Writer<'a> {
     /// How many of its bytes are counted, or copied.
     known: usize,
     ends: Vec<usize>,
+    failed: BTreeMap<usize, ServerError>,
 }
 
 impl<'a> Writer<'a> {
     /// Writes for this request.
     pub fn of(running: &'a Running) -> Self {
-        Self { json: Vec::new(), running, known: 0, ends: Vec::new() }
+        Self { json: Vec::new(), running, known: 0, ends: Vec::new(), failed: BTreeMap::new() }
     }
 
     /// Writes an answer, of which the bytes are counted already if it was written before.
@@ -353,17 +424,35 @@ impl<'a> Writer<'a> {
         self.json.reserve((first + first / 8 + 1).saturating_mul(count).min(MOST_EXPECTED));
     }
 
-    /// Ends an answer.
-    pub fn end(&mut self) {
+    /// Writes null in the place of what was written from `start` on.
+    pub fn retract(&mut self, start: usize) {
+        self.json.truncate(start);
+        self.known = self.known.min(start);
+        self.json.extend_from_slice(b"null");
+    }
+
+    /// Ends an answer that was written, or that the data make fail.
+    ///
+    /// # Errors
+    /// It failed for another reason, which is not of this answer alone: the request is over its limits.
+    pub fn end(&mut self, written: ServerResult<()>) -> ServerResult<()> {
+        match written {
+            Err(error) if is_of_data(&error) => {
+                self.retract(self.ends.last().copied().unwrap_or_default());
+                self.failed.insert(self.ends.len(), error);
+            }
+            written => written?,
+        }
         self.ends.push(self.json.len());
+        Ok(())
     }
 
     /// The answers.
     ///
     /// # Errors
     /// As of [`Self::step`].
-    pub fn finish(mut self) -> Result<Vec<Value>> {
+    pub fn finish(mut self) -> Result<Answers> {
         self.count()?;
-        Ok(cut(self.json, &self.ends))
+        Ok(Answers { values: cut(self.json, &self.ends), failed: self.failed })
     }
 }

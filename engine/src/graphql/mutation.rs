@@ -104,6 +104,22 @@ impl<'a> Write<'a> {
         Ok(key)
     }
 
+    /// The same of a parent that may be absent, for its foreign key: nothing is written if nothing is given, and NULL if `null` is.
+    ///
+    /// # Errors
+    /// It is not an id of the type.
+    pub async fn parent_or_null<P: Node<Entity: Table<Key = i64>>>(
+        &mut self,
+        path: &str,
+        id: &MaybeUndefined<ID>,
+    ) -> Result<ActiveValue<Option<i64>>> {
+        Ok(match id {
+            MaybeUndefined::Undefined => ActiveValue::NotSet,
+            MaybeUndefined::Null => ActiveValue::Set(None),
+            MaybeUndefined::Value(id) => ActiveValue::Set(Some(self.parent::<P>(path, id).await?)),
+        })
+    }
+
     /// The object with this key, which stands at `path` in the mutation's input, kept from being deleted until the transaction ends;
     /// if it does not exist, that is added to the refusals.
     pub async fn held<N: Node<Entity: Table<Key = i64>>>(&mut self, path: &str, key: i64) -> Result<Option<One<N>>> {

@@ -15,9 +15,13 @@ use async_graphql::{
 };
 use futures_util::future::BoxFuture;
 use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase};
-use sea_orm::{EntityName, EntityTrait, IdenStatic};
+use sea_orm::{EntityName, EntityTrait, IdenStatic, RelationDef};
 
-use super::{column::Shown, conditions::Conditions, executor::Contexts};
+use super::{
+    column::Shown,
+    conditions::Conditions,
+    executor::{Answers, Contexts},
+};
 use crate::{
     error::{Error, Result, excerpt},
     kinds::{Enumeration, Kind, OfKind},
@@ -104,15 +108,34 @@ pub(super) fn has_id<N: Node>() -> bool {
     <N::Entity as Table>::Key::PARTS == 1
 }
 
-/// The step to a parent, read from the entities: an error is a fault of theirs, which is told before anything is served.
-pub(super) type FindParent = fn() -> Checked<Hop>;
+/// A relation of the entities.
+pub(super) type FindRelation = fn() -> RelationDef;
 
-/// The same of the way to children.
-pub(super) type FindChildren = fn() -> Checked<Relation>;
+/// The step to a parent, or the way to children, read from relations of the entities: the one of the rows that tell a parent, and of
+/// a join table the one to the child too.
+#[derive(Clone, Copy)]
+pub(super) struct Find<T> {
+    pub link: FindRelation,
+    pub child: FindRelation,
+    pub read: fn(FindRelation, FindRelation) -> Checked<T>,
+}
 
-/// Which that is.
-pub(super) fn found<T>(find: fn() -> Checked<T>) -> Result<T> {
-    find().map_err(|error| Error::broken(error.to_string()))
+pub(super) type FindParent = Find<Hop>;
+pub(super) type FindChildren = Find<Relation>;
+
+impl<T> Find<T> {
+    /// Which that is.
+    ///
+    /// # Errors
+    /// A fault of the entities.
+    pub fn find(self) -> Checked<T> {
+        (self.read)(self.link, self.child)
+    }
+}
+
+/// Which that is: a fault of the entities is told before anything is served.
+pub(super) fn found<T>(find: Find<T>) -> Result<T> {
+    find.find().map_err(|error| Error::broken(error.to_string()))
 }
 
 /// What a parent's type does for the field of its children.
@@ -129,16 +152,18 @@ pub(super) trait ParentField: Sync {
     /// The key in an id of the parent's, which `argument` holds.
     fn key(&self, id: &str, argument: &str) -> Result<i64>;
 
-    /// The answer for the child whose foreign key has this value.
-    fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<i64>) -> BoxFuture<'a, ServerResult<Value>>;
+    /// The answer for the child whose foreign key has this value, which may be NULL.
+    fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<Option<i64>>) -> BoxFuture<'a, ServerResult<Value>>;
 
-    /// The answers for all children of a level, of which there is one at least.
+    /// The answers for all children of a level, of which there is one at least. If the field is `optional`, an answer that fails is
+    /// null, beside its error.
     fn of_all<'a>(
         &'a self,
         contexts: &'a dyn Contexts,
         field: &'a Positioned<TextField>,
         keys: Vec<i64>,
-    ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
+        optional: bool,
+    ) -> BoxFuture<'a, ServerResult<Answers>>;
 
     /// Adds what the filter `given` of the field `name` says of the parent.
     fn add_filter(&self, name: &str, hop: Hop, given: Value, all: &mut Conditions) -> Result<()>;
@@ -187,7 +212,7 @@ pub(super) trait ListField<N: Node>: Sync {
         field: &'a Positioned<TextField>,
         find: FindChildren,
         parents: Vec<<N::Entity as Table>::Key>,
-    ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
+    ) -> BoxFuture<'a, ServerResult<Answers>>;
 
     /// The number's answers for all parents of a level.
     fn counts_of_all<'a>(
@@ -196,7 +221,7 @@ pub(super) trait ListField<N: Node>: Sync {
         field: &'a Positioned<TextField>,
         find: FindChildren,
         parents: Vec<<N::Entity as Table>::Key>,
-    ) -> BoxFuture<'a, ServerResult<Vec<Value>>>;
+    ) -> BoxFuture<'a, ServerResult<Answers>>;
 
     /// Adds what the filter `given` of the field `name` says of the children.
     fn add_filter(&self, name: &str, relation: Relation, given: Value, all: &mut Conditions) -> Result<()>;

@@ -103,7 +103,9 @@ fn key_arguments<N: Node>() -> Option<Vec<(String, &'static dyn ParentField)>> {
     key_columns::<N::Entity>()
         .map(|column| {
             let parent = N::FIELDS.iter().find_map(|field| match field.source {
-                Source::Parent(_, hop, parent) => hop().ok().filter(|hop| hop.from == column.as_str()).map(|_| parent),
+                Source::Parent(_, hop, parent) => {
+                    hop.find().ok().filter(|hop| hop.from == column.as_str()).map(|_| parent)
+                }
                 _ => None,
             });
             Some((column.as_str().to_lower_camel_case(), parent?))
@@ -208,8 +210,7 @@ impl<N: Node> AnyNode for TypedNode<N> {
             if !is_fast(&selected) {
                 return list.resolve(&selected, context.item).await;
             }
-            let written = page::write(&[list], &selected.item.node, &Here(&selected)).await?;
-            Ok(written.into_iter().next().unwrap_or_default())
+            page::write(&[list], &selected.item.node, &Here(&selected)).await?.into_first()
         }
         .boxed()
     }

@@ -17,14 +17,14 @@ use sea_orm::EntityTrait;
 
 use super::{
     ContextExt, Running, ahead,
-    column::column_type,
-    executor::{self, Contexts, Objects, is_fast},
-    node::{COUNT, FindParent, Node, Resolver, Source, example_key, found, resolver},
+    column::{column_type, or_null},
+    executor::{self, Among, Answers, Contexts, Objects, is_fast},
+    node::{COUNT, Node, ParentField, Resolver, Source, example_key, found, resolver},
     part::{Part, part},
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{ById, Look, Picked, Row, Table, column_named},
+    loaders::{ById, Hop, Look, Picked, Row, Table, column_named},
 };
 
 /// The interface of all nodes.
@@ -53,7 +53,12 @@ impl<N: Node> OutputType for One<N> {
                     Source::Column(column) => {
                         add(MetaField::new(name, column_type(column, field.kind_of(column), registry)), description);
                     }
-                    Source::Parent(_, _, parent) => add(MetaField::new(name, parent.declare(registry)), description),
+                    Source::Parent(_, find, parent) => {
+                        let ty = parent.declare(registry);
+                        let is_optional = found(find).is_ok_and(|hop| hop.optional);
+                        let ty = if is_optional { ty.trim_end_matches('!').to_owned() } else { ty };
+                        add(MetaField::new(name, ty), description);
+                    }
                     Source::List(_, _, children) => {
                         let what = description.trim_end_matches('.');
                         let description = format!("{what}, ordered by id unless `orderBy` is given.");
@@ -83,9 +88,14 @@ impl<N: Node> ContainerType for One<N> {
             None => Ok(None),
             Some(Resolver::Id) => row.key().map(|key| Some(N::global_id(key).as_str().into())).map_err(failed),
             Some(Resolver::Column(shown)) => {
-                row.cell(shown.column).and_then(|cell| shown.answer(cell)).map(Some).map_err(failed)
+                let answer = row.cell(shown.column).and_then(|cell| shown.answer(cell)).map_err(failed);
+                or_null(context, shown.may_be_null(), answer).map(Some)
             }
-            Some(Resolver::Parent(hop, parent)) => parent.of_one(context, foreign_key(row, hop)).await.map(Some),
+            Some(Resolver::Parent(find, parent)) => {
+                let hop = found(find).map_err(failed)?;
+                let answer = parent.of_one(context, foreign_key(row, hop)).await;
+                or_null(context, hop.optional, answer).map(Some)
+            }
             Some(Resolver::List(relation, children)) => children.of_one(context, relation, row.key()).await.map(Some),
             Some(Resolver::Count(relation, children)) => {
                 children.count_of_one(context, relation, row.key()).await.map(Some)
@@ -96,14 +106,13 @@ impl<N: Node> ContainerType for One<N> {
 
 impl<N: Node> ObjectType for One<N> {}
 
-/// The value of the foreign key by which a parent is found.
-fn foreign_key<E: EntityTrait>(row: &Row<E>, hop: FindParent) -> Result<i64> {
+/// The value of the foreign key by which a parent is found; `None` if it is NULL.
+fn foreign_key<E: EntityTrait>(row: &Row<E>, hop: Hop) -> Result<Option<i64>> {
     row.get(foreign_key_column::<E>(hop)?)
 }
 
 /// The column of the foreign key by which a parent is found.
-pub(super) fn foreign_key_column<E: EntityTrait>(hop: FindParent) -> Result<E::Column> {
-    let from = found(hop)?.from;
+fn foreign_key_column<E: EntityTrait>(Hop { from, .. }: Hop) -> Result<E::Column> {
     column_named::<E>(from).ok_or_else(|| Error::broken(format!("there is no column `{from}`")))
 }
 
@@ -122,6 +131,10 @@ impl<N: Node> Objects for One<N> {
         Ok(part::<N>(field))
     }
 
+    fn may_be_null(&self, field: &str) -> bool {
+        may_be_null::<N>(field)
+    }
+
     fn write(&self, _: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()> {
         part.write::<N>(|| self.0.key(), |column| self.0.cell(column), json)
     }
@@ -130,7 +143,7 @@ impl<N: Node> Objects for One<N> {
         &'a self,
         contexts: &'a dyn Contexts,
         field: &'a Positioned<Field>,
-    ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+    ) -> BoxFuture<'a, ServerResult<Answers>> {
         let Self(row) = self;
         related::<N>(contexts, field, || Ok(vec![row.key()?]), |column| Ok(vec![row.get(column)?]))
     }
@@ -165,6 +178,10 @@ impl<N: Node> Objects for Many<N> {
         })
     }
 
+    fn may_be_null(&self, field: &str) -> bool {
+        may_be_null::<N>(field)
+    }
+
     fn write(&self, index: usize, part: Self::Part, json: &mut Vec<u8>) -> Result<()> {
         part.write::<N>(|| self.0.key(index), |position| self.0.cell(index, position), json)
     }
@@ -173,14 +190,19 @@ impl<N: Node> Objects for Many<N> {
         &'a self,
         contexts: &'a dyn Contexts,
         field: &'a Positioned<Field>,
-    ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+    ) -> BoxFuture<'a, ServerResult<Answers>> {
         let Self(rows) = self;
         let keys = || (0..rows.count()).map(|index| rows.key(index)).collect();
         related::<N>(contexts, field, keys, |column| {
             let position = rows.position(column)?;
-            (0..rows.count()).map(|index| rows.integer(index, position)).collect()
+            (0..rows.count()).map(|index| rows.foreign_key(index, position)).collect()
         })
     }
+}
+
+/// Whether a field of a node is a column that may be NULL.
+fn may_be_null<N: Node>(field: &str) -> bool {
+    matches!(resolver::<N>(field), Some(Resolver::Column(shown)) if shown.may_be_null())
 }
 
 /// The answers of a field of nodes that leads to other rows, by the nodes' keys or by their foreign keys in a column.
@@ -188,12 +210,14 @@ fn related<'a, N: Node>(
     contexts: &'a dyn Contexts,
     field: &'a Positioned<Field>,
     keys: impl FnOnce() -> Result<Vec<<N::Entity as Table>::Key>>,
-    foreign_keys: impl FnOnce(<N::Entity as EntityTrait>::Column) -> Result<Vec<i64>>,
-) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+    foreign_keys: impl FnOnce(<N::Entity as EntityTrait>::Column) -> Result<Vec<Option<i64>>>,
+) -> BoxFuture<'a, ServerResult<Answers>> {
     match resolver::<N>(&field.node.name.node) {
         Some(Resolver::Parent(find, parent)) => {
-            let keys = foreign_key_column::<N::Entity>(find).and_then(foreign_keys);
-            by_keys(contexts, field, keys, |keys| parent.of_all(contexts, field, keys))
+            let hop = found(find);
+            let optional = hop.as_ref().is_ok_and(|hop| hop.optional);
+            let keys = hop.and_then(foreign_key_column::<N::Entity>).and_then(foreign_keys);
+            by_keys(contexts, field, keys, |keys| parents(parent, contexts, field, keys, optional))
         }
         Some(Resolver::List(find, children)) => {
             by_keys(contexts, field, keys(), |keys| children.of_all(contexts, field, find, keys))
@@ -208,15 +232,39 @@ fn related<'a, N: Node>(
     }
 }
 
+/// The parents that foreign keys lead to; null for NULL.
+fn parents<'a>(
+    parent: &'static dyn ParentField,
+    contexts: &'a dyn Contexts,
+    field: &'a Positioned<Field>,
+    keys: Vec<Option<i64>>,
+    optional: bool,
+) -> BoxFuture<'a, ServerResult<Answers>> {
+    let known: Vec<_> = keys.iter().copied().flatten().collect();
+    if known.len() == keys.len() {
+        return parent.of_all(contexts, field, known, optional);
+    }
+    async move {
+        let among = Among { all: contexts, indexes: (0..keys.len()).filter(|index| keys[*index].is_some()).collect() };
+        // What fails is null: such a field is optional.
+        let parents =
+            if known.is_empty() { Answers::default() } else { parent.of_all(&among, field, known, true).await? };
+        let mut parents = parents.values.into_iter();
+        let values: Vec<_> = keys.into_iter().map(|key| key.and_then(|_| parents.next()).unwrap_or_default()).collect();
+        Ok(values.into())
+    }
+    .boxed()
+}
+
 /// What `load` answers for these keys; nothing for none.
 fn by_keys<'a, K>(
     contexts: &dyn Contexts,
     field: &Positioned<Field>,
     keys: Result<Vec<K>>,
-    load: impl FnOnce(Vec<K>) -> BoxFuture<'a, ServerResult<Vec<Value>>>,
-) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+    load: impl FnOnce(Vec<K>) -> BoxFuture<'a, ServerResult<Answers>>,
+) -> BoxFuture<'a, ServerResult<Answers>> {
     match keys {
-        Ok(keys) if keys.is_empty() => ready(Ok(Vec::new())).boxed(),
+        Ok(keys) if keys.is_empty() => ready(Ok(Answers::default())).boxed(),
         Ok(keys) => load(keys),
         Err(error) => ready(Err(contexts.fail(0, field, error))).boxed(),
     }

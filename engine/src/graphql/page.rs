@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use super::{
     column::Shown,
     connection::{Connection, Edge, PAGE_INFO},
-    executor::{Below, Contexts, Level, Writer, selected},
+    executor::{Answers, Below, Contexts, Level, Writer, selected},
     json::{write_name, write_separator, write_text, write_value},
     one::Many,
 };
@@ -64,24 +64,24 @@ pub async fn write<E: Edge>(
     connections: &[Connection<E>],
     set: &SelectionSet,
     contexts: &dyn Contexts,
-) -> ServerResult<Vec<Value>> {
+) -> ServerResult<Answers> {
     let fields = selected(set, &<Connection<E> as TypeName>::type_name());
     let Some(last) = fields.last() else {
         // All that was selected is skipped.
-        return Ok(vec![Value::Object(IndexMap::new()); connections.len()]);
+        return Ok(vec![Value::Object(IndexMap::new()); connections.len()].into());
     };
     let pages = Pages::of(connections, contexts).map_err(|error| contexts.fail(0, last, error))?;
     let parts = try_join_all(fields.iter().map(|field| pages.part(field))).await?;
     let mut writer = Writer::of(contexts.running());
     for index in 0..connections.len() {
         writer.json.push(b'{');
-        for (number, (field, part)) in fields.iter().zip(&parts).enumerate() {
+        let written = fields.iter().zip(&parts).enumerate().try_for_each(|(number, (field, part))| {
             write_name(number, &field.node.response_key().node, &mut writer.json);
-            pages.write(index, field, part, &mut writer)?;
-        }
+            pages.write(index, field, part, &mut writer)
+        });
         writer.json.push(b'}');
-        writer.step().map_err(|error| contexts.fail(index, last, error))?;
-        writer.end();
+        let written = written.and_then(|()| writer.step().map_err(|error| contexts.fail(index, last, error)));
+        writer.end(written)?;
     }
     writer.finish().map_err(|error| contexts.fail(connections.len().saturating_sub(1), last, error))
 }
@@ -224,7 +224,14 @@ impl<'a, E: Edge> Pages<'a, E> {
                 EdgePart::Cursor => connection.write_cursor(item, &mut writer.json).map_err(failed)?,
                 EdgePart::Link(shown) => {
                     let cell = connection.rows().and_then(|rows| rows.link_cell(item, shown.column));
-                    cell.and_then(|cell| shown.write(cell, &mut writer.json)).map_err(failed)?;
+                    let start = writer.json.len();
+                    if let Err(error) = cell.and_then(|cell| shown.write(cell, &mut writer.json)).map_err(failed) {
+                        if !E::column(&field.node.name.node).is_some_and(|shown| shown.may_be_null()) {
+                            return Err(error);
+                        }
+                        writer.retract(start);
+                        edges.add_error(number, error);
+                    }
                 }
                 EdgePart::Node(nodes) => nodes.write(number, writer)?,
             }

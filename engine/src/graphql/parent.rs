@@ -8,13 +8,13 @@ use async_graphql::{
     registry::Registry,
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use sea_orm::Related;
+use sea_orm::{Related, RelationDef};
 
 use super::{
     conditions::Conditions,
-    executor::{self, Contexts},
+    executor::{self, Answers, Contexts},
     filter::{NodeFilter, read},
-    node::{Field, Node, ParentField, Source},
+    node::{Field, Find, FindRelation, Node, ParentField, Source},
     one::{self, One},
     order,
 };
@@ -30,7 +30,18 @@ impl<N: Node> Field<N> {
         P: Node<Entity: Table<Key = i64>>,
         N::Entity: Related<P::Entity>,
     {
-        Self::new(Source::Parent(name, hop::<N, P>, of::<P>()), description)
+        let link = <N::Entity as Related<P::Entity>>::to;
+        Self::new(Source::Parent(name, Find { link, child: link, read: related::<N, P> }, of::<P>()), description)
+    }
+
+    /// The same by this relation of the entity: where several lead to the same table, or one to the entity's own, as in
+    /// `Field::parent_by::<Employee>("manager", || Relation::Manager.def(), "Whom they report to.")`.
+    pub const fn parent_by<P>(name: &'static str, relation: fn() -> RelationDef, description: &'static str) -> Self
+    where
+        P: Node<Entity: Table<Key = i64>>,
+    {
+        let find = Find { link: relation, child: relation, read: |link, _| hop::<N, P>(link) };
+        Self::new(Source::Parent(name, find, of::<P>()), description)
     }
 }
 
@@ -39,10 +50,15 @@ pub(super) const fn of<P: Node<Entity: Table<Key = i64>>>() -> &'static dyn Pare
     &ParentOf::<P>(PhantomData)
 }
 
-/// The step from an `N` to its parent `P`.
-pub(super) fn hop<N: Node<Entity: Related<P::Entity>>, P: Node>() -> Checked<Hop> {
+/// The step from an `N` to its parent `P` by the entities' one relation.
+fn related<N: Node<Entity: Related<P::Entity>>, P: Node>(link: FindRelation, _: FindRelation) -> Checked<Hop> {
     ensure!(<N::Entity as Related<P::Entity>>::via().is_none(), "a parent over a join table is not supported");
-    let hop = Hop::of::<N::Entity, P::Entity>(&<N::Entity as Related<P::Entity>>::to())?;
+    hop::<N, P>(link)
+}
+
+/// The step from an `N` to its parent `P` by a relation.
+pub(super) fn hop<N: Node, P: Node>(relation: FindRelation) -> Checked<Hop> {
+    let hop = Hop::of::<N::Entity, P::Entity>(&relation())?;
     ensure_key::<P::Entity>(hop.to)?;
     Ok(hop)
 }
@@ -66,9 +82,10 @@ impl<P: Node<Entity: Table<Key = i64>>> ParentField for ParentOf<P> {
         P::key(id, argument)
     }
 
-    fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<i64>) -> BoxFuture<'a, ServerResult<Value>> {
+    fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<Option<i64>>) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
-            let parent = async { one::referenced::<P>(context, key?).await };
+            let Some(key) = key.map_err(|error| error.of_field(context))? else { return Ok(Value::Null) };
+            let parent = one::referenced::<P>(context, key);
             let parent = parent.await.map_err(|error| error.of_field(context))?;
             parent.resolve(&context.with_selection_set(&context.item.node.selection_set), context.item).await
         }
@@ -80,12 +97,13 @@ impl<P: Node<Entity: Table<Key = i64>>> ParentField for ParentOf<P> {
         contexts: &'a dyn Contexts,
         field: &'a Positioned<TextField>,
         keys: Vec<i64>,
-    ) -> BoxFuture<'a, ServerResult<Vec<Value>>> {
+        optional: bool,
+    ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
             let of_key = contexts.with(0, field, one::of_key::<P>);
             let parents = one::all_referenced::<P>(contexts.running(), &keys, of_key).await;
             let parents = parents.map_err(|(index, error)| contexts.fail(index, field, error))?;
-            executor::each(&parents, contexts, field).await
+            executor::each(&parents, contexts, field, optional).await
         }
         .boxed()
     }

@@ -70,7 +70,10 @@ impl OrderBy {
 
     /// Whether what is compared may be NULL.
     pub fn is_nullable(&self) -> bool {
-        matches!(self, Self::Column { column: Column { nullable: true, .. }, .. })
+        match self {
+            Self::Column { parent, column } => column.nullable || parent.is_some_and(|hop| hop.optional),
+            Self::Count(_) => false,
+        }
     }
 
     /// What is compared, as SQL over the table with the alias `row`; `index` tells the order's keys apart.
@@ -115,12 +118,14 @@ impl Order {
         self.keys.is_empty()
     }
 
-    /// Joins the parents whose columns the order compares: one row each, so that no row is doubled.
+    /// Joins the parents whose columns the order compares: one row each, so that no row is doubled, and none is lost that has no
+    /// parent.
     pub fn join(&self, select: &mut SelectStatement, row: &DynIden, join: JoinType) {
         for (index, key) in self.keys.iter().enumerate() {
             if let OrderBy::Column { parent: Some(hop), .. } = &key.by {
                 let parent = parent_alias(index);
                 let same = leads(*hop, row, &parent);
+                let join = if hop.optional { JoinType::LeftJoin } else { join };
                 join_on(select, join, hop.table, parent, same);
             }
         }

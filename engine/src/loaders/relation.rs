@@ -14,6 +14,8 @@ pub struct Hop {
     pub table: &'static str,
     /// That table's column.
     pub to: &'static str,
+    /// Whether the step may lead nowhere: `from` may be NULL.
+    pub optional: bool,
 }
 
 impl Hop {
@@ -30,12 +32,14 @@ impl Hop {
             to.table_name()
         );
         ensure!(def.on_condition.is_none(), "a relation with a condition of its own is not supported");
-        Ok(Self { from: column::<F>(&def.from_col)?, table: to.table_name(), to: column::<T>(&def.to_col)? })
+        let from = column::<F>(&def.from_col)?;
+        let optional = from.def().is_null();
+        Ok(Self { from: from.as_str(), table: to.table_name(), to: column::<T>(&def.to_col)?.as_str(), optional })
     }
 }
 
 /// The one column of an entity that a side of a relation names.
-fn column<E: EntityTrait>(side: &Identity) -> Result<&'static str> {
+fn column<E: EntityTrait>(side: &Identity) -> Result<E::Column> {
     let table = E::default();
     let mut names = side.iter();
     let (Some(name), None) = (names.next(), names.next()) else {
@@ -44,10 +48,10 @@ fn column<E: EntityTrait>(side: &Identity) -> Result<&'static str> {
     let name = name.to_string();
     let table = table.table_name();
     let column = column_named::<E>(&name).with_context(|| format!("`{table}` has no column `{name}`"))?;
-    let (name, def) = (column.as_str(), column.def());
+    let def = column.def();
     let ty = def.get_column_type();
     ensure!(*ty == ColumnType::BigInteger, "`{table}.{name}` is of the type {ty:?}; keys are of the type BigInteger");
-    Ok(name)
+    Ok(column)
 }
 
 /// How the children of a parent are found.

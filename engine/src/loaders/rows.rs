@@ -70,12 +70,14 @@ impl Reading {
 
     /// A part of a key.
     fn integer(&self, row: &QueryResult, position: usize) -> Result<i64> {
+        self.foreign_key(row, position)?.ok_or_else(|| Error::broken("a part of a key is NULL"))
+    }
+
+    /// The same of a foreign key, which may be NULL.
+    fn foreign_key(&self, row: &QueryResult, position: usize) -> Result<Option<i64>> {
         match (&self.way, row.try_as_pg_row(), row.try_as_sqlite_row()) {
             (Way::PostgresInteger, Some(row), _) => Ok(row.try_get_unchecked(position)?),
-            (_, _, Some(row)) => {
-                let integer: Option<i64> = row.try_get_unchecked(position)?;
-                integer.ok_or_else(|| Error::broken("a part of a key is NULL"))
-            }
+            (_, _, Some(row)) => Ok(row.try_get_unchecked(position)?),
             _ => Ok(row.try_get_by_index(position)?),
         }
     }
@@ -272,9 +274,10 @@ impl<E: Table> Picked<E> {
         self.block.cell(self.numbers[index], position)
     }
 
-    /// The same of a 64-bit integer.
-    pub fn integer(&self, index: usize, position: usize) -> Result<i64> {
-        self.block.integer(self.numbers[index], position)
+    /// The same of a foreign key, which may be NULL.
+    pub fn foreign_key(&self, index: usize, position: usize) -> Result<Option<i64>> {
+        let (block, row) = (&self.block, self.numbers[index]);
+        block.columns[position].1.foreign_key(&block.rows[row], block.position + position)
     }
 
     /// A row's primary key.
