@@ -18,6 +18,7 @@ mod exact;
 mod filters;
 mod fuzz;
 mod graphiql;
+mod keys;
 mod kinds;
 mod life;
 mod limits;

@@ -28,7 +28,7 @@ pub use self::{
     batches::{AtOnce, Batches},
     columns::Columns,
     filter::{Column, Filter, Test},
-    key::{Key, Table, column_named, key_column, key_columns},
+    key::{Key, Single, Table, column_named, is_part, key_column, key_columns},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
     relation::{Hop, Relation, ensure_key},
@@ -300,7 +300,8 @@ impl Loader<ChildCount> for Session {
             let select = select::count_by_parent(self.backend(), relation, &parents, &filter);
             let asked = all.iter().map(|one| &one.count.what.asked);
             let rows = self.rows(&select, &LongTexts::default(), parents.len(), asked).await?;
-            let counts = rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)));
+            let parents = rows::integers(&rows, 0)?.into_iter().zip(&rows);
+            let counts = parents.map(|(parent, row)| Ok((parent, row.try_get_by_index(1)?)));
             let counts: HashMap<i64, i64> = counts.collect::<Result<_>>()?;
             // The statement counts what is there: a parent without children is not among its rows.
             let count = |one: &ChildCount| counts.get(&one.parent).copied().unwrap_or(0);

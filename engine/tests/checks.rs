@@ -96,6 +96,27 @@ mod tie {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// A join table with a key of its own.
+mod visit {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "visits")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub owner_id: i64,
+        pub other_id: i64,
+        #[sea_orm(belongs_to, from = "owner_id", to = "id")]
+        pub owner: BelongsTo<super::owner::Entity>,
+        #[sea_orm(belongs_to, from = "other_id", to = "id")]
+        pub other: BelongsTo<super::other::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// By a foreign key that may be NULL.
 impl Related<owner::Entity> for other::Entity {
     fn to() -> RelationDef {
@@ -214,6 +235,13 @@ fn a_join_table_whose_foreign_key_may_be_null() {
 }
 
 #[test]
+fn a_join_table_that_may_have_a_pair_twice() {
+    node!(Visit, visit, []);
+    node!(Wrong, owner, [Field::children_over::<Visit, Other>("others", "The others.")]);
+    refuses!([Wrong, Visit, Other], expect!["Wrong.others: the primary key of the join table `visits` is not `owner_id` and `other_id`, so that a child could be in a list twice; list its rows"]);
+}
+
+#[test]
 fn a_parent_or_children_by_a_column_that_is_not_the_parents_key() {
     node!(Thing, thing, []);
     node!(Wrong, other, [Field::parent::<Thing>("thing", "The thing.")]);
@@ -233,7 +261,7 @@ fn a_parent_by_a_column_that_is_not_a_number() {
     node!(Wrong, other, [Field::parent::<Other>("other", "The other.")]);
     refuses!(
         [Wrong, Other],
-        expect!["Wrong.other: `others.word` is of the type String(None); keys are of the type BigInteger"]
+        expect!["Wrong.other: `others.word` is of the type String(None); supported are SmallInteger, Integer and BigInteger"]
     );
 }
 

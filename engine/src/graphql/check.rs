@@ -8,7 +8,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ColumnType, EntityName, EntityTrait
 use super::node::{COUNT, Field, Node, Source, is_camel_case};
 use crate::{
     kinds::{Compared, Kind},
-    loaders::key_columns,
+    loaders::{is_part, key_columns},
 };
 
 /// Checks that a name is one (GraphQL, section 2.1.9), and not reserved (section 4.3).
@@ -34,8 +34,8 @@ pub(super) fn node<N: Node>() -> Result<()> {
         let (name, def) = (column.as_str(), column.def());
         let ty = def.get_column_type();
         ensure!(
-            *ty == ColumnType::BigInteger,
-            "{}: the key column `{name}` is of the type {ty:?}; supported is BigInteger",
+            is_part(ty),
+            "{}: the key column `{name}` is of the type {ty:?}; supported are SmallInteger, Integer and BigInteger",
             N::TYPE
         );
     }

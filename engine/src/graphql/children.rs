@@ -10,7 +10,7 @@ use async_graphql::{
     registry::{MetaField, Registry},
 };
 use futures_util::{FutureExt, future::BoxFuture};
-use sea_orm::{EntityName, Related, RelationDef};
+use sea_orm::{EntityName, IdenStatic, Related, RelationDef};
 
 use super::{
     ContextExt,
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    loaders::{By, Count, Hop, Relation, Table},
+    loaders::{By, Count, Hop, Relation, Single, Table, key_columns},
 };
 
 impl<N: Node> Field<N> {
@@ -36,7 +36,7 @@ impl<N: Node> Field<N> {
     pub const fn children<C>(name: &'static str, description: &'static str) -> Self
     where
         C: Node<Entity: Related<N::Entity>>,
-        N::Entity: Table<Key = i64>,
+        N::Entity: Table<Key: Single>,
     {
         let link = <C::Entity as Related<N::Entity>>::to;
         Self::new(Source::List(name, Find { link, child: link, read: related::<N, C> }, of::<N, C>()), description)
@@ -46,7 +46,7 @@ impl<N: Node> Field<N> {
     pub const fn children_by<C>(name: &'static str, relation: fn() -> RelationDef, description: &'static str) -> Self
     where
         C: Node,
-        N::Entity: Table<Key = i64>,
+        N::Entity: Table<Key: Single>,
     {
         let find = Find { link: relation, child: relation, read: |link, _| to_children::<N, C>(link) };
         Self::new(Source::List(name, find, of::<N, C>()), description)
@@ -56,8 +56,8 @@ impl<N: Node> Field<N> {
     pub const fn children_over<L, C>(name: &'static str, description: &'static str) -> Self
     where
         L: Node<Entity: Related<N::Entity> + Related<C::Entity>>,
-        C: Node<Entity: Table<Key = i64>>,
-        N::Entity: Table<Key = i64>,
+        C: Node<Entity: Table<Key: Single>>,
+        N::Entity: Table<Key: Single>,
     {
         let link = <L::Entity as Related<N::Entity>>::to;
         let child = <L::Entity as Related<C::Entity>>::to;
@@ -76,8 +76,8 @@ impl<N: Node> Field<N> {
     ) -> Self
     where
         L: Node,
-        C: Node<Entity: Table<Key = i64>>,
-        N::Entity: Table<Key = i64>,
+        C: Node<Entity: Table<Key: Single>>,
+        N::Entity: Table<Key: Single>,
     {
         let find = Find { link: parent, child, read: relation_over::<N, L, C> };
         Self::new(Source::List(name, find, over::<N, L, C>()), description)
@@ -87,7 +87,7 @@ impl<N: Node> Field<N> {
 /// The children of the type `C`, whose own table tells their parents.
 pub(super) const fn of<N, C>() -> &'static dyn ListField<N>
 where
-    N: Node<Entity: Table<Key = i64>>,
+    N: Node<Entity: Table<Key: Single>>,
     C: Node,
 {
     &ChildrenOf::<NodeEdge<C>>(PhantomData)
@@ -96,7 +96,7 @@ where
 /// The children of the type `C`, whose parents the rows of `L` tell.
 pub(super) const fn over<N, L, C>() -> &'static dyn ListField<N>
 where
-    N: Node<Entity: Table<Key = i64>>,
+    N: Node<Entity: Table<Key: Single>>,
     L: Node,
     C: Node,
 {
@@ -141,14 +141,26 @@ fn relation_over<N: Node, L: Node, C: Node>(link: FindRelation, child: FindRelat
     }
     let child = parent::hop::<L, C>(child)?;
     ensure!(!child.optional, "the join table's foreign key `{}` may be NULL, which is not supported", child.from);
-    Ok(Relation { child: Some(child), ..to_children::<N, L>(link)? })
+    let Relation { link, .. } = to_children::<N, L>(link)?;
+    let mut key: Vec<_> = key_columns::<L::Entity>().map(|column| column.as_str()).collect();
+    let mut pair = [link.to, child.from];
+    key.sort_unstable();
+    pair.sort_unstable();
+    ensure!(
+        key == pair,
+        "the primary key of the join table `{}` is not `{}` and `{}`, so that a child could be in a list twice; list its rows",
+        link.table,
+        link.to,
+        child.from
+    );
+    Ok(Relation { link, child: Some(child) })
 }
 
 struct ChildrenOf<E>(PhantomData<fn() -> E>);
 
 impl<N, E> ListField<N> for ChildrenOf<E>
 where
-    N: Node<Entity: Table<Key = i64>>,
+    N: Node<Entity: Table<Key: Single>>,
     E: Edge,
 {
     fn type_names(&self) -> Vec<&'static str> {
@@ -179,11 +191,11 @@ where
         &'a self,
         context: &'a Context<'a>,
         find: FindChildren,
-        parent: Result<i64>,
+        parent: Result<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let plan = plan_of::<N, E>(context, find)?;
-            let children = async { plan.load(context.running(), &[parent?]).await };
+            let children = async { plan.load(context.running(), &[parent?.integer()]).await };
             let children = children.await.map_err(|error| error.of_field(context))?;
             let selected = context.with_selection_set(&context.item.node.selection_set);
             match children.first() {
@@ -198,11 +210,11 @@ where
         &'a self,
         context: &'a Context<'a>,
         find: FindChildren,
-        parent: Result<i64>,
+        parent: Result<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let count = count_of::<N, E::Node>(context, find)?;
-            let counts = async { connection::counts(context.running(), &count, &[parent?]).await };
+            let counts = async { connection::counts(context.running(), &count, &[parent?.integer()]).await };
             let counts = counts.await.map_err(|error| error.of_field(context))?;
             Ok(counts.into_iter().next().unwrap_or_default())
         }
@@ -214,11 +226,11 @@ where
         contexts: &'a dyn Contexts,
         field: &'a Positioned<TextField>,
         find: FindChildren,
-        parents: Vec<i64>,
+        parents: Vec<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
             let plan = contexts.with(0, field, |context| plan_of::<N, E>(context, find))?;
-            let children = plan.load(contexts.running(), &parents).await;
+            let children = plan.load(contexts.running(), &integers(parents)).await;
             let children = children.map_err(|error| contexts.fail(0, field, error))?;
             let below = Below::objects(contexts, field);
             page::write(&children, &field.node.selection_set.node, &below).await
@@ -231,11 +243,11 @@ where
         contexts: &'a dyn Contexts,
         field: &'a Positioned<TextField>,
         find: FindChildren,
-        parents: Vec<i64>,
+        parents: Vec<<N::Entity as Table>::Key>,
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
             let count = contexts.with(0, field, |context| count_of::<N, E::Node>(context, find))?;
-            let counts = connection::counts(contexts.running(), &count, &parents).await;
+            let counts = connection::counts(contexts.running(), &count, &integers(parents)).await;
             counts.map(Answers::from).map_err(|error| contexts.fail(0, field, error))
         }
         .boxed()
@@ -244,6 +256,10 @@ where
     fn add_filter(&self, name: &str, relation: Relation, given: Value, all: &mut Conditions) -> Result<()> {
         all.children(name, relation, read::<ListFilter<NodeFilter<E::Node>>>(given)?)
     }
+}
+
+fn integers(keys: Vec<impl Single>) -> Vec<i64> {
+    keys.into_iter().map(Single::integer).collect()
 }
 
 /// What the list of children of an `N` that a field is loads for each parent.

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     error::Result,
     kinds::{is_storable, most_characters},
-    loaders::{Block, Columns, Row, Table, Transaction, by_keys, key_column},
+    loaders::{Block, Columns, Row, Single, Table, Transaction, by_keys, key_column},
 };
 
 /// The refusals found so far.
@@ -76,6 +76,7 @@ pub struct Write<'a> {
 }
 
 type ModelOf<N> = <<N as Node>::Entity as EntityTrait>::Model;
+type KeyOf<N> = <<N as Node>::Entity as Table>::Key;
 type ActiveModelOf<N> = <<N as Node>::Entity as EntityTrait>::ActiveModel;
 
 impl<'a> Write<'a> {
@@ -98,7 +99,7 @@ impl<'a> Write<'a> {
     ///
     /// # Errors
     /// It is not an id of the type.
-    pub async fn parent<P: Node<Entity: Table<Key = i64>>>(&mut self, path: &str, id: &ID) -> Result<i64> {
+    pub async fn parent<P: Node<Entity: Table<Key: Single>>>(&mut self, path: &str, id: &ID) -> Result<KeyOf<P>> {
         let key = P::key(id, &format!("input.{path}"))?;
         self.held::<P>(path, key).await?;
         Ok(key)
@@ -108,11 +109,14 @@ impl<'a> Write<'a> {
     ///
     /// # Errors
     /// It is not an id of the type.
-    pub async fn parent_or_null<P: Node<Entity: Table<Key = i64>>>(
+    pub async fn parent_or_null<P: Node<Entity: Table<Key: Single>>>(
         &mut self,
         path: &str,
         id: &MaybeUndefined<ID>,
-    ) -> Result<ActiveValue<Option<i64>>> {
+    ) -> Result<ActiveValue<Option<KeyOf<P>>>>
+    where
+        Option<KeyOf<P>>: Into<Value>,
+    {
         Ok(match id {
             MaybeUndefined::Undefined => ActiveValue::NotSet,
             MaybeUndefined::Null => ActiveValue::Set(None),
@@ -122,7 +126,11 @@ impl<'a> Write<'a> {
 
     /// The object with this key, which stands at `path` in the mutation's input, kept from being deleted until the transaction ends;
     /// if it does not exist, that is added to the refusals.
-    pub async fn held<N: Node<Entity: Table<Key = i64>>>(&mut self, path: &str, key: i64) -> Result<Option<One<N>>> {
+    pub async fn held<N: Node<Entity: Table<Key: Single>>>(
+        &mut self,
+        path: &str,
+        key: KeyOf<N>,
+    ) -> Result<Option<One<N>>> {
         let object = self.all_held::<N>(&[key]).await?.remove(&key);
         if object.is_none() {
             self.errors.not_found::<N>(path, key);
@@ -134,7 +142,10 @@ impl<'a> Write<'a> {
     ///
     /// On PostgreSQL by a lock that hinders nobody else (`FOR KEY SHARE`, what a foreign key's own check takes); SQLite has
     /// one writer at a time.
-    pub async fn all_held<N: Node<Entity: Table<Key = i64>>>(&mut self, keys: &[i64]) -> Result<HashMap<i64, One<N>>> {
+    pub async fn all_held<N: Node<Entity: Table<Key: Single>>>(
+        &mut self,
+        keys: &[KeyOf<N>],
+    ) -> Result<HashMap<KeyOf<N>, One<N>>> {
         let columns = Columns::<N::Entity>::all();
         let transaction = self.transaction().await?;
         let select = by_keys(transaction.get_database_backend(), keys, &columns).lock(LockType::KeyShare).take();
@@ -177,7 +188,7 @@ impl<'a> Write<'a> {
     /// It is not an id of the type.
     pub async fn update<N>(mut self, id: &ID, mut changes: ActiveModelOf<N>) -> Result<Updated<N>>
     where
-        N: Node<Entity: Table<Key = i64, ActiveModel: Send>>,
+        N: Node<Entity: Table<Key: Single, ActiveModel: Send>>,
         ModelOf<N>: IntoActiveModel<ActiveModelOf<N>>,
     {
         let key = N::key(id, "input.id")?;
@@ -196,7 +207,7 @@ impl<'a> Write<'a> {
     ///
     /// # Errors
     /// It is not an id of the type.
-    pub async fn delete<N: Node<Entity: Table<Key = i64>>>(mut self, input: DeleteInput<N>) -> Result<Deleted<N>> {
+    pub async fn delete<N: Node<Entity: Table<Key: Single>>>(mut self, input: DeleteInput<N>) -> Result<Deleted<N>> {
         let key = N::key(&input.id, "input.id")?;
         if N::Entity::delete_by_id(key).exec(self.transaction().await?).await?.rows_affected == 0 {
             self.errors.not_found::<N>("id", key);

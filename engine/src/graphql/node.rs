@@ -61,7 +61,11 @@ pub trait Node: Sized + Send + Sync + 'static {
 
 /// A key as an example for people.
 pub(super) fn example_key<N: Node>() -> &'static str {
-    if <N::Entity as Table>::Key::PARTS == 1 { "500" } else { "12:7" }
+    match <N::Entity as Table>::Key::PARTS {
+        1 => "500",
+        2 => "12:7",
+        _ => "12:7:3",
+    }
 }
 
 /// The name of the root field that looks up an object, such as `post`, and of the field for it in a payload.

@@ -108,7 +108,7 @@ impl<N: Node> ObjectType for One<N> {}
 
 /// The value of the foreign key by which a parent is found; `None` if it is NULL.
 fn foreign_key<E: EntityTrait>(row: &Row<E>, hop: Hop) -> Result<Option<i64>> {
-    row.get(foreign_key_column::<E>(hop)?)
+    row.foreign_key(foreign_key_column::<E>(hop)?)
 }
 
 /// The column of the foreign key by which a parent is found.
@@ -145,7 +145,7 @@ impl<N: Node> Objects for One<N> {
         field: &'a Positioned<Field>,
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         let Self(row) = self;
-        related::<N>(contexts, field, || Ok(vec![row.key()?]), |column| Ok(vec![row.get(column)?]))
+        related::<N>(contexts, field, || Ok(vec![row.key()?]), |column| Ok(vec![row.foreign_key(column)?]))
     }
 }
 

@@ -20,14 +20,14 @@ use super::{
 };
 use crate::{
     error::Result,
-    loaders::{Hop, OrderBy, Table, ensure_key},
+    loaders::{Hop, OrderBy, Single, Table, ensure_key},
 };
 
 impl<N: Node> Field<N> {
     /// The object of the type `P` that a foreign key names, by the relation of the entities.
     pub const fn parent<P>(name: &'static str, description: &'static str) -> Self
     where
-        P: Node<Entity: Table<Key = i64>>,
+        P: Node<Entity: Table<Key: Single>>,
         N::Entity: Related<P::Entity>,
     {
         let link = <N::Entity as Related<P::Entity>>::to;
@@ -38,7 +38,7 @@ impl<N: Node> Field<N> {
     /// `Field::parent_by::<Employee>("manager", || Relation::Manager.def(), "Whom they report to.")`.
     pub const fn parent_by<P>(name: &'static str, relation: fn() -> RelationDef, description: &'static str) -> Self
     where
-        P: Node<Entity: Table<Key = i64>>,
+        P: Node<Entity: Table<Key: Single>>,
     {
         let find = Find { link: relation, child: relation, read: |link, _| hop::<N, P>(link) };
         Self::new(Source::Parent(name, find, of::<P>()), description)
@@ -46,7 +46,7 @@ impl<N: Node> Field<N> {
 }
 
 /// The parents of the type `P`.
-pub(super) const fn of<P: Node<Entity: Table<Key = i64>>>() -> &'static dyn ParentField {
+pub(super) const fn of<P: Node<Entity: Table<Key: Single>>>() -> &'static dyn ParentField {
     &ParentOf::<P>(PhantomData)
 }
 
@@ -65,7 +65,7 @@ pub(super) fn hop<N: Node, P: Node>(relation: FindRelation) -> Checked<Hop> {
 
 struct ParentOf<P>(PhantomData<fn() -> P>);
 
-impl<P: Node<Entity: Table<Key = i64>>> ParentField for ParentOf<P> {
+impl<P: Node<Entity: Table<Key: Single>>> ParentField for ParentOf<P> {
     fn type_name(&self) -> &'static str {
         P::TYPE
     }
@@ -79,13 +79,13 @@ impl<P: Node<Entity: Table<Key = i64>>> ParentField for ParentOf<P> {
     }
 
     fn key(&self, id: &str, argument: &str) -> Result<i64> {
-        P::key(id, argument)
+        P::key(id, argument).map(Single::integer)
     }
 
     fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<Option<i64>>) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let Some(key) = key.map_err(|error| error.of_field(context))? else { return Ok(Value::Null) };
-            let parent = one::referenced::<P>(context, key);
+            let parent = one::referenced::<P>(context, Single::of(key).map_err(|error| error.of_field(context))?);
             let parent = parent.await.map_err(|error| error.of_field(context))?;
             parent.resolve(&context.with_selection_set(&context.item.node.selection_set), context.item).await
         }
@@ -100,6 +100,8 @@ impl<P: Node<Entity: Table<Key = i64>>> ParentField for ParentOf<P> {
         optional: bool,
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
+            let keys: Result<Vec<_>> = keys.into_iter().map(Single::of).collect();
+            let keys = keys.map_err(|error| contexts.fail(0, field, error))?;
             let of_key = contexts.with(0, field, one::of_key::<P>);
             let parents = one::all_referenced::<P>(contexts.running(), &keys, of_key).await;
             let parents = parents.map_err(|(index, error)| contexts.fail(index, field, error))?;

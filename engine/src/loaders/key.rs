@@ -2,11 +2,11 @@
 
 use std::{fmt::Debug, hash::Hash};
 
-use sea_orm::{EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait};
+use sea_orm::{ColumnType, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, Value};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// A primary key: one 64-bit integer, or two in the key's order.
+/// A primary key: one to three integers, in the key's order, each held as one of 64 bits.
 pub trait Key: Copy + Debug + Ord + Hash + Send + Sync + 'static {
     /// How many parts the key has.
     const PARTS: usize;
@@ -15,29 +15,79 @@ pub trait Key: Copy + Debug + Ord + Hash + Send + Sync + 'static {
     /// The same of this key.
     fn parts(self) -> Self::Parts;
     /// The key of which `part` reads the parts, each by its place.
+    ///
+    /// # Errors
+    /// A part cannot be read, or has more bits than the key's.
     fn read(part: impl FnMut(usize) -> Result<i64>) -> Result<Self>;
 }
 
-impl Key for i64 {
+/// A part of a key: an integer of 16, 32 or 64 bits.
+pub trait Part: Copy + Debug + Ord + Hash + Send + Sync + Into<i64> + TryFrom<i64> + 'static {}
+
+impl Part for i16 {}
+impl Part for i32 {}
+impl Part for i64 {}
+
+fn part<P: Part>(integer: i64) -> Result<P> {
+    P::try_from(integer).map_err(|_| Error::broken("a part of a key has more bits than its column"))
+}
+
+impl<A: Part> Key for A {
     const PARTS: usize = 1;
-    type Parts = [Self; 1];
-    fn parts(self) -> [Self; 1] {
-        [self]
+    type Parts = [i64; 1];
+    fn parts(self) -> [i64; 1] {
+        [self.into()]
     }
-    fn read(mut part: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
-        part(0)
+    fn read(mut read: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
+        part(read(0)?)
     }
 }
 
-impl Key for (i64, i64) {
+impl<A: Part, B: Part> Key for (A, B) {
     const PARTS: usize = 2;
     type Parts = [i64; 2];
     fn parts(self) -> [i64; 2] {
+        [self.0.into(), self.1.into()]
+    }
+    fn read(mut read: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
+        Ok((part(read(0)?)?, part(read(1)?)?))
+    }
+}
+
+impl<A: Part, B: Part, C: Part> Key for (A, B, C) {
+    const PARTS: usize = 3;
+    type Parts = [i64; 3];
+    fn parts(self) -> [i64; 3] {
+        [self.0.into(), self.1.into(), self.2.into()]
+    }
+    fn read(mut read: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
+        Ok((part(read(0)?)?, part(read(1)?)?, part(read(2)?)?))
+    }
+}
+
+/// A key of one part, which foreign keys name.
+pub trait Single: Key + Into<Value> {
+    /// The part.
+    fn integer(self) -> i64;
+    /// The key with this part.
+    ///
+    /// # Errors
+    /// It has more bits.
+    fn of(integer: i64) -> Result<Self>;
+}
+
+impl<P: Part + Into<Value>> Single for P {
+    fn integer(self) -> i64 {
         self.into()
     }
-    fn read(mut part: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
-        Ok((part(0)?, part(1)?))
+    fn of(integer: i64) -> Result<Self> {
+        part(integer)
     }
+}
+
+/// Whether a column's values are parts of keys.
+pub fn is_part(ty: &ColumnType) -> bool {
+    matches!(ty, ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger)
 }
 
 /// An entity that can be loaded: all that have a [`Key`].

@@ -1,9 +1,9 @@
 //! What ties rows to their parents: read from the entities, which say it once.
 
 use anyhow::{Context, Result, bail, ensure};
-use sea_orm::{ColumnTrait, ColumnType, EntityTrait, IdenStatic, Identity, RelationDef};
+use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Identity, RelationDef};
 
-use super::key::{column_named, key_columns};
+use super::key::{column_named, is_part, key_columns};
 
 /// A step from a row to those of a table whose column `to` holds what the row's column `from` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ fn column<E: EntityTrait>(side: &Identity) -> Result<E::Column> {
     let column = column_named::<E>(&name).with_context(|| format!("`{table}` has no column `{name}`"))?;
     let def = column.def();
     let ty = def.get_column_type();
-    ensure!(*ty == ColumnType::BigInteger, "`{table}.{name}` is of the type {ty:?}; keys are of the type BigInteger");
+    ensure!(is_part(ty), "`{table}.{name}` is of the type {ty:?}; supported are SmallInteger, Integer and BigInteger");
     Ok(column)
 }
 

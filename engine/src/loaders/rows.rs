@@ -6,7 +6,10 @@ use derive_where::derive_where;
 use sea_orm::{
     ColumnTrait, EntityTrait, ModelTrait, QueryResult, Value,
     sea_query::ValueType,
-    sqlx::{Column as _, Postgres, Row as _, Type, postgres::PgColumn},
+    sqlx::{
+        Column as _, Postgres, Row as _, Type,
+        postgres::{PgColumn, PgRow},
+    },
 };
 
 use super::{Columns, Key, Table, key::key_columns};
@@ -77,9 +80,29 @@ impl Reading {
     fn foreign_key(&self, row: &QueryResult, position: usize) -> Result<Option<i64>> {
         match (&self.way, row.try_as_pg_row(), row.try_as_sqlite_row()) {
             (Way::PostgresInteger, Some(row), _) => Ok(row.try_get_unchecked(position)?),
+            (_, Some(row), _) => narrower(row, position),
             (_, _, Some(row)) => Ok(row.try_get_unchecked(position)?),
             _ => Ok(row.try_get_by_index(position)?),
         }
+    }
+}
+
+/// An integer of any width.
+fn narrower(row: &PgRow, position: usize) -> Result<Option<i64>> {
+    match row.try_column(position)?.type_info() {
+        is if <i32 as Type<Postgres>>::compatible(is) => Ok(row.try_get::<Option<i32>, _>(position)?.map(i64::from)),
+        is if <i16 as Type<Postgres>>::compatible(is) => Ok(row.try_get::<Option<i16>, _>(position)?.map(i64::from)),
+        _ => Ok(row.try_get(position)?),
+    }
+}
+
+/// The same of a row that was written.
+fn integer_of(value: &Value) -> Result<Option<i64>> {
+    match value {
+        Value::SmallInt(integer) => Ok(integer.map(i64::from)),
+        Value::Int(integer) => Ok(integer.map(i64::from)),
+        Value::BigInt(integer) => Ok(*integer),
+        other => Err(Error::broken(format!("{other:?} is no part of a key"))),
     }
 }
 
@@ -148,7 +171,12 @@ impl<E: EntityTrait> Block<E> {
         self.columns[position].1.cell(&self.rows[row], self.position + position)
     }
 
-    /// The same of a 64-bit integer.
+    /// The same of a foreign key.
+    fn foreign_key(&self, row: usize, position: usize) -> Result<Option<i64>> {
+        self.columns[position].1.foreign_key(&self.rows[row], self.position + position)
+    }
+
+    /// The same of a part of a key.
     fn integer(&self, row: usize, position: usize) -> Result<i64> {
         self.columns[position].1.integer(&self.rows[row], self.position + position)
     }
@@ -218,8 +246,18 @@ impl<E: EntityTrait> Row<E> {
             Content::Read(block, row) => block.key(*row),
             Content::Stored(_) => {
                 let columns: Vec<_> = key_columns::<E>().collect();
-                E::Key::read(|part| self.get(columns[part]))
+                E::Key::read(|part| {
+                    self.foreign_key(columns[part])?.ok_or_else(|| Error::broken("a part of a key is NULL"))
+                })
             }
+        }
+    }
+
+    /// The value of a foreign key, which may be NULL.
+    pub fn foreign_key(&self, column: E::Column) -> Result<Option<i64>> {
+        match &self.0 {
+            Content::Read(block, row) => block.foreign_key(*row, block.position(column)?),
+            Content::Stored(model) => integer_of(&model.get(column)),
         }
     }
 }
@@ -276,8 +314,7 @@ impl<E: Table> Picked<E> {
 
     /// The same of a foreign key, which may be NULL.
     pub fn foreign_key(&self, index: usize, position: usize) -> Result<Option<i64>> {
-        let (block, row) = (&self.block, self.numbers[index]);
-        block.columns[position].1.foreign_key(&block.rows[row], block.position + position)
+        self.block.foreign_key(self.numbers[index], position)
     }
 
     /// A row's primary key.

@@ -1,0 +1,342 @@
+//! Keys as real databases have them: integers of 16 and 32 bits, of any name, and of three parts.
+
+use std::sync::LazyLock;
+
+use async_graphql::{Context, ID, InputObject, Object};
+use dovetail::{
+    api::Schema,
+    database::Database,
+    graphql::nodes::{AnyNode, NoFields, Types, node},
+    prelude::{Created, DeleteInput, Deleted, Field, Node, Result, Updated, Write, given},
+};
+use expect_test::expect;
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, Schema as Tables, Set};
+use serde_json::{Value, json};
+
+use crate::support::{App, Apps, start_schema};
+
+mod shelf {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "shelves")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub shelf_no: i32,
+        pub label: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod book {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "books")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: i16,
+        pub title: String,
+        pub shelf: Option<i32>,
+        #[sea_orm(belongs_to, from = "shelf", to = "shelf_no")]
+        pub place: BelongsTo<Option<super::shelf::Entity>>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod copy {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "copies")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub book_id: i16,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub shelf_no: i32,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i64,
+        pub note: Option<String>,
+        #[sea_orm(belongs_to, from = "book_id", to = "id")]
+        pub book: BelongsTo<super::book::Entity>,
+        #[sea_orm(belongs_to, from = "shelf_no", to = "shelf_no")]
+        pub shelf: BelongsTo<super::shelf::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+struct Shelf;
+
+impl Node for Shelf {
+    type Entity = shelf::Entity;
+    const TYPE: &'static str = "Shelf";
+    const DESCRIPTION: &'static str = "Where books stand.";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::column(shelf::Column::Label, "The label.").filter().order(),
+        Field::children::<Book>("books", "The books on it.").filter().order(),
+        Field::children::<Copy>("copies", "The copies on it."),
+    ];
+}
+
+struct Book;
+
+impl Node for Book {
+    type Entity = book::Entity;
+    const TYPE: &'static str = "Book";
+    const DESCRIPTION: &'static str = "A book.";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::column(book::Column::Title, "The title.").filter().order(),
+        Field::parent::<Shelf>("place", "Where it stands.").filter().order_by("label"),
+        Field::children::<Copy>("copies", "Its copies.").filter().order(),
+    ];
+}
+
+struct Copy;
+
+impl Node for Copy {
+    type Entity = copy::Entity;
+    const TYPE: &'static str = "Copy";
+    const DESCRIPTION: &'static str = "A copy of a book.";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::column(copy::Column::Number, "Its number.").filter().order(),
+        Field::column(copy::Column::Note, "What is written on it.").filter().order(),
+        Field::parent::<Book>("book", "The book."),
+        Field::parent::<Shelf>("shelf", "Where it stands."),
+    ];
+}
+
+struct Library;
+
+impl Types for Library {
+    const NODES: &'static [&'static dyn AnyNode] = &[node::<Shelf>(), node::<Book>(), node::<Copy>()];
+    type Query = NoFields;
+    type Mutation = Mutation;
+}
+
+#[derive(InputObject)]
+struct UpdateShelfInput {
+    id: ID,
+    label: Option<String>,
+}
+
+#[derive(Default)]
+struct Mutation;
+
+#[Object]
+impl Mutation {
+    async fn create_shelf(&self, ctx: &Context<'_>, label: String) -> Result<Created<Shelf>> {
+        Write::of(ctx).create(shelf::ActiveModel { label: Set(label), ..Default::default() }).await
+    }
+
+    async fn create_book(&self, ctx: &Context<'_>, shelf: ID) -> Result<Created<Book>> {
+        let mut write = Write::of(ctx);
+        let shelf = Set(Some(write.parent::<Shelf>("shelf", &shelf).await?));
+        write.create(book::ActiveModel { id: Set(9), title: Set("New".to_owned()), shelf }).await
+    }
+
+    async fn update_shelf(&self, ctx: &Context<'_>, input: UpdateShelfInput) -> Result<Updated<Shelf>> {
+        Write::of(ctx).update(&input.id, shelf::ActiveModel { label: given(input.label), ..Default::default() }).await
+    }
+
+    async fn delete_shelf(&self, ctx: &Context<'_>, input: DeleteInput<Shelf>) -> Result<Deleted<Shelf>> {
+        Write::of(ctx).delete(input).await
+    }
+}
+
+static SCHEMA: LazyLock<&Schema> = LazyLock::new(|| Schema::new::<Library>().unwrap());
+
+/// Three shelves, of which the last is empty; a book that stands nowhere; and copies.
+async fn library() -> Apps {
+    start_schema(*SCHEMA, &["--sql-report"], async |database: &Database| {
+        let writer = &database.writer;
+        let tables = Tables::new(writer.get_database_backend());
+        writer.execute(&tables.create_table_from_entity(shelf::Entity)).await.unwrap();
+        writer.execute(&tables.create_table_from_entity(book::Entity)).await.unwrap();
+        writer.execute(&tables.create_table_from_entity(copy::Entity)).await.unwrap();
+        let shelves = ["low", "high", "empty"]
+            .map(|label| shelf::ActiveModel { label: Set(label.to_owned()), ..Default::default() });
+        shelf::Entity::insert_many(shelves).exec_without_returning(writer).await.unwrap();
+        let books = [(-5, "Emma", Some(1)), (2, "Ivan", Some(2)), (32_767, "Oblomov", Some(1)), (4, "Lost", None)];
+        let books =
+            books.map(|(id, title, shelf)| book::Model { id, title: title.to_owned(), shelf }.into_active_model());
+        book::Entity::insert_many(books).exec_without_returning(writer).await.unwrap();
+        let copies = [(2, 1, 7), (2, 1, i64::MAX), (2, 2, 1), (-5, 1, 1), (-5, 2, 1), (-5, 2, 2)];
+        let copies = copies.map(|(book_id, shelf_no, number)| {
+            let note = (number == 1).then(|| "first".to_owned());
+            copy::Model { book_id, shelf_no, number, note }.into_active_model()
+        });
+        copy::Entity::insert_many(copies).exec_without_returning(writer).await.unwrap();
+    })
+    .await
+}
+
+#[tokio::test]
+async fn relations_lead_by_keys_of_any_width_and_name() {
+    let query = "{ shelves { nodes { id label booksCount books { nodes { id title place { id } } } copies { totalCount nodes { id } } } } }";
+    library().await.answers(query, expect![[r#"
+        {
+          "data":{
+            "shelves":{
+              "nodes":[
+                {
+                  "id":"Shelf:1",
+                  "label":"low",
+                  "booksCount":2,
+                  "books":{
+                    "nodes":[
+                      {"id":"Book:-5","title":"Emma","place":{"id":"Shelf:1"}},
+                      {"id":"Book:32767","title":"Oblomov","place":{"id":"Shelf:1"}}
+                    ]
+                  },
+                  "copies":{
+                    "totalCount":3,
+                    "nodes":[{"id":"Copy:-5:1:1"},{"id":"Copy:2:1:7"},{"id":"Copy:2:1:9223372036854775807"}]
+                  }
+                },
+                {
+                  "id":"Shelf:2",
+                  "label":"high",
+                  "booksCount":1,
+                  "books":{"nodes":[{"id":"Book:2","title":"Ivan","place":{"id":"Shelf:2"}}]},
+                  "copies":{"totalCount":3,"nodes":[{"id":"Copy:-5:2:1"},{"id":"Copy:-5:2:2"},{"id":"Copy:2:2:1"}]}
+                },
+                {"id":"Shelf:3","label":"empty","booksCount":0,"books":{"nodes":[]},"copies":{"totalCount":0,"nodes":[]}}
+              ]
+            }
+          }
+        }"#]]).await;
+}
+
+#[tokio::test]
+async fn an_object_of_a_key_of_three_parts_has_its_id_and_its_page() {
+    let library = library().await;
+    library
+        .answers(
+            "{ copies { nodes { id book { title } shelf { label } } } }",
+            expect![[r#"
+        {
+          "data":{
+            "copies":{
+              "nodes":[
+                {"id":"Copy:-5:1:1","book":{"title":"Emma"},"shelf":{"label":"low"}},
+                {"id":"Copy:-5:2:1","book":{"title":"Emma"},"shelf":{"label":"high"}},
+                {"id":"Copy:-5:2:2","book":{"title":"Emma"},"shelf":{"label":"high"}},
+                {"id":"Copy:2:1:7","book":{"title":"Ivan"},"shelf":{"label":"low"}},
+                {"id":"Copy:2:1:9223372036854775807","book":{"title":"Ivan"},"shelf":{"label":"low"}},
+                {"id":"Copy:2:2:1","book":{"title":"Ivan"},"shelf":{"label":"high"}}
+              ]
+            }
+          }
+        }"#]],
+        )
+        .await;
+    library.answers(r#"{ node(id: "Copy:2:1:9223372036854775807") { id ... on Copy { number } } copy(id: "Copy:-5:2:2") { id } }"#, expect![[r#"{"data":{"node":{"id":"Copy:2:1:9223372036854775807","number":"9223372036854775807"},"copy":{"id":"Copy:-5:2:2"}}}"#]]).await;
+    library.answers(r#"{ copy(id: "Copy:2:1") { id } }"#, expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `id` is `Copy:2:1`; allowed is an id of the type Copy, such as `Copy:12:7:3` or `12:7:3`",
+              "locations":[{"line":1,"column":3}],
+              "path":["copy"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":{"copy":null}
+        }"#]]).await;
+}
+
+#[tokio::test]
+async fn pages_of_children_by_such_keys_meet_each_once() {
+    let library = library().await;
+    for order in ["[]", "[{ field: NOTE }]", "[{ field: NUMBER, direction: DESC }]"] {
+        let walked = library.agree(async |app: &App| {
+            let (mut walked, mut cursor) = (Vec::new(), Value::Null);
+            loop {
+                let query = format!(
+                    "query($after: String) {{ book(id: \"Book:-5\") {{ copies(first: 1, after: $after, orderBy: {order}) {{ nodes {{ id }} pageInfo {{ endCursor hasNextPage }} }} }} }}"
+                );
+                let answer: Value = serde_json::from_str(&app.query_with(&query, &json!({ "after": cursor })).await).unwrap();
+                let page = &answer["data"]["book"]["copies"];
+                walked.push(page["nodes"][0]["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned());
+                if page["pageInfo"]["hasNextPage"] == false {
+                    walked.sort();
+                    return walked.join(" ");
+                }
+                cursor = page["pageInfo"]["endCursor"].clone();
+            }
+        });
+        assert_eq!(walked.await, "Copy:-5:1:1 Copy:-5:2:1 Copy:-5:2:2", "{order}");
+    }
+}
+
+#[tokio::test]
+async fn filters_and_orders_reach_over_such_keys() {
+    let library = library().await;
+    for (arguments, expected) in [
+        ("filter: { id: { in: [\"Book:-5\", 4] } }", "EmmaLost"),
+        ("filter: { id: { ne: 2 } }", "EmmaLostOblomov"),
+        ("filter: { place: { id: { eq: 1 } } }", "EmmaOblomov"),
+        ("filter: { copies: { some: { number: { gt: 5 } } } }", "Ivan"),
+        ("orderBy: [{ field: PLACE_LABEL }, { field: ID, direction: DESC }]", "IvanOblomovEmmaLost"),
+        ("orderBy: [{ field: COPIES_COUNT, direction: DESC }]", "EmmaIvanLostOblomov"),
+    ] {
+        let query = format!("{{ books({arguments}) {{ nodes {{ title }} }} }}");
+        let titles = library.agree(async |app: &App| {
+            let data = app.data(&query).await;
+            let nodes = data["books"]["nodes"].as_array().unwrap().clone();
+            nodes.iter().map(|node| node["title"].as_str().unwrap().to_owned()).collect::<String>()
+        });
+        assert_eq!(titles.await, expected, "{arguments}");
+    }
+}
+
+#[tokio::test]
+async fn rows_of_such_keys_are_created_changed_and_deleted() {
+    let library = library().await;
+    library
+        .answers(
+            r#"mutation { createShelf(label: "new") { shelf { id label books { nodes { id } } } } }"#,
+            expect![[r#"{"data":{"createShelf":{"shelf":{"id":"Shelf:4","label":"new","books":{"nodes":[]}}}}}"#]],
+        )
+        .await;
+    library
+        .answers(r#"mutation { createBook(shelf: "Shelf:4") { book { id title place { id label } } } }"#, expect![[r#"{"data":{"createBook":{"book":{"id":"Book:9","title":"New","place":{"id":"Shelf:4","label":"new"}}}}}"#]])
+        .await;
+    library
+        .answers(
+            r#"mutation { updateShelf(input: { id: 4, label: "old" }) { shelf { id label booksCount } } }"#,
+            expect![[r#"{"data":{"updateShelf":{"shelf":{"id":"Shelf:4","label":"old","booksCount":1}}}}"#]],
+        )
+        .await;
+    library
+        .answers(
+            r#"mutation { deleteShelf(input: { id: 3 }) { deletedId } }"#,
+            expect![[r#"{"data":{"deleteShelf":{"deletedId":"Shelf:3"}}}"#]],
+        )
+        .await;
+    library
+        .answers(r#"mutation { createBook(shelf: "Shelf:77") { book { id } userErrors { code message } } }"#, expect![[r#"{"data":{"createBook":{"book":null,"userErrors":[{"code":"NOT_FOUND","message":"Shelf:77 does not exist"}]}}}"#]])
+        .await;
+}
+
+#[tokio::test]
+async fn an_id_with_more_bits_than_its_key_is_refused() {
+    library().await.answers(r#"{ shelf(id: "Shelf:2147483648") { id } }"#, expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `id` is `Shelf:2147483648`; allowed is an id of the type Shelf, such as `Shelf:500` or `500`",
+              "locations":[{"line":1,"column":3}],
+              "path":["shelf"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":{"shelf":null}
+        }"#]]).await;
+}
