@@ -42,7 +42,7 @@
 //! | [`error`] | the one error that a client can see |
 //!
 //! The import rule: `run -> server -> api -> graphql -> loaders -> kinds -> database`. Import from below, never from above, and in no circle:
-//! `tests/rooms/check.py` has the whole order. No `axum` under `api`, `graphql` or `loaders`; no GraphQL type in `loaders`.
+//! `tests/rooms/check.py` has the whole order. No `axum` under `api`, `graphql` or `loaders`; no type of the schema in `loaders`.
 
 #![warn(missing_docs)]
 
