@@ -40,6 +40,8 @@ mod book {
         #[sea_orm(primary_key, auto_increment = false)]
         pub id: i16,
         pub title: String,
+        #[sea_orm(unique)]
+        pub code: i64,
         pub shelf: Option<i32>,
         #[sea_orm(belongs_to, from = "shelf", to = "shelf_no")]
         pub place: BelongsTo<Option<super::shelf::Entity>>,
@@ -71,6 +73,66 @@ mod copy {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What a book has one of, or none.
+mod cover {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "covers")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub color: String,
+        #[sea_orm(unique)]
+        pub book_id: i16,
+        #[sea_orm(belongs_to, from = "book_id", to = "id")]
+        pub book: BelongsTo<super::book::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What names a book by a column that is not its primary key.
+mod loan {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "loans")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i32,
+        pub code: Option<i64>,
+        #[sea_orm(belongs_to, from = "code", to = "code")]
+        pub book: BelongsTo<Option<super::book::Entity>>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+struct Cover;
+
+impl Node for Cover {
+    type Entity = cover::Entity;
+    const TYPE: &'static str = "Cover";
+    const DESCRIPTION: &'static str = "What is around a book.";
+    const FIELDS: &'static [Field<Self>] = &[
+        Field::column(cover::Column::Color, "The color.").filter().order(),
+        Field::parent::<Book>("book", "The book."),
+    ];
+}
+
+struct Loan;
+
+impl Node for Loan {
+    type Entity = loan::Entity;
+    const TYPE: &'static str = "Loan";
+    const DESCRIPTION: &'static str = "A book that somebody has.";
+    const FIELDS: &'static [Field<Self>] =
+        &[Field::parent::<Book>("book", "The book, if it is known.").filter().order_by("title")];
+}
+
 struct Shelf;
 
 impl Node for Shelf {
@@ -94,6 +156,7 @@ impl Node for Book {
         Field::column(book::Column::Title, "The title.").filter().order(),
         Field::parent::<Shelf>("place", "Where it stands.").filter().order_by("label"),
         Field::children::<Copy>("copies", "Its copies.").filter().order(),
+        Field::child::<Cover>("cover", "What is around it.").filter().order_by("color"),
     ];
 }
 
@@ -114,7 +177,8 @@ impl Node for Copy {
 struct Library;
 
 impl Types for Library {
-    const NODES: &'static [&'static dyn AnyNode] = &[node::<Shelf>(), node::<Book>(), node::<Copy>()];
+    const NODES: &'static [&'static dyn AnyNode] =
+        &[node::<Shelf>(), node::<Book>(), node::<Copy>(), node::<Cover>(), node::<Loan>()];
     type Query = NoFields;
     type Mutation = Mutation;
 }
@@ -137,7 +201,7 @@ impl Mutation {
     async fn create_book(&self, ctx: &Context<'_>, shelf: ID) -> Result<Created<Book>> {
         let mut write = Write::of(ctx);
         let shelf = Set(Some(write.parent::<Shelf>("shelf", &shelf).await?));
-        write.create(book::ActiveModel { id: Set(9), title: Set("New".to_owned()), shelf }).await
+        write.create(book::ActiveModel { id: Set(9), title: Set("New".to_owned()), code: Set(9), shelf }).await
     }
 
     async fn update_shelf(&self, ctx: &Context<'_>, input: UpdateShelfInput) -> Result<Updated<Shelf>> {
@@ -159,12 +223,15 @@ async fn library() -> Apps {
         writer.execute(&tables.create_table_from_entity(shelf::Entity)).await.unwrap();
         writer.execute(&tables.create_table_from_entity(book::Entity)).await.unwrap();
         writer.execute(&tables.create_table_from_entity(copy::Entity)).await.unwrap();
+        writer.execute(&tables.create_table_from_entity(cover::Entity)).await.unwrap();
+        writer.execute(&tables.create_table_from_entity(loan::Entity)).await.unwrap();
         let shelves = ["low", "high", "empty"]
             .map(|label| shelf::ActiveModel { label: Set(label.to_owned()), ..Default::default() });
         shelf::Entity::insert_many(shelves).exec_without_returning(writer).await.unwrap();
         let books = [(-5, "Emma", Some(1)), (2, "Ivan", Some(2)), (32_767, "Oblomov", Some(1)), (4, "Lost", None)];
-        let books =
-            books.map(|(id, title, shelf)| book::Model { id, title: title.to_owned(), shelf }.into_active_model());
+        let books = books.map(|(id, title, shelf)| {
+            book::Model { id, title: title.to_owned(), code: 100 + i64::from(id), shelf }.into_active_model()
+        });
         book::Entity::insert_many(books).exec_without_returning(writer).await.unwrap();
         let copies = [(2, 1, 7), (2, 1, i64::MAX), (2, 2, 1), (-5, 1, 1), (-5, 2, 1), (-5, 2, 2)];
         let copies = copies.map(|(book_id, shelf_no, number)| {
@@ -172,6 +239,13 @@ async fn library() -> Apps {
             copy::Model { book_id, shelf_no, number, note }.into_active_model()
         });
         copy::Entity::insert_many(copies).exec_without_returning(writer).await.unwrap();
+        let covers = [(1, "red", 2), (2, "blue", -5)];
+        let covers = covers
+            .map(|(id, color, book_id)| cover::Model { id, color: color.to_owned(), book_id }.into_active_model());
+        cover::Entity::insert_many(covers).exec_without_returning(writer).await.unwrap();
+        let loans = [(1, Some(102)), (2, None), (3, Some(95)), (4, Some(102))];
+        let loans = loans.map(|(id, code)| loan::Model { id, code }.into_active_model());
+        loan::Entity::insert_many(loans).exec_without_returning(writer).await.unwrap();
     })
     .await
 }
@@ -339,4 +413,74 @@ async fn an_id_with_more_bits_than_its_key_is_refused() {
           ],
           "data":{"shelf":null}
         }"#]]).await;
+}
+
+#[tokio::test]
+async fn one_child_or_none_is_an_object_and_a_statement_a_level() {
+    let library = library().await;
+    let query = "{ books(orderBy: [{ field: COVER_COLOR }]) { nodes { title cover { id color book { title } } } } }";
+    library
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "books":{
+              "nodes":[
+                {"title":"Emma","cover":{"id":"Cover:2","color":"blue","book":{"title":"Emma"}}},
+                {"title":"Ivan","cover":{"id":"Cover:1","color":"red","book":{"title":"Ivan"}}},
+                {"title":"Lost","cover":null},
+                {"title":"Oblomov","cover":null}
+              ]
+            }
+          }
+        }"#]],
+        )
+        .await;
+    assert_eq!(library.statements(query).await, 3);
+    let query = r#"{ book(id: 2) { cover { color } } lost: book(id: 4) { cover { color } } books(filter: { not: { cover: {} } }) { nodes { title } } }"#;
+    library
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "book":{"cover":{"color":"red"}},
+            "lost":{"cover":null},
+            "books":{"nodes":[{"title":"Lost"},{"title":"Oblomov"}]}
+          }
+        }"#]],
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn a_parent_is_found_by_a_column_that_is_unique() {
+    let library = library().await;
+    let query = "{ loans(orderBy: { field: BOOK_TITLE, direction: DESC, nulls: FIRST }) { nodes { id book { id title cover { color } } } } loan(id: 3) { book { title } } }";
+    library
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "loans":{
+              "nodes":[
+                {"id":"Loan:2","book":null},
+                {"id":"Loan:1","book":{"id":"Book:2","title":"Ivan","cover":{"color":"red"}}},
+                {"id":"Loan:4","book":{"id":"Book:2","title":"Ivan","cover":{"color":"red"}}},
+                {"id":"Loan:3","book":{"id":"Book:-5","title":"Emma","cover":{"color":"blue"}}}
+              ]
+            },
+            "loan":{"book":{"title":"Emma"}}
+          }
+        }"#]],
+        )
+        .await;
+    library
+        .answers(
+            r#"{ loans(filter: { book: { title: { eq: "Ivan" } } }) { nodes { id } } }"#,
+            expect![[r#"{"data":{"loans":{"nodes":[{"id":"Loan:1"},{"id":"Loan:4"}]}}}"#]],
+        )
+        .await;
 }

@@ -622,7 +622,6 @@ async fn sqlite_has_no_place_for_a_value_that_is_not_spelt_as_it_is_written() {
         ("moment", "'2026-01-31T18:30:00Z'"),
         ("moment", "'+12026-01-31T18:30:00+00:00'"),
         ("single", "0.1"),
-        ("decimal", "0.30000000000000004"),
         ("yes", "2"),
     ] {
         app.sql(&format!("UPDATE samples SET {column} = {spelt} WHERE id = 3")).await;
@@ -634,6 +633,103 @@ async fn sqlite_has_no_place_for_a_value_that_is_not_spelt_as_it_is_written() {
         let values = app.answer(&format!("{{ samples(first: 2) {{ nodes {{ {column} }} }} }}")).await;
         assert_eq!(values["errors"], Value::Null, "{column}: {values}");
     }
+}
+
+#[tokio::test]
+async fn sqlite_answers_no_value_of_another_storage_class() {
+    let apps = samples().await;
+    let app = &apps.0[0];
+    for (column, stored) in [("decimal", "'n/a'"), ("bytes", "'abc'"), ("uuid", "'0123456789abcdef'")] {
+        app.sql(&format!("UPDATE samples SET {column} = {stored} WHERE id = 3")).await;
+        let answer = app.answer(&format!("{{ sample(id: 3) {{ id {column} }} }}")).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "OUT_OF_RANGE", "{column}: {answer}");
+        assert_eq!(answer["data"]["sample"], json!({ "id": "Sample:3", column: null }), "{column}");
+    }
+}
+
+#[tokio::test]
+async fn decimals_are_answered_as_they_were_written_and_found_by_that() {
+    let apps = samples().await;
+    for number in ["4194304.48", "4223.779", "12345678901234.56", "0.000000001", "-0.5", "9999999999999.99", "100"] {
+        let write = format!(
+            r#"mutation {{ updateSample(input: {{ id: 3, decimal: "{number}" }}) {{ sample {{ decimal }} }} }}"#
+        );
+        let written =
+            apps.agree(async |app| app.answer(&write).await["data"]["updateSample"]["sample"]["decimal"].take());
+        assert_eq!(written.await, number);
+        for operator in ["eq", "in", "gte", "lte"] {
+            let filter = format!("id: {{ eq: 3 }}, decimal: {{ {operator}: \"{number}\" }}");
+            assert_eq!(ids(&apps, &filter).await, "3", "{filter}");
+        }
+        assert_eq!(ids(&apps, &format!("id: {{ eq: 3 }}, decimal: {{ gt: \"{number}\" }}")).await, "", "{number}");
+        let pages = apps.agree(async |app| walk(app, "{ field: DECIMAL }", 1, false).await.len()).await;
+        assert_eq!(pages, 5, "{number}");
+    }
+    // Of more digits than a double, or a place after the point, has.
+    for tiny in ["0.00000000000000001", "0.0000000000000000000000000001", "79228162514264337593543950335"] {
+        assert_eq!(ids(&apps, &format!("decimal: {{ eq: \"{tiny}\" }}")).await, "");
+    }
+}
+
+#[tokio::test]
+async fn a_decimal_with_more_digits_than_the_server_has_is_out_of_range() {
+    let apps = samples().await;
+    for app in apps.0.iter().filter(|app| app.backend() == DbBackend::Postgres) {
+        app.sql("ALTER TABLE samples ALTER decimal TYPE numeric").await;
+        for number in
+            ["100000000000.000000000000000001", "12345678901234567890.123456789012345678", "'NaN'", "'Infinity'"]
+        {
+            app.sql(&format!("UPDATE samples SET decimal = {number} WHERE id = 3")).await;
+            let answer = app.answer("{ sample(id: 3) { decimal } }").await;
+            assert_eq!(answer["errors"][0]["extensions"]["code"], "OUT_OF_RANGE", "{number}: {answer}");
+        }
+        for (number, answered) in [
+            ("12345678901234567890.12345678000000000000", "12345678901234567890.12345678"),
+            ("1e27", "1000000000000000000000000000"),
+        ] {
+            app.sql(&format!("UPDATE samples SET decimal = {number} WHERE id = 3")).await;
+            assert_eq!(app.data("{ sample(id: 3) { decimal } }").await["sample"]["decimal"], answered);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_column_cannot_hold_is_refused_alike() {
+    let change = r#"mutation { updateSample(input: { id: 3, decimal: "99999999999999999999" }) { sample { id } userErrors { code message path } } }"#;
+    samples()
+        .await
+        .answers(
+            change,
+            expect![[r#"
+        {
+          "data":{
+            "updateSample":{
+              "sample":null,
+              "userErrors":[
+                {
+                  "code":"INVALID",
+                  "message":"has too many digits; allowed are 19 before the point and 9 after it",
+                  "path":["decimal"]
+                }
+              ]
+            }
+          }
+        }"#]],
+        )
+        .await;
+    let change = r#"mutation { updateSample(input: { id: 3, json: { a: ["\u0000"] } }) { sample { id } } }"#;
+    samples().await.answers(change, expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"Failed to parse \"JSON\": contains the character U+0000; allowed are all others (occurred while parsing \"UpdateSampleInput\")",
+              "locations":[{"line":1,"column":32}],
+              "path":["updateSample"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":{"updateSample":null}
+        }"#]]).await;
 }
 
 #[tokio::test]

@@ -31,13 +31,14 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use sea_orm::{
     ColumnTrait, ColumnType, QueryResult, Value,
     prelude::{DateTimeUtc, Decimal, Uuid},
-    sea_query::ValueType,
+    sea_query::{StringLen, ValueType},
     sqlx::{Row as _, sqlite::SqliteRow},
 };
 use serde_json::Value as Json;
 
 use self::values::another;
 pub use self::{
+    decimal::fits,
     enumeration::{Enumeration, Enums},
     text::{is_storable, most_characters},
     values::{Compared, Held, Values},
@@ -99,8 +100,11 @@ impl Kind {
 
     /// Whether values of a column of this type have any number of bytes.
     pub fn is_long(ty: &ColumnType) -> bool {
-        use ColumnType::{Binary, Blob, Json, JsonBinary, Text, VarBinary};
-        matches!(ty, Text | Json | JsonBinary | Binary(_) | VarBinary(_) | Blob)
+        use ColumnType::{Binary, Blob, Json, JsonBinary, String, Text, VarBinary};
+        matches!(
+            ty,
+            Text | String(StringLen::None | StringLen::Max) | Json | JsonBinary | Binary(_) | VarBinary(_) | Blob
+        )
     }
 
     /// The name of its GraphQL type, which is added to the schema.

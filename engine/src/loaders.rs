@@ -31,7 +31,7 @@ pub use self::{
     key::{Key, Single, Table, column_named, is_part, key_column, key_columns},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
-    relation::{Hop, Relation, ensure_key},
+    relation::{Hop, Relation, ensure_unique},
     report::{Cause, Counts, Detail, Ran, Report, milliseconds},
     rows::{Block, Cell, LongTexts, Picked, Row, Rows},
     select::by_keys,
@@ -152,6 +152,44 @@ impl<E: Table> Loader<ById<E>> for Session {
         let row = |key| found.binary_search_by_key(&key, |(key, _)| *key).ok().map(|at| Row::read(&block, found[at].1));
         let mut loaded = HashMap::with_capacity(all.len());
         loaded.extend(all.into_iter().filter_map(|one| Some((one.clone(), row(one.key)?))));
+        Ok(loaded)
+    }
+}
+
+/// Key: the row of an entity that alone has this value in a column.
+#[derive_where(Clone, PartialEq, Eq, Hash)]
+pub struct ByUnique<E: EntityTrait> {
+    /// The column.
+    pub column: &'static str,
+    /// Its value.
+    pub value: i64,
+    /// What is wanted of the row, of the column too.
+    #[derive_where(skip(Hash))]
+    pub look: Arc<Look<E>>,
+}
+
+impl<E: Table> Loader<ByUnique<E>> for Session {
+    type Value = Row<E>;
+    type Error = Error;
+
+    /// One statement for each column that is asked for.
+    async fn load(&self, all: &[ByUnique<E>]) -> Result<HashMap<ByUnique<E>, Row<E>>> {
+        let mut loaded = HashMap::with_capacity(all.len());
+        for (column, all) in grouped(all, |one| &one.look.asked, |one| one.column) {
+            let values = distinct(all.iter().map(|one| one.value));
+            let columns = Columns::union(all.iter().map(|one| &one.look.columns));
+            let select = select::by_values::<E>(self.backend(), column, &values, &columns);
+            let texts = LongTexts::of(&columns, 0);
+            let rows = self.rows(&select, &texts, values.len(), all.iter().map(|one| &one.look.asked)).await?;
+            let count = rows.len();
+            let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
+            let column = column_named::<E>(column).ok_or_else(|| Error::broken("there is no such column"))?;
+            let position = block.position(column)?;
+            let found = (0..count).map(|row| Ok((block.foreign_key(row, position)?, Row::read(&block, row))));
+            let found: HashMap<_, _> = found.collect::<Result<_>>()?;
+            let row = |one: &ByUnique<E>| found.get(&Some(one.value)).cloned();
+            loaded.extend(all.into_iter().filter_map(|one| Some((one.clone(), row(one)?))));
+        }
         Ok(loaded)
     }
 }

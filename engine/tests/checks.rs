@@ -238,7 +238,12 @@ fn a_join_table_whose_foreign_key_may_be_null() {
 fn a_join_table_that_may_have_a_pair_twice() {
     node!(Visit, visit, []);
     node!(Wrong, owner, [Field::children_over::<Visit, Other>("others", "The others.")]);
-    refuses!([Wrong, Visit, Other], expect!["Wrong.others: the primary key of the join table `visits` is not `owner_id` and `other_id`, so that a child could be in a list twice; list its rows"]);
+    refuses!(
+        [Wrong, Visit, Other],
+        expect![
+            "Wrong.others: the primary key of the join table `visits` is not `owner_id` and `other_id`, so that a child could be in a list twice; list its rows"
+        ]
+    );
 }
 
 #[test]
@@ -247,12 +252,28 @@ fn a_parent_or_children_by_a_column_that_is_not_the_parents_key() {
     node!(Wrong, other, [Field::parent::<Thing>("thing", "The thing.")]);
     refuses!(
         [Wrong, Thing],
-        expect!["Wrong.thing: `things.owner_id` is not the primary key, by which the relation must lead"]
+        expect![
+            "Wrong.thing: `things.owner_id` is neither the primary key nor unique, so that the relation may lead to several rows"
+        ]
     );
     node!(Listed, thing, [Field::children::<Other>("others", "The others.")]);
     refuses!(
         [Listed, Other],
-        expect!["Listed.others: `things.owner_id` is not the primary key, by which the relation must lead"]
+        expect![
+            "Listed.others: `things.owner_id` is neither the primary key nor unique, so that the relation may lead to several rows"
+        ]
+    );
+}
+
+#[test]
+fn one_child_by_a_foreign_key_that_several_may_have() {
+    node!(Thing, thing, []);
+    node!(Wrong, owner, [Field::child::<Thing>("thing", "The thing.")]);
+    refuses!(
+        [Wrong, Thing],
+        expect![
+            "Wrong.thing: `things.owner_id` is neither the primary key nor unique, so that the relation may lead to several rows"
+        ]
     );
 }
 
@@ -261,7 +282,9 @@ fn a_parent_by_a_column_that_is_not_a_number() {
     node!(Wrong, other, [Field::parent::<Other>("other", "The other.")]);
     refuses!(
         [Wrong, Other],
-        expect!["Wrong.other: `others.word` is of the type String(None); supported are SmallInteger, Integer and BigInteger"]
+        expect![
+            "Wrong.other: `others.word` is of the type String(None); supported are SmallInteger, Integer and BigInteger"
+        ]
     );
 }
 
@@ -523,6 +546,17 @@ fn an_enum_that_lacks_a_value() {
     refuses!(
         [Paint],
         expect![[r#"Paint.color: `VALUES` of the enum `Color` has "green" 0 times; it must have it once"#]]
+    );
+}
+
+#[test]
+fn an_enum_of_another_column_type() {
+    node!(Paint, paint, [Field::enumeration::<paint::Finish>(paint::Column::Made, "The finish.")]);
+    refuses!(
+        [Paint],
+        expect![
+            "Paint.made: the column `made` is of the type TimestampWithTimeZone, by which no value of `Paint` is stored"
+        ]
     );
 }
 

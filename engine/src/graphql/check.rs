@@ -106,6 +106,12 @@ fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::
             .with_context(|| format!("the column `{name}` is of the type {ty:?}, which is not supported"))?,
     };
     kind.check()?;
+    check_name(kind.type_name())?;
+    ensure!(
+        Kind::of(ty).is_some_and(|of_column| of_column.null() == kind.null()),
+        "the column `{name}` is of the type {ty:?}, by which no value of `{}` is stored",
+        kind.type_name()
+    );
     for name in kind.enumeration().into_iter().flat_map(|(_, values)| values).map(|[name, _]| name) {
         check_name(name)?;
         ensure!(!["true", "false", "null"].contains(&name), "the value `{name}` has a meaning of its own");

@@ -20,7 +20,7 @@ use crate::{
 /// The GraphQL type of a column's field, of values of this kind.
 pub fn column_type(column: impl ColumnTrait, kind: Kind, registry: &mut Registry) -> String {
     let name = kind.declare(registry);
-    if column.def().is_null() { name.to_owned() } else { format!("{name}!") }
+    if column.def().is_null() || kind.has_null() { name.to_owned() } else { format!("{name}!") }
 }
 
 /// A column, or its place in a row, as a field shows it.
@@ -60,7 +60,7 @@ impl<C> Shown<C> {
 impl<C: ColumnTrait> Shown<C> {
     /// Whether the field may be null.
     pub fn may_be_null(&self) -> bool {
-        self.column.def().is_null()
+        self.column.def().is_null() || Kind::of_column(&self.column).has_null()
     }
 }
 

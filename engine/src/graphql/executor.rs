@@ -144,7 +144,7 @@ pub struct Among<'a> {
     /// Those of all.
     pub all: &'a dyn Contexts,
     /// Which of them.
-    pub indexes: Vec<usize>,
+    pub indexes: &'a [usize],
 }
 
 impl Contexts for Among<'_> {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    kinds::{is_storable, most_characters},
+    kinds::{fits, is_storable, most_characters},
     loaders::{Block, Columns, Row, Single, Table, Transaction, by_keys, key_column},
 };
 
@@ -36,8 +36,12 @@ impl UserErrors {
     fn check<N: Node>(&mut self, path: &str, row: &ActiveModelOf<N>) {
         for field in N::FIELDS {
             let Source::Column(column) = field.source else { continue };
-            let ActiveValue::Set(Value::String(Some(text))) = row.get(column) else { continue };
+            let ActiveValue::Set(value) = row.get(column) else { continue };
             let path = if path.is_empty() { field.name().into_owned() } else { format!("{path}.{}", field.name()) };
+            if let Err(problem) = fits(&value, column.def().get_column_type()) {
+                self.add(UserErrorCode::Invalid, &path, problem);
+            }
+            let Value::String(Some(text)) = value else { continue };
             let most = most_characters(column.def().get_column_type());
             let least = u32::from(field.refuses_blank);
             let allowed = most.map_or(String::new(), |most| format!("; allowed are {least} to {most} characters"));

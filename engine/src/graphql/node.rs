@@ -157,16 +157,21 @@ pub(super) trait ParentField: Sync {
     fn key(&self, id: &str, argument: &str) -> Result<i64>;
 
     /// The answer for the child whose foreign key has this value, which may be NULL.
-    fn of_one<'a>(&'a self, context: &'a Context<'a>, key: Result<Option<i64>>) -> BoxFuture<'a, ServerResult<Value>>;
+    fn of_one<'a>(
+        &'a self,
+        context: &'a Context<'a>,
+        hop: Hop,
+        key: Result<Option<i64>>,
+    ) -> BoxFuture<'a, ServerResult<Value>>;
 
-    /// The answers for all children of a level, of which there is one at least. If the field is `optional`, an answer that fails is
-    /// null, beside its error.
+    /// The answers for all children of a level, of which there is one at least. Where the step is optional, one that fails is null,
+    /// beside its error.
     fn of_all<'a>(
         &'a self,
         contexts: &'a dyn Contexts,
         field: &'a Positioned<TextField>,
-        keys: Vec<i64>,
-        optional: bool,
+        hop: Hop,
+        keys: Vec<Option<i64>>,
     ) -> BoxFuture<'a, ServerResult<Answers>>;
 
     /// Adds what the filter `given` of the field `name` says of the parent.

@@ -13,18 +13,18 @@ use futures_util::{
     FutureExt,
     future::{BoxFuture, ready},
 };
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, IdenStatic};
 
 use super::{
-    ContextExt, Running, ahead,
+    ContextExt, ahead,
     column::{column_type, or_null},
-    executor::{self, Among, Answers, Contexts, Objects, is_fast},
-    node::{COUNT, Node, ParentField, Resolver, Source, example_key, found, resolver},
+    executor::{self, Answers, Contexts, Objects, is_fast},
+    node::{COUNT, Node, Resolver, Source, example_key, found, resolver},
     part::{Part, part},
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{ById, Hop, Look, Picked, Row, Table, column_named},
+    loaders::{ById, ByUnique, Columns, Hop, Look, Picked, Row, Table, column_named},
 };
 
 /// The interface of all nodes.
@@ -93,7 +93,7 @@ impl<N: Node> ContainerType for One<N> {
             }
             Some(Resolver::Parent(find, parent)) => {
                 let hop = found(find).map_err(failed)?;
-                let answer = parent.of_one(context, foreign_key(row, hop)).await;
+                let answer = parent.of_one(context, hop, foreign_key(row, hop)).await;
                 or_null(context, hop.optional, answer).map(Some)
             }
             Some(Resolver::List(relation, children)) => children.of_one(context, relation, row.key()).await.map(Some),
@@ -214,10 +214,11 @@ fn related<'a, N: Node>(
 ) -> BoxFuture<'a, ServerResult<Answers>> {
     match resolver::<N>(&field.node.name.node) {
         Some(Resolver::Parent(find, parent)) => {
-            let hop = found(find);
-            let optional = hop.as_ref().is_ok_and(|hop| hop.optional);
-            let keys = hop.and_then(foreign_key_column::<N::Entity>).and_then(foreign_keys);
-            by_keys(contexts, field, keys, |keys| parents(parent, contexts, field, keys, optional))
+            let keys = found(find).and_then(|hop| Ok((hop, foreign_keys(foreign_key_column::<N::Entity>(hop)?)?)));
+            match keys {
+                Ok((hop, keys)) => by_keys(contexts, field, Ok(keys), |keys| parent.of_all(contexts, field, hop, keys)),
+                Err(error) => ready(Err(contexts.fail(0, field, error))).boxed(),
+            }
         }
         Some(Resolver::List(find, children)) => {
             by_keys(contexts, field, keys(), |keys| children.of_all(contexts, field, find, keys))
@@ -230,30 +231,6 @@ fn related<'a, N: Node>(
             ready(Err(contexts.fail(0, field, error))).boxed()
         }
     }
-}
-
-/// The parents that foreign keys lead to; null for NULL.
-fn parents<'a>(
-    parent: &'static dyn ParentField,
-    contexts: &'a dyn Contexts,
-    field: &'a Positioned<Field>,
-    keys: Vec<Option<i64>>,
-    optional: bool,
-) -> BoxFuture<'a, ServerResult<Answers>> {
-    let known: Vec<_> = keys.iter().copied().flatten().collect();
-    if known.len() == keys.len() {
-        return parent.of_all(contexts, field, known, optional);
-    }
-    async move {
-        let among = Among { all: contexts, indexes: (0..keys.len()).filter(|index| keys[*index].is_some()).collect() };
-        // What fails is null: such a field is optional.
-        let parents =
-            if known.is_empty() { Answers::default() } else { parent.of_all(&among, field, known, true).await? };
-        let mut parents = parents.values.into_iter();
-        let values: Vec<_> = keys.into_iter().map(|key| key.and_then(|_| parents.next()).unwrap_or_default()).collect();
-        Ok(values.into())
-    }
-    .boxed()
 }
 
 /// What `load` answers for these keys; nothing for none.
@@ -276,6 +253,20 @@ pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::K
     Some(row.transpose()?.map(One))
 }
 
+/// What is to be loaded for the field of the object with a value in a column that is unique.
+pub(super) fn of_unique<N: Node>(
+    context: &Context<'_>,
+    column: &'static str,
+) -> impl Fn(i64) -> ByUnique<N::Entity> + use<N> {
+    let look = context.once(|| {
+        let ahead = context.look_ahead();
+        let itself = Columns::wanted(|it: <N::Entity as EntityTrait>::Column| it.as_str() == column);
+        let columns = Columns::union([&ahead::columns::<N>(&ahead), &itself]);
+        Look { columns, asked: context.asked(ahead::is_leaf::<N>(&ahead)) }
+    });
+    move |value| ByUnique { column, value, look: Arc::clone(&look) }
+}
+
 /// What is to be loaded for the field of the object with a key.
 pub(super) fn of_key<N: Node>(context: &Context<'_>) -> impl Fn(<N::Entity as Table>::Key) -> ById<N::Entity> + use<N> {
     let look = context.once(|| {
@@ -283,26 +274,4 @@ pub(super) fn of_key<N: Node>(context: &Context<'_>) -> impl Fn(<N::Entity as Ta
         Look { columns: ahead::columns::<N>(&ahead), asked: context.asked(ahead::is_leaf::<N>(&ahead)) }
     });
     move |key| ById { key, look: Arc::clone(&look) }
-}
-
-/// The object that a foreign key leads to, which the database promises to be there.
-pub async fn referenced<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::Key) -> Result<One<N>> {
-    by_key(context, key).await.unwrap_or_else(|| Err(missing::<N>(key)))
-}
-
-/// The same for each of many foreign keys, of which there is one at least. What they load, they load at once. An error has the index
-/// of the key that it is of.
-pub(super) async fn all_referenced<N: Node>(
-    running: &Running,
-    keys: &[<N::Entity as Table>::Key],
-    of_key: impl Fn(<N::Entity as Table>::Key) -> ById<N::Entity>,
-) -> Result<Many<N>, (usize, Error)> {
-    let rows = running.loaders.load_each(keys.iter().map(|key| of_key(*key)).collect()).await;
-    let rows = rows.map_err(|error| (0, error))?.into_iter().enumerate();
-    let rows = rows.map(|(index, row)| row.ok_or_else(|| (index, missing::<N>(keys[index]))));
-    Picked::of(rows.collect::<Result<_, _>>()?).map(Many).map_err(|error| (0, error))
-}
-
-fn missing<N: Node>(key: <N::Entity as Table>::Key) -> Error {
-    Error::broken(format!("{} is referenced but missing", *N::global_id(key)))
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Values, another, get};
+use super::values::{Compared, Values, another, get_stored_as};
 use crate::error::Result;
 
 /// Bytes.
@@ -37,7 +37,7 @@ impl Values for Bytes {
     }
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        get::<Vec<u8>>(row, position)
+        get_stored_as::<Vec<u8>>(row, position, "BLOB")
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

@@ -6,12 +6,15 @@ use anyhow::ensure;
 use async_graphql::{Name, Value as Answer};
 use sea_orm::{
     ActiveEnum, ColumnType, DbBackend, QueryResult, Value,
-    sea_query::{ArrayType, CaseStatement, Expr, ExprTrait, OptionEnum, ValueType},
+    sea_query::{CaseStatement, Expr, ExprTrait, OptionEnum, ValueType},
     sqlx::Row as _,
 };
 use serde_json::Value as Json;
 
-use super::values::{Compared, Values, another, get};
+use super::{
+    text::Texts,
+    values::{Compared, Values, another, get},
+};
 use crate::error::{Error, Result};
 
 /// An enum of SeaORM's as one of GraphQL's, which columns of it are answered and filtered by.
@@ -74,11 +77,21 @@ impl<T: Enumeration> Values for Enums<T> {
             let label = self.to_json(&value).unwrap_or_default();
             ensure!(times == 1, "`VALUES` of the enum `{}` has {label} {times} times; it must have it once", T::TYPE);
         }
+        let mut names: Vec<_> = Self::all().map(|(_, name)| name).collect();
+        names.sort_unstable();
+        let twice = names.windows(2).find(|pair| pair[0] == pair[1]);
+        ensure!(twice.is_none(), "two values of the enum `{}` have one name", T::TYPE);
+        let declared = T::iter().map(|value| stored(value.to_value().into()));
+        ensure!(
+            native::<T>().is_none() || declared.eq(Self::all().map(|(value, _)| value)),
+            "`VALUES` of the enum `{}` are in another order than its variants, by which PostgreSQL orders it",
+            T::TYPE
+        );
         Ok(())
     }
 
     fn noun(&self) -> &'static str {
-        "one of these values"
+        "a value of this enum"
     }
 
     fn compared(&self) -> Compared {
@@ -129,13 +142,15 @@ impl<T: Enumeration> Values for Enums<T> {
     /// PostgreSQL orders its own enums as they are declared.
     fn in_order(&self, backend: DbBackend, column: Expr) -> Expr {
         if !Self::is_ranked(backend) {
-            return column;
+            let is_text = native::<T>().is_none() && matches!(self.null(), Value::String(_));
+            return if is_text { Texts.in_order(backend, column) } else { column };
         }
         let ranks = Self::all().zip(0..);
         let ranked = |case: CaseStatement, ((value, _), rank): ((Value, _), i32)| {
             case.case(column.clone().eq(value), Expr::Constant(rank.into()))
         };
-        ranks.fold(CaseStatement::new(), ranked).into()
+        // A label that is none of these has its place all the same.
+        ranks.fold(CaseStatement::new(), ranked).finally(Expr::Constant((-1).into())).into()
     }
 
     fn bound_in_order(&self, backend: DbBackend, value: &Value) -> Expr {
@@ -166,10 +181,6 @@ impl<T: Enumeration> Values for Enums<T> {
 
     fn samples(&self) -> Vec<Value> {
         T::VALUES.iter().map(|(value, ..)| value.clone().into()).collect()
-    }
-
-    fn array(&self) -> ArrayType {
-        self.null().array_type()
     }
 }
 

@@ -4,8 +4,21 @@ use async_graphql::Value as Answer;
 use sea_orm::{QueryResult, Value};
 use serde_json::Value as Json;
 
-use super::values::{Compared, Values, another, get};
+use super::{
+    text::is_storable,
+    values::{Compared, Values, another, get},
+};
 use crate::error::{Error, Result};
+
+/// Whether both databases can hold it: PostgreSQL's texts have no U+0000.
+fn is_storable_json(json: &Json) -> bool {
+    match json {
+        Json::String(text) => is_storable(text),
+        Json::Array(items) => items.iter().all(is_storable_json),
+        Json::Object(fields) => fields.iter().all(|(name, value)| is_storable(name) && is_storable_json(value)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => true,
+    }
+}
 
 /// Values of JSON.
 pub struct Jsons;
@@ -16,7 +29,7 @@ impl Values for Jsons {
     }
 
     fn scalar(&self) -> Option<(&'static str, &'static str)> {
-        let description = "A value of JSON (RFC 8259). The fields of its objects come in the order of their names.";
+        let description = "A value of JSON (RFC 8259), which may be `null` too. Numbers are integers of 64 bits or doubles; the fields of an object come in the order of their names.";
         Some((description, "https://scalars.graphql.org/chillicream/json"))
     }
 
@@ -33,7 +46,8 @@ impl Values for Jsons {
     }
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        get::<Json>(row, position)
+        // A number may be beyond all doubles.
+        get::<Json>(row, position).map_err(|_| Error::OutOfRange)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {
@@ -48,6 +62,19 @@ impl Values for Jsons {
 
     fn parse(&self, given: &Answer) -> Option<Value> {
         given.clone().into_json().ok().map(Value::from)
+    }
+
+    fn ensure(&self, value: &Value) -> Result<(), String> {
+        match value {
+            Value::Json(Some(json)) if !is_storable_json(json) => {
+                Err("contains the character U+0000; allowed are all others".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn has_null(&self) -> bool {
+        true
     }
 
     fn to_json(&self, value: &Value) -> Option<Json> {

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Values, another, get, texts};
+use super::values::{Compared, Values, another, get_stored_as, texts};
 use crate::error::Result;
 
 /// Universally unique identifiers.
@@ -42,7 +42,7 @@ impl Values for Uuids {
     }
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        get::<Uuid>(row, position)
+        get_stored_as::<Uuid>(row, position, "BLOB")
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

@@ -5,7 +5,9 @@ use chrono::{Datelike, Timelike};
 use sea_orm::{
     DbBackend, QueryResult, TryGetable, Value,
     sea_query::{ArrayType, Expr},
-    sqlx::{Column as _, Decode, Postgres, Row as _, Type, postgres::PgRow},
+    sqlx::{
+        Column as _, Decode, Postgres, Row as _, Type, TypeInfo as _, ValueRef as _, postgres::PgRow, sqlite::SqliteRow,
+    },
 };
 use serde_json::Value as Json;
 
@@ -98,6 +100,11 @@ pub trait Values: Send + Sync {
         self.bound(value)
     }
 
+    /// Whether a value that is not NULL may be null as an answer.
+    fn has_null(&self) -> bool {
+        false
+    }
+
     /// Checks that the kind is whole.
     ///
     /// # Errors
@@ -171,6 +178,23 @@ where
     let held: Option<H> = row.try_get_unchecked(position)?;
     let value = held.map(|held| of_postgres(held).ok_or(Error::OutOfRange)).transpose()?;
     Ok(value.into())
+}
+
+/// That SQLite, which holds in any column whatever it was given, holds a value in one of these storage classes: of the same value in
+/// another, the order and the comparisons are others.
+pub fn ensure_stored_as(row: &SqliteRow, position: usize, classes: &[&str]) -> Result<()> {
+    let value = row.try_get_raw(position)?;
+    let is_one = value.is_null() || classes.contains(&value.type_info().name());
+    if is_one { Ok(()) } else { Err(Error::OutOfRange) }
+}
+
+/// The same of a row of whatever database.
+pub fn get_stored_as<T>(row: &QueryResult, position: usize, class: &str) -> Result<Value>
+where
+    Option<T>: TryGetable + Into<Value>,
+{
+    row.try_as_sqlite_row().map_or(Ok(()), |row| ensure_stored_as(row, position, &[class]))?;
+    get::<T>(row, position)
 }
 
 /// Whether the year has four digits, as RFC 3339 writes it, and as SQLite, which compares texts, compares it alike.

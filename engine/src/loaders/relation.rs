@@ -71,13 +71,18 @@ impl Relation {
     }
 }
 
-/// That a step leads to a row by its whole primary key, or from it.
+/// That a step leads to one row at most, or from one: by its whole primary key, or by a column that is unique.
 ///
 /// # Errors
 /// It does not.
-pub fn ensure_key<E: EntityTrait>(column: &str) -> Result<()> {
+pub fn ensure_unique<E: EntityTrait>(column: &str) -> Result<()> {
     let mut key = key_columns::<E>().map(|column| column.as_str());
     let is_key = key.next() == Some(column) && key.next().is_none();
-    ensure!(is_key, "`{}.{column}` is not the primary key, by which the relation must lead", E::default().table_name());
+    let is_unique = is_key || column_named::<E>(column).is_some_and(|column| column.def().is_unique());
+    let table = E::default().table_name();
+    ensure!(
+        is_unique,
+        "`{table}.{column}` is neither the primary key nor unique, so that the relation may lead to several rows"
+    );
     Ok(())
 }

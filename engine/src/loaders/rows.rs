@@ -172,7 +172,7 @@ impl<E: EntityTrait> Block<E> {
     }
 
     /// The same of a foreign key.
-    fn foreign_key(&self, row: usize, position: usize) -> Result<Option<i64>> {
+    pub fn foreign_key(&self, row: usize, position: usize) -> Result<Option<i64>> {
         self.columns[position].1.foreign_key(&self.rows[row], self.position + position)
     }
 

@@ -64,6 +64,20 @@ pub fn by_keys<E: Table>(backend: DbBackend, keys: &[E::Key], columns: &Columns<
         .take()
 }
 
+/// The rows of an entity with these values in a column.
+pub fn by_values<E: EntityTrait>(
+    backend: DbBackend,
+    column: &'static str,
+    values: &[i64],
+    columns: &Columns<E>,
+) -> SelectStatement {
+    Query::select()
+        .columns(columns.iter().map(|column| (ROWS, column)))
+        .from_as(E::default(), ROWS)
+        .and_where(is_one_of(backend, vec![Expr::col((ROWS, column))], values))
+        .take()
+}
+
 /// For each parent, a page of its children: selects the parent's key, the columns wanted, and the places.
 ///
 /// PostgreSQL runs the sub-query once a key because it is LATERAL. SQLite has no LATERAL, but a table function's argument
