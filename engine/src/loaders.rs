@@ -1,7 +1,7 @@
 //! Where every row of an answer comes from: loaders, a fresh set for each request.
 //!
 //! A loader's key says what is loaded and holds all that shapes the SQL. The pieces are generic: [`ById`] is one row by
-//! its key, [`All`] and [`AllCount`] a page and the number of an entity's rows, [`Children`] and [`ChildCount`] the
+//! its key, [`ByUnique`] one by a column that is unique, [`All`] and [`AllCount`] a page and the number of an entity's rows, [`Children`] and [`ChildCount`] the
 //! same for the rows of a parent, by a [`Relation`] of the entities.
 
 mod batches;

@@ -117,6 +117,60 @@ mod visit {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What passes name by a column that is not its primary key, and has one seal.
+mod badge {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "badges")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        #[sea_orm(unique)]
+        pub code: i64,
+        #[sea_orm(has_one)]
+        pub seal: HasOne<super::seal::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod seal {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "seals")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        #[sea_orm(unique)]
+        pub badge_id: i64,
+        #[sea_orm(belongs_to, from = "badge_id", to = "id")]
+        pub badge: BelongsTo<super::badge::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+mod pass {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "passes")]
+    pub struct Model {
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        pub code: i64,
+        #[sea_orm(belongs_to, from = "code", to = "code")]
+        pub badge: BelongsTo<super::badge::Entity>,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// By a foreign key that may be NULL.
 impl Related<owner::Entity> for other::Entity {
     fn to() -> RelationDef {
@@ -262,6 +316,26 @@ fn a_parent_or_children_by_a_column_that_is_not_the_parents_key() {
         expect![
             "Listed.others: `things.owner_id` is neither the primary key nor unique, so that the relation may lead to several rows"
         ]
+    );
+}
+
+#[test]
+fn children_by_a_unique_column_that_is_not_the_primary_key() {
+    node!(Pass, pass, [Field::parent::<Badge>("badge", "The badge.")]);
+    node!(Badge, badge, [Field::children::<Pass>("passes", "The passes.")]);
+    refuses!(
+        [Badge, Pass],
+        expect!["Badge.passes: `badges.code` is not the primary key, by which children must name their parent"]
+    );
+}
+
+#[test]
+fn a_parent_by_the_relation_of_its_one_child() {
+    node!(Seal, seal, []);
+    node!(Badge, badge, [Field::parent::<Seal>("seal", "The seal.")]);
+    refuses!(
+        [Badge, Seal],
+        expect!["Badge.seal: the foreign key is the other table's: `Field::child` and `Field::children` are for that"]
     );
 }
 

@@ -116,6 +116,12 @@ where
 /// How they are found by a relation of the child's.
 fn to_children<N: Node, C: Node>(relation: FindRelation) -> Checked<Relation> {
     let to_parent = parent::hop::<C, N>(relation)?;
+    ensure!(
+        parent::by_id::<N>(to_parent),
+        "`{}.{}` is not the primary key, by which children must name their parent",
+        N::Entity::default().table_name(),
+        to_parent.to
+    );
     let table = C::Entity::default().table_name();
     Ok(Relation { link: Hop { from: to_parent.to, table, to: to_parent.from, optional: false }, child: None })
 }
@@ -140,6 +146,12 @@ fn relation_over<N: Node, L: Node, C: Node>(link: FindRelation, child: FindRelat
         ensure!(!["cursor", "node"].contains(&&*name), "the edges have a field `{name}` besides `{}.{name}`", L::TYPE);
     }
     let child = parent::hop::<L, C>(child)?;
+    ensure!(
+        parent::by_id::<C>(child),
+        "the join table's `{}` does not name the primary key of `{}`",
+        child.from,
+        C::TYPE
+    );
     ensure!(!child.optional, "the join table's foreign key `{}` may be NULL, which is not supported", child.from);
     let Relation { link, .. } = to_children::<N, L>(link)?;
     let mut key: Vec<_> = key_columns::<L::Entity>().map(|column| column.as_str()).collect();

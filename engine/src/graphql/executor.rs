@@ -41,6 +41,9 @@ pub trait Contexts: Sync {
     fn hand(&self, index: usize, then: &mut dyn FnMut(&ContextSelectionSet<'_>));
 }
 
+/// About what an error has besides its message: a path, a place and a code.
+const BYTES_OF_ERROR: usize = 256;
+
 impl dyn Contexts + '_ {
     /// What `then` makes of a field of the object of this index.
     ///
@@ -53,10 +56,17 @@ impl dyn Contexts + '_ {
         made.expect("a context is handed to what asks for it")
     }
 
-    /// Tells an error below the object of this index, which the answer bears.
-    pub fn add_error(&self, index: usize, error: ServerError) {
+    /// Tells an error below the object of this index, which the answer bears: its bytes are the answer's too.
+    ///
+    /// # Errors
+    /// They are more than the answer may have: the error itself.
+    pub fn add_error(&self, index: usize, error: ServerError) -> ServerResult<()> {
+        if self.running().wrote(error.message.len() + BYTES_OF_ERROR).is_err() {
+            return Err(error);
+        }
         let mut error = Some(error);
         self.hand(index, &mut |context| error.take().into_iter().for_each(|error| context.add_error(error)));
+        Ok(())
     }
 
     /// The failure of a field of the object of this index.
@@ -266,7 +276,7 @@ impl<'a, O: Objects, C: Contexts> Level<'a, O, C> {
                             return Err(error);
                         }
                         writer.retract(start);
-                        (&self.contexts as &dyn Contexts).add_error(index, error);
+                        (&self.contexts as &dyn Contexts).add_error(index, error)?;
                     }
                 }
                 Step::Answer(answer) => {
@@ -325,7 +335,8 @@ pub async fn each<O: Objects>(
     let below = Below::objects(contexts, field);
     let mut answers = Level::of(objects, &field.node.selection_set.node, below).await?.write_each()?;
     if optional {
-        mem::take(&mut answers.failed).into_iter().for_each(|(index, error)| contexts.add_error(index, error));
+        let mut failed = mem::take(&mut answers.failed).into_iter();
+        failed.try_for_each(|(index, error)| contexts.add_error(index, error))?;
     }
     Ok(answers)
 }
@@ -437,7 +448,8 @@ impl<'a> Writer<'a> {
     /// It failed for another reason, which is not of this answer alone: the request is over its limits.
     pub fn end(&mut self, written: ServerResult<()>) -> ServerResult<()> {
         match written {
-            Err(error) if is_of_data(&error) => {
+            // What is retracted was written all the same: it is counted, as if it stayed.
+            Err(error) if is_of_data(&error) && self.count().is_ok() => {
                 self.retract(self.ends.last().copied().unwrap_or_default());
                 self.failed.insert(self.ends.len(), error);
             }

@@ -153,6 +153,9 @@ pub(super) trait ParentField: Sync {
     /// The type of the field's filter.
     fn declare_filter(&self, registry: &mut Registry) -> String;
 
+    /// Whether a step leads to the parent by its primary key.
+    fn is_by_id(&self, hop: Hop) -> bool;
+
     /// The key in an id of the parent's, which `argument` holds.
     fn key(&self, id: &str, argument: &str) -> Result<i64>;
 

@@ -104,7 +104,7 @@ fn key_arguments<N: Node>() -> Option<Vec<(String, &'static dyn ParentField)>> {
         .map(|column| {
             let parent = N::FIELDS.iter().find_map(|field| match field.source {
                 Source::Parent(_, hop, parent) => {
-                    hop.find().ok().filter(|hop| hop.from == column.as_str()).map(|_| parent)
+                    hop.find().ok().filter(|hop| hop.from == column.as_str() && parent.is_by_id(*hop)).map(|_| parent)
                 }
                 _ => None,
             });

@@ -230,7 +230,7 @@ impl<'a, E: Edge> Pages<'a, E> {
                             return Err(error);
                         }
                         writer.retract(start);
-                        edges.add_error(number, error);
+                        edges.add_error(number, error)?;
                     }
                 }
                 EdgePart::Node(nodes) => nodes.write(number, writer)?,

@@ -83,8 +83,13 @@ pub(super) fn hop<N: Node, P: Node>(relation: FindRelation) -> Checked<Hop> {
 }
 
 /// Whether a step leads to a `P` by its primary key.
-fn by_id<P: Node>(hop: Hop) -> bool {
+pub(super) fn by_id<P: Node>(hop: Hop) -> bool {
     <P::Entity as Table>::Key::PARTS == 1 && key_column::<P::Entity>().as_str() == hop.to
+}
+
+/// The primary key that a step leads to from a row with this one, if it leads by that; `None` also if the key has more bits than a `P`'s.
+fn id<P: Node>(hop: Hop, key: i64) -> Option<<P::Entity as Table>::Key> {
+    if by_id::<P>(hop) { Key::read(|_| Ok(key)).ok() } else { None }
 }
 
 /// The fault that a row is not there, which the database promises.
@@ -107,6 +112,10 @@ impl<P: Node> ParentField for ParentOf<P> {
         Option::<NodeFilter<P>>::create_type_info(registry)
     }
 
+    fn is_by_id(&self, hop: Hop) -> bool {
+        by_id::<P>(hop)
+    }
+
     fn key(&self, id: &str, argument: &str) -> Result<i64> {
         P::key(id, argument).map(|key| key.parts().as_ref()[0])
     }
@@ -120,9 +129,9 @@ impl<P: Node> ParentField for ParentOf<P> {
         async move {
             let failed = |error: Error| error.of_field(context);
             let Some(key) = key.map_err(failed)? else { return Ok(Value::Null) };
-            let row = match by_id::<P>(hop) {
-                true => one::by_key::<P>(context, Key::read(|_| Ok(key)).map_err(failed)?).await.transpose(),
-                false => context
+            let row = match id::<P>(hop, key) {
+                Some(id) => one::by_key::<P>(context, id).await.transpose(),
+                None => context
                     .running()
                     .loaders
                     .load_one(one::of_unique::<P>(context, hop.to)(key))
@@ -153,10 +162,9 @@ impl<P: Node> ParentField for ParentOf<P> {
             let loaders = &contexts.running().loaders;
             let rows = if known.is_empty() {
                 Ok(Vec::new())
-            } else if by_id::<P>(hop) {
+            } else if let Some(ids) = known.iter().map(|key| id::<P>(hop, *key)).collect::<Option<Vec<_>>>() {
                 let of_key = contexts.with(0, field, one::of_key::<P>);
-                let wanted = known.into_iter().map(|key| Ok(of_key(Key::read(|_| Ok(key))?)));
-                loaders.load_each(wanted.collect::<Result<_>>().map_err(|error| failed(0, error))?).await
+                loaders.load_each(ids.into_iter().map(of_key).collect()).await
             } else {
                 let of_value = contexts.with(0, field, |context| one::of_unique::<P>(context, hop.to));
                 loaders.load_each(known.into_iter().map(of_value).collect()).await

@@ -31,6 +31,10 @@ impl Hop {
             from.table_name(),
             to.table_name()
         );
+        ensure!(
+            !def.is_owner,
+            "the foreign key is the other table's: `Field::child` and `Field::children` are for that"
+        );
         ensure!(def.on_condition.is_none(), "a relation with a condition of its own is not supported");
         let from = column::<F>(&def.from_col)?;
         let optional = from.def().is_null();
