@@ -87,9 +87,13 @@ pub(super) fn by_id<P: Node>(hop: Hop) -> bool {
     <P::Entity as Table>::Key::PARTS == 1 && key_column::<P::Entity>().as_str() == hop.to
 }
 
-/// The primary key that a step leads to from a row with this one, if it leads by that; `None` also if the key has more bits than a `P`'s.
-fn id<P: Node>(hop: Hop, key: i64) -> Option<<P::Entity as Table>::Key> {
-    if by_id::<P>(hop) { Key::read(|_| Ok(key)).ok() } else { None }
+/// The primary keys that a step with these foreign keys leads to, if it leads by that; `None` also if one has more bits than a `P`'s.
+fn ids<P: Node>(hop: Hop, keys: &[i64]) -> Option<Vec<<P::Entity as Table>::Key>> {
+    let mut ids = Vec::with_capacity(keys.len());
+    if by_id::<P>(hop) {
+        ids.extend(keys.iter().map_while(|key| <P::Entity as Table>::Key::read(|_| Ok(*key)).ok()));
+    }
+    (ids.len() == keys.len()).then_some(ids)
 }
 
 /// The fault that a row is not there, which the database promises.
@@ -129,9 +133,9 @@ impl<P: Node> ParentField for ParentOf<P> {
         async move {
             let failed = |error: Error| error.of_field(context);
             let Some(key) = key.map_err(failed)? else { return Ok(Value::Null) };
-            let row = match id::<P>(hop, key) {
-                Some(id) => one::by_key::<P>(context, id).await.transpose(),
-                None => context
+            let row = match ids::<P>(hop, &[key]).as_deref() {
+                Some([id]) => one::by_key::<P>(context, *id).await.transpose(),
+                _ => context
                     .running()
                     .loaders
                     .load_one(one::of_unique::<P>(context, hop.to)(key))
@@ -158,11 +162,13 @@ impl<P: Node> ParentField for ParentOf<P> {
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
             let failed = |index: usize, error| contexts.fail(index, field, error);
-            let known: Vec<_> = keys.iter().copied().flatten().collect();
+            let mut known = Vec::with_capacity(keys.len());
+            known.extend(keys.iter().flatten());
+            let ids = ids::<P>(hop, &known);
             let loaders = &contexts.running().loaders;
             let rows = if known.is_empty() {
                 Ok(Vec::new())
-            } else if let Some(ids) = known.iter().map(|key| id::<P>(hop, *key)).collect::<Option<Vec<_>>>() {
+            } else if let Some(ids) = ids {
                 let of_key = contexts.with(0, field, one::of_key::<P>);
                 loaders.load_each(ids.into_iter().map(of_key).collect()).await
             } else {
