@@ -62,8 +62,12 @@ const SCALARS: [&dyn Values; 8] = [
 ];
 
 impl Kind {
-    /// 64-bit integers: keys, and numbers of rows.
-    pub const KEY: Self = Self(&integer::Integers::Big);
+    /// 64-bit integers: parts of keys, and numbers of rows.
+    pub const INTEGER: Self = Self(&integer::Integers::Big);
+    /// Texts.
+    pub const TEXT: Self = Self(&text::Texts);
+    /// UUIDs.
+    pub const UUID: Self = Self(&uuid::Uuids);
 
     /// The kind of a column of this type; `None` if there is none.
     pub fn of(ty: &ColumnType) -> Option<Self> {

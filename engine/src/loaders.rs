@@ -22,13 +22,13 @@ use std::{collections::HashMap, future::Future, hash::Hash, marker::PhantomData,
 use async_graphql::dataloader::{DataLoader, Loader};
 use derive_where::derive_where;
 use parking_lot::Mutex;
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait};
 
 pub use self::{
     batches::{AtOnce, Batches},
     columns::Columns,
     filter::{Column, Filter, Test},
-    key::{Key, Single, Table, column_named, is_part, key_column, key_columns},
+    key::{ForeignKeys, Key, Part, Table, column_named, key_columns, part_kind},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
     relation::{Hop, Relation, ensure_unique},
@@ -136,11 +136,11 @@ impl<E: Table> Loader<ById<E>> for Session {
 
     async fn load(&self, all: &[ById<E>]) -> Result<HashMap<ById<E>, Row<E>>> {
         let all = in_order(all, |one| &one.look.asked);
-        let keys = distinct(all.iter().map(|one| one.key));
+        let keys = distinct(all.iter().map(|one| one.key.clone()));
         let columns = Columns::union(all.iter().map(|one| &one.look.columns));
         // What is asked for alone is one row by its text: the statement does not depend on the data.
         let select = match all[..] {
-            [one] if one.look.asked.alone => select::by_key::<E>(one.key, &columns),
+            [one] if one.look.asked.alone => select::by_key::<E>(&one.key, &columns),
             _ => by_keys::<E>(self.backend(), &keys, &columns),
         };
         let texts = LongTexts::of(&columns, 0);
@@ -149,9 +149,9 @@ impl<E: Table> Loader<ById<E>> for Session {
         let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
         let mut found: Vec<_> = (0..count).map(|row| Ok((block.key(row)?, row))).collect::<Result<_>>()?;
         found.sort_unstable();
-        let row = |key| found.binary_search_by_key(&key, |(key, _)| *key).ok().map(|at| Row::read(&block, found[at].1));
+        let row = |key| found.binary_search_by(|(it, _)| it.cmp(key)).ok().map(|at| Row::read(&block, found[at].1));
         let mut loaded = HashMap::with_capacity(all.len());
-        loaded.extend(all.into_iter().filter_map(|one| Some((one.clone(), row(one.key)?))));
+        loaded.extend(all.into_iter().filter_map(|one| Some((one.clone(), row(&one.key)?))));
         Ok(loaded)
     }
 }
@@ -162,7 +162,7 @@ pub struct ByUnique<E: EntityTrait> {
     /// The column.
     pub column: &'static str,
     /// Its value.
-    pub value: i64,
+    pub value: Part<'static>,
     /// What is wanted of the row, of the column too.
     #[derive_where(skip(Hash))]
     pub look: Arc<Look<E>>,
@@ -176,18 +176,25 @@ impl<E: Table> Loader<ByUnique<E>> for Session {
     async fn load(&self, all: &[ByUnique<E>]) -> Result<HashMap<ByUnique<E>, Row<E>>> {
         let mut loaded = HashMap::with_capacity(all.len());
         for (column, all) in grouped(all, |one| &one.look.asked, |one| one.column) {
-            let values = distinct(all.iter().map(|one| one.value));
+            let column = column_named::<E>(column).ok_or_else(|| Error::broken("there is no such column"))?;
+            let kind = part_kind(column.def().get_column_type());
+            let kind = kind.ok_or_else(|| Error::broken("a column that is no part of a key"))?;
+            let values = distinct(all.iter().map(|one| one.value.clone()));
+            let values: Vec<_> = values.into_iter().map(Part::into_value).collect();
+            let keys = values.len();
             let columns = Columns::union(all.iter().map(|one| &one.look.columns));
-            let select = select::by_values::<E>(self.backend(), column, &values, &columns);
+            let select = select::by_values::<E>(self.backend(), column, kind, values, &columns);
             let texts = LongTexts::of(&columns, 0);
-            let rows = self.rows(&select, &texts, values.len(), all.iter().map(|one| &one.look.asked)).await?;
+            let rows = self.rows(&select, &texts, keys, all.iter().map(|one| &one.look.asked)).await?;
             let count = rows.len();
             let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
-            let column = column_named::<E>(column).ok_or_else(|| Error::broken("there is no such column"))?;
             let position = block.position(column)?;
-            let found = (0..count).map(|row| Ok((block.foreign_key(row, position)?, Row::read(&block, row))));
+            let found = (0..count).map(|row| {
+                let part = block.part(row, position)?;
+                Ok((part.map(Part::into_owned), Row::read(&block, row)))
+            });
             let found: HashMap<_, _> = found.collect::<Result<_>>()?;
-            let row = |one: &ByUnique<E>| found.get(&Some(one.value)).cloned();
+            let row = |one: &ByUnique<E>| found.get(&Some(one.value.clone())).cloned();
             loaded.extend(all.into_iter().filter_map(|one| Some((one.clone(), row(one)?))));
         }
         Ok(loaded)
@@ -274,35 +281,35 @@ pub struct By<T> {
 }
 
 /// Key: a page of a parent's children.
-#[derive_where(Clone, PartialEq, Eq, Hash)]
-pub struct Children<N: Table, L: EntityTrait> {
+#[derive_where(Clone, PartialEq, Eq, Hash; K)]
+pub struct Children<K, N: Table, L: EntityTrait> {
     /// The parent's key.
-    pub parent: i64,
+    pub parent: K,
     /// What is to be loaded.
     #[derive_where(skip(Hash))]
     pub list: Arc<By<List<N, L>>>,
 }
 
-impl<N: Table, L: EntityTrait<Model: Sync>> Loader<Children<N, L>> for Session {
+impl<K: Key, N: Table, L: EntityTrait<Model: Sync>> Loader<Children<K, N, L>> for Session {
     type Value = Rows<N, L>;
     type Error = Error;
 
     /// One statement for each page that is asked for, whatever the number of parents.
-    async fn load(&self, all: &[Children<N, L>]) -> Result<HashMap<Children<N, L>, Rows<N, L>>> {
+    async fn load(&self, all: &[Children<K, N, L>]) -> Result<HashMap<Children<K, N, L>, Rows<N, L>>> {
         let mut loaded = HashMap::with_capacity(all.len());
-        let shared = |one: &Children<N, L>| (one.list.relation, Arc::clone(&one.list.what.page));
+        let shared = |one: &Children<K, N, L>| (one.list.relation, Arc::clone(&one.list.what.page));
         for ((relation, page), all) in grouped(all, |one| &one.list.what.asked, shared) {
-            let parents = distinct(all.iter().map(|one| one.parent));
+            let parents = distinct(all.iter().map(|one| one.parent.clone()));
             let wanted = Wanted::union(all.iter().map(|one| &one.list.what.wanted));
             let select = select::page_by_parent(self.backend(), relation, &parents, &page, &wanted);
-            let texts = LongTexts::of(&wanted.node, 1);
+            let texts = LongTexts::of(&wanted.node, K::KINDS.len());
             let asked = all.iter().map(|one| &one.list.what.asked);
             let rows = self.rows(&select, &texts, parents.len(), asked).await?;
-            let of_rows = rows::integers(&rows, 0)?.into_iter().map(|parent| place_of(&parents, parent));
-            let of_rows: Vec<_> = of_rows.collect::<Result<_>>()?;
-            let pages = page.of_parents(&wanted, rows, &of_rows, parents.len())?;
+            let of_rows = rows::keys(&rows)?;
+            let of_rows: Vec<_> = of_rows.iter().map(|parent| place_of(&parents, parent)).collect::<Result<_>>()?;
+            let pages = page.of_parents(&wanted, rows, K::KINDS.len(), &of_rows, parents.len())?;
             for one in all {
-                loaded.insert(one.clone(), pages[place_of(&parents, one.parent)?].clone());
+                loaded.insert(one.clone(), pages[place_of(&parents, &one.parent)?].clone());
             }
         }
         Ok(loaded)
@@ -310,39 +317,39 @@ impl<N: Table, L: EntityTrait<Model: Sync>> Loader<Children<N, L>> for Session {
 }
 
 /// Where a parent is among those that were asked for.
-fn place_of(parents: &[i64], parent: i64) -> Result<usize> {
-    parents.binary_search(&parent).map_err(|_| Error::broken("a row of a parent that nobody asked for"))
+fn place_of<K: Ord>(parents: &[K], parent: &K) -> Result<usize> {
+    parents.binary_search(parent).map_err(|_| Error::broken("a row of a parent that nobody asked for"))
 }
 
 /// Key: how many children of a parent the filter leaves.
 #[derive(Clone, PartialEq, Eq)]
-#[derive_where(Hash)]
-pub struct ChildCount {
+#[derive_where(Hash; K)]
+pub struct ChildCount<K> {
     /// The parent's key.
-    pub parent: i64,
+    pub parent: K,
     /// What is to be counted.
     #[derive_where(skip(Hash))]
     pub count: Arc<By<Count>>,
 }
 
-impl Loader<ChildCount> for Session {
+impl<K: Key> Loader<ChildCount<K>> for Session {
     type Value = i64;
     type Error = Error;
 
     /// One statement for each relation and filter that is asked for, whatever the number of parents.
-    async fn load(&self, all: &[ChildCount]) -> Result<HashMap<ChildCount, i64>> {
+    async fn load(&self, all: &[ChildCount<K>]) -> Result<HashMap<ChildCount<K>, i64>> {
         let mut loaded = HashMap::with_capacity(all.len());
-        let shared = |one: &ChildCount| (one.count.relation, Arc::clone(&one.count.what.filter));
+        let shared = |one: &ChildCount<K>| (one.count.relation, Arc::clone(&one.count.what.filter));
         for ((relation, filter), all) in grouped(all, |one| &one.count.what.asked, shared) {
-            let parents = distinct(all.iter().map(|one| one.parent));
+            let parents = distinct(all.iter().map(|one| one.parent.clone()));
             let select = select::count_by_parent(self.backend(), relation, &parents, &filter);
             let asked = all.iter().map(|one| &one.count.what.asked);
             let rows = self.rows(&select, &LongTexts::default(), parents.len(), asked).await?;
-            let parents = rows::integers(&rows, 0)?.into_iter().zip(&rows);
-            let counts = parents.map(|(parent, row)| Ok((parent, row.try_get_by_index(1)?)));
-            let counts: HashMap<i64, i64> = counts.collect::<Result<_>>()?;
+            let parents = rows::keys::<K>(&rows)?.into_iter().zip(&rows);
+            let counts = parents.map(|(parent, row)| Ok((parent, row.try_get_by_index(K::KINDS.len())?)));
+            let counts: HashMap<K, i64> = counts.collect::<Result<_>>()?;
             // The statement counts what is there: a parent without children is not among its rows.
-            let count = |one: &ChildCount| counts.get(&one.parent).copied().unwrap_or(0);
+            let count = |one: &ChildCount<K>| counts.get(&one.parent).copied().unwrap_or(0);
             loaded.extend(all.into_iter().map(|one| (one.clone(), count(one))));
         }
         Ok(loaded)

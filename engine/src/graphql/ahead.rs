@@ -10,11 +10,12 @@ use super::{
     node::{Node, Resolver, is_camel_case, resolver},
     part::part,
 };
-use crate::loaders::{Columns, Wanted};
+use crate::loaders::{Columns, Hop, Wanted};
 
 /// The columns that the fields of a node are answered from, and its key's.
 pub fn columns<N: Node>(ahead: &Lookahead<'_>) -> Columns<N::Entity> {
-    let columns: Vec<_> = fields(ahead).into_iter().filter_map(column_of::<N>).collect();
+    let mut columns = Vec::new();
+    fields(ahead).into_iter().for_each(|field| add_columns::<N>(field, &mut columns));
     Columns::with_key(|column: <N::Entity as EntityTrait>::Column| columns.contains(&column.as_str()))
 }
 
@@ -61,11 +62,11 @@ fn fields<'a>(ahead: &Lookahead<'a>) -> HashSet<&'a str> {
     fields.flat_map(|field| field.selection_set().map(|field| field.name()).collect::<Vec<_>>()).collect()
 }
 
-/// The name of the column that a field of a node is answered from, besides the key.
-fn column_of<N: Node>(field: &str) -> Option<&'static str> {
-    match resolver::<N>(field)? {
-        Resolver::Column(shown) => Some(shown.column.as_str()),
-        Resolver::Parent(hop, _) => hop.find().ok().map(|hop| hop.from),
-        Resolver::Id | Resolver::List(..) | Resolver::Count(..) => None,
+/// Adds the names of the columns that a field of a node is answered from, besides the key's.
+fn add_columns<N: Node>(field: &str, columns: &mut Vec<&'static str>) {
+    match resolver::<N>(field) {
+        Some(Resolver::Column(shown)) => columns.push(shown.column.as_str()),
+        Some(Resolver::Parent(find, _)) => columns.extend(find.find().into_iter().flat_map(Hop::from)),
+        Some(Resolver::Id | Resolver::List(..) | Resolver::Count(..)) | None => {}
     }
 }

@@ -3,13 +3,10 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail, ensure};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ColumnType, EntityName, EntityTrait, IdenStatic};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ColumnType, EntityTrait, IdenStatic};
 
-use super::node::{COUNT, Field, Node, Source, is_camel_case};
-use crate::{
-    kinds::{Compared, Kind},
-    loaders::{is_part, key_columns},
-};
+use super::node::{COUNT, Field, Node, Source};
+use crate::kinds::{Compared, Kind};
 
 /// Checks that a name is one (GraphQL, section 2.1.9), and not reserved (section 4.3).
 fn check_name(name: &str) -> Result<()> {
@@ -25,19 +22,6 @@ fn check_name(name: &str) -> Result<()> {
 pub(super) fn node<N: Node>() -> Result<()> {
     for it in [N::TYPE, &N::list_name()] {
         check_name(it).with_context(|| N::TYPE)?;
-    }
-    let table = N::Entity::default();
-    if let Some(schema) = table.schema_name() {
-        bail!("{}: the table `{schema}.{}` names its schema, which is not supported", N::TYPE, table.table_name());
-    }
-    for column in key_columns::<N::Entity>() {
-        let (name, def) = (column.as_str(), column.def());
-        let ty = def.get_column_type();
-        ensure!(
-            is_part(ty),
-            "{}: the key column `{name}` is of the type {ty:?}; supported are SmallInteger, Integer and BigInteger",
-            N::TYPE
-        );
     }
     let mut names = HashSet::from(["id".to_owned()]);
     let mut orders = HashSet::from(["ID".to_owned()]);
@@ -96,7 +80,6 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
 fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::Column) -> Result<()> {
     let (name, def) = (column.as_str(), column.def());
     let ty = def.get_column_type();
-    ensure!(is_camel_case(&field.name(), name), "the column `{name}` is not in snake case, which is not supported");
     let kind = match field.kind {
         Some(kind) => kind,
         None if matches!(ty, ColumnType::Enum { .. }) => {

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    loaders::{By, Count, Hop, Relation, Single, Table, key_columns},
+    loaders::{By, Count, Relation, Table, key_columns},
 };
 
 impl<N: Node> Field<N> {
@@ -36,7 +36,6 @@ impl<N: Node> Field<N> {
     pub const fn children<C>(name: &'static str, description: &'static str) -> Self
     where
         C: Node<Entity: Related<N::Entity>>,
-        N::Entity: Table<Key: Single>,
     {
         let link = <C::Entity as Related<N::Entity>>::to;
         Self::new(Source::List(name, Find { link, child: link, read: related::<N, C> }, of::<N, C>()), description)
@@ -46,7 +45,6 @@ impl<N: Node> Field<N> {
     pub const fn children_by<C>(name: &'static str, relation: fn() -> RelationDef, description: &'static str) -> Self
     where
         C: Node,
-        N::Entity: Table<Key: Single>,
     {
         let find = Find { link: relation, child: relation, read: |link, _| to_children::<N, C>(link) };
         Self::new(Source::List(name, find, of::<N, C>()), description)
@@ -56,8 +54,7 @@ impl<N: Node> Field<N> {
     pub const fn children_over<L, C>(name: &'static str, description: &'static str) -> Self
     where
         L: Node<Entity: Related<N::Entity> + Related<C::Entity>>,
-        C: Node<Entity: Table<Key: Single>>,
-        N::Entity: Table<Key: Single>,
+        C: Node,
     {
         let link = <L::Entity as Related<N::Entity>>::to;
         let child = <L::Entity as Related<C::Entity>>::to;
@@ -76,8 +73,7 @@ impl<N: Node> Field<N> {
     ) -> Self
     where
         L: Node,
-        C: Node<Entity: Table<Key: Single>>,
-        N::Entity: Table<Key: Single>,
+        C: Node,
     {
         let find = Find { link: parent, child, read: relation_over::<N, L, C> };
         Self::new(Source::List(name, find, over::<N, L, C>()), description)
@@ -87,7 +83,7 @@ impl<N: Node> Field<N> {
 /// The children of the type `C`, whose own table tells their parents.
 pub(super) const fn of<N, C>() -> &'static dyn ListField<N>
 where
-    N: Node<Entity: Table<Key: Single>>,
+    N: Node,
     C: Node,
 {
     &ChildrenOf::<NodeEdge<C>>(PhantomData)
@@ -96,7 +92,7 @@ where
 /// The children of the type `C`, whose parents the rows of `L` tell.
 pub(super) const fn over<N, L, C>() -> &'static dyn ListField<N>
 where
-    N: Node<Entity: Table<Key: Single>>,
+    N: Node,
     L: Node,
     C: Node,
 {
@@ -117,13 +113,12 @@ where
 fn to_children<N: Node, C: Node>(relation: FindRelation) -> Checked<Relation> {
     let to_parent = parent::hop::<C, N>(relation)?;
     ensure!(
-        parent::by_id::<N>(to_parent),
+        to_parent.is_by_key::<N::Entity>(),
         "`{}.{}` is not the primary key, by which children must name their parent",
         N::Entity::default().table_name(),
-        to_parent.to
+        listed(to_parent.to())
     );
-    let table = C::Entity::default().table_name();
-    Ok(Relation { link: Hop { from: to_parent.to, table, to: to_parent.from, optional: false }, child: None })
+    Ok(Relation { link: to_parent.back::<C::Entity>(), child: None })
 }
 
 /// How they are found over the join table of `L`: by the relations that its entity declares.
@@ -146,33 +141,37 @@ fn relation_over<N: Node, L: Node, C: Node>(link: FindRelation, child: FindRelat
         ensure!(!["cursor", "node"].contains(&&*name), "the edges have a field `{name}` besides `{}.{name}`", L::TYPE);
     }
     let child = parent::hop::<L, C>(child)?;
+    let column = listed(child.from());
     ensure!(
-        parent::by_id::<C>(child),
-        "the join table's `{}` does not name the primary key of `{}`",
-        child.from,
+        child.is_by_key::<C::Entity>(),
+        "the join table's `{column}` does not name the primary key of `{}`",
         C::TYPE
     );
-    ensure!(!child.optional, "the join table's foreign key `{}` may be NULL, which is not supported", child.from);
+    ensure!(!child.optional, "the join table's foreign key `{column}` may be NULL, which is not supported");
     let Relation { link, .. } = to_children::<N, L>(link)?;
     let mut key: Vec<_> = key_columns::<L::Entity>().map(|column| column.as_str()).collect();
-    let mut pair = [link.to, child.from];
+    let mut both: Vec<_> = link.to().chain(child.from()).collect();
     key.sort_unstable();
-    pair.sort_unstable();
+    both.sort_unstable();
     ensure!(
-        key == pair,
-        "the primary key of the join table `{}` is not `{}` and `{}`, so that a child could be in a list twice; list its rows",
-        link.table,
-        link.to,
-        child.from
+        key == both,
+        "the primary key of the join table `{}` is not `{}` and `{column}`, so that a child could be in a list twice; list its rows",
+        L::Entity::default().table_name(),
+        listed(link.to())
     );
     Ok(Relation { link, child: Some(child) })
+}
+
+/// Names of columns, as an error has them.
+fn listed(columns: impl Iterator<Item = &'static str>) -> String {
+    columns.collect::<Vec<_>>().join("`, `")
 }
 
 struct ChildrenOf<E>(PhantomData<fn() -> E>);
 
 impl<N, E> ListField<N> for ChildrenOf<E>
 where
-    N: Node<Entity: Table<Key: Single>>,
+    N: Node,
     E: Edge,
 {
     fn type_names(&self) -> Vec<&'static str> {
@@ -207,7 +206,7 @@ where
     ) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let plan = plan_of::<N, E>(context, find)?;
-            let children = async { plan.load(context.running(), &[parent?.integer()]).await };
+            let children = async { plan.load(context.running(), &[parent?]).await };
             let children = children.await.map_err(|error| error.of_field(context))?;
             let selected = context.with_selection_set(&context.item.node.selection_set);
             match children.first() {
@@ -226,7 +225,7 @@ where
     ) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let count = count_of::<N, E::Node>(context, find)?;
-            let counts = async { connection::counts(context.running(), &count, &[parent?.integer()]).await };
+            let counts = async { connection::counts(context.running(), &count, &[parent?]).await };
             let counts = counts.await.map_err(|error| error.of_field(context))?;
             Ok(counts.into_iter().next().unwrap_or_default())
         }
@@ -242,7 +241,7 @@ where
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
             let plan = contexts.with(0, field, |context| plan_of::<N, E>(context, find))?;
-            let children = plan.load(contexts.running(), &integers(parents)).await;
+            let children = plan.load(contexts.running(), &parents).await;
             let children = children.map_err(|error| contexts.fail(0, field, error))?;
             let below = Below::objects(contexts, field);
             page::write(&children, &field.node.selection_set.node, &below).await
@@ -259,7 +258,7 @@ where
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
             let count = contexts.with(0, field, |context| count_of::<N, E::Node>(context, find))?;
-            let counts = connection::counts(contexts.running(), &count, &integers(parents)).await;
+            let counts = connection::counts(contexts.running(), &count, &parents).await;
             counts.map(Answers::from).map_err(|error| contexts.fail(0, field, error))
         }
         .boxed()
@@ -268,10 +267,6 @@ where
     fn add_filter(&self, name: &str, relation: Relation, given: Value, all: &mut Conditions) -> Result<()> {
         all.children(name, relation, read::<ListFilter<NodeFilter<E::Node>>>(given)?)
     }
-}
-
-fn integers(keys: Vec<impl Single>) -> Vec<i64> {
-    keys.into_iter().map(Single::integer).collect()
 }
 
 /// What the list of children of an `N` that a field is loads for each parent.

@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{All, AllCount, By, ChildCount, Children, Count, Key, List, Page, Relation, Row, Rows},
+    loaders::{All, AllCount, By, ChildCount, Children, Count, Key, List, Page, Part, Relation, Row, Rows},
 };
 
 /// What a list's field is to load, which its text says: the same for all of its parents.
@@ -63,7 +63,7 @@ impl<N: Node, L: EntityTrait> Plan<N, L> {
         encode: impl FnOnce(&Cursors, &[Value]) -> Option<T>,
     ) -> Result<T> {
         let mut place = rows.place(index)?;
-        place.extend(rows.key(index)?.parts().as_ref().iter().copied().map(Value::from));
+        place.extend(rows.key(index)?.parts().map(Part::into_value));
         encode(&self.cursors, &place).ok_or_else(|| Error::broken(format!("no cursor can hold {place:?}")))
     }
 }
@@ -97,8 +97,10 @@ impl<E: Edge> ChildrenPlan<E> {
     }
 
     /// The connections of the parents with these keys. What they load, they load at once.
-    pub async fn load(&self, running: &Running, parents: &[i64]) -> Result<Vec<Connection<E>>> {
-        let page = |list: &Arc<_>| parents.iter().map(|&parent| Children { parent, list: Arc::clone(list) }).collect();
+    pub async fn load<K: Key>(&self, running: &Running, parents: &[K]) -> Result<Vec<Connection<E>>> {
+        let page = |list: &Arc<_>| {
+            parents.iter().map(|parent| Children { parent: parent.clone(), list: Arc::clone(list) }).collect()
+        };
         let pages = self.list.as_ref().map(|list| running.loaders.load_each(page(list)));
         let totals = self.count.as_ref().map(|count| running.loaders.load_each(counts_of(count, parents)));
         let (pages, totals) = join!(OptionFuture::from(pages), OptionFuture::from(totals));
@@ -128,13 +130,13 @@ pub fn count_plan<N: Node>(
 }
 
 /// The numbers of children of each of the parents with these keys.
-pub async fn counts(running: &Running, count: &Arc<By<Count>>, parents: &[i64]) -> Result<Vec<Answer>> {
+pub async fn counts<K: Key>(running: &Running, count: &Arc<By<Count>>, parents: &[K]) -> Result<Vec<Answer>> {
     let counts = running.loaders.load_each(counts_of(count, parents)).await?;
     Ok(counts.into_iter().map(|count| count.map(int).into()).collect())
 }
 
-fn counts_of(count: &Arc<By<Count>>, parents: &[i64]) -> Vec<ChildCount> {
-    parents.iter().map(|&parent| ChildCount { parent, count: Arc::clone(count) }).collect()
+fn counts_of<K: Key>(count: &Arc<By<Count>>, parents: &[K]) -> Vec<ChildCount<K>> {
+    parents.iter().map(|parent| ChildCount { parent: parent.clone(), count: Arc::clone(count) }).collect()
 }
 
 /// GraphQL's Int has 32 bits; a list that is longer than that is at least that long.
@@ -166,14 +168,19 @@ pub struct Item<N: Node, L: EntityTrait> {
 }
 
 impl<N: Node, L: EntityTrait> Item<N, L> {
-    /// The item's place in its list.
-    fn cursor(&self) -> Result<String> {
-        self.plan.cursor(&self.rows, self.index, Cursors::encode)
-    }
-
-    /// The item itself.
-    fn node(&self) -> One<N> {
-        One(self.rows.node(self.index))
+    /// The answer of a field that every edge has.
+    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Answer>> {
+        match &*context.item.node.name.node {
+            "cursor" => {
+                let cursor = self.plan.cursor(&self.rows, self.index, Cursors::encode);
+                cursor.map(|cursor| Some(cursor.into())).map_err(|error| error.of_field(context))
+            }
+            "node" => {
+                let selected = context.with_selection_set(&context.item.node.selection_set);
+                One::<N>(self.rows.node(self.index)).resolve(&selected, context.item).await.map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// The join table's row that ties it to its parent.
@@ -186,29 +193,45 @@ impl<N: Node, L: EntityTrait> Item<N, L> {
 #[derive(From)]
 pub struct NodeEdge<N: Node>(Item<N, N::Entity>);
 
-impl<N: Node> TypeName for NodeEdge<N> {
-    fn type_name() -> Cow<'static, str> {
-        format!("{}Edge", N::TYPE).into()
-    }
-}
-
 impl<N: Node> Edge for NodeEdge<N> {
     type Node = N;
     type Link = N::Entity;
 }
 
-/// One item of a list, with its place in it.
-#[Object(name_type)]
-impl<N: Node> NodeEdge<N> {
-    /// The item's place in this list and order, for `after` and `before`. Opaque.
-    async fn cursor(&self) -> Result<String> {
-        self.0.cursor()
+impl<N: Node> OutputType for NodeEdge<N> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", N::TYPE).into()
     }
 
-    /// The item.
-    async fn node(&self) -> One<N> {
-        self.0.node()
+    fn create_type_info(registry: &mut Registry) -> String {
+        registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
+            edge_type::<Self>(edge_fields::<N>(registry), "One item of a list, with its place in it.".to_owned())
+        })
     }
+
+    async fn resolve(&self, context: &ContextSelectionSet<'_>, _: &Positioned<Field>) -> ServerResult<Answer> {
+        resolve_container(context, self).await
+    }
+}
+
+impl<N: Node> ContainerType for NodeEdge<N> {
+    async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Answer>> {
+        self.0.resolve_field(context).await
+    }
+}
+
+/// The fields of every edge.
+fn edge_fields<N: Node>(registry: &mut Registry) -> IndexMap<String, MetaField> {
+    let mut cursor = MetaField::new("cursor", String::create_type_info(registry));
+    cursor.description = Some("The item's place in this list and order, for `after` and `before`. Opaque.".to_owned());
+    let mut node = MetaField::new("node", One::<N>::create_type_info(registry));
+    node.description = Some("The item.".to_owned());
+    IndexMap::from_iter([cursor, node].map(|field| (field.name.clone(), field)))
+}
+
+/// The type of edges with these fields.
+fn edge_type<E: OutputType>(fields: IndexMap<String, MetaField>, description: String) -> MetaType {
+    ObjectBuilder::new(E::type_name(), fields).rust_typename(type_name::<E>()).description(Some(description)).build()
 }
 
 /// One of the nodes `N` that rows of `L` tie to a `P`, with the columns of that row.
@@ -240,11 +263,7 @@ impl<P: Node, L: Node, N: Node> OutputType for LinkEdge<P, L, N> {
 
     fn create_type_info(registry: &mut Registry) -> String {
         registry.create_output_type::<Self, _>(MetaTypeId::Object, |registry| {
-            // The same as those of every edge, and the columns.
-            let mut fields = match registry.create_fake_output_type::<NodeEdge<N>>() {
-                MetaType::Object { fields, .. } => fields,
-                _ => IndexMap::new(),
-            };
+            let mut fields = edge_fields::<N>(registry);
             for field in L::FIELDS {
                 if let Source::Column(column) = field.source {
                     let mut link = MetaField::new(field.name(), column_type(column, field.kind_of(column), registry));
@@ -253,10 +272,7 @@ impl<P: Node, L: Node, N: Node> OutputType for LinkEdge<P, L, N> {
                 }
             }
             let description = format!("One item of a list, with its place in it and the {}'s data.", in_words(L::TYPE));
-            ObjectBuilder::new(Self::type_name(), fields)
-                .rust_typename(type_name::<Self>())
-                .description(Some(description))
-                .build()
+            edge_type::<Self>(fields, description)
         })
     }
 
@@ -268,22 +284,10 @@ impl<P: Node, L: Node, N: Node> OutputType for LinkEdge<P, L, N> {
 impl<P: Node, L: Node, N: Node> ContainerType for LinkEdge<P, L, N> {
     async fn resolve_field(&self, context: &Context<'_>) -> ServerResult<Option<Answer>> {
         let Self(item, _) = self;
-        let failed = |error: Error| error.of_field(context);
-        Ok(Some(match &*context.item.node.name.node {
-            "cursor" => item.cursor().map_err(failed)?.into(),
-            "node" => {
-                let selected = context.with_selection_set(&context.item.node.selection_set);
-                item.node().resolve(&selected, context.item).await?
-            }
-            name => match Self::column(name) {
-                Some(shown) => {
-                    let link = item.link();
-                    let answer = link.cell(shown.column).and_then(|cell| shown.answer(cell)).map_err(failed);
-                    or_null(context, shown.may_be_null(), answer)?
-                }
-                None => return Ok(None),
-            },
-        }))
+        let Some(shown) = Self::column(&context.item.node.name.node) else { return item.resolve_field(context).await };
+        let link = item.link();
+        let answer = link.cell(shown.column).and_then(|cell| shown.answer(cell));
+        or_null(context, shown.may_be_null(), answer.map_err(|error| error.of_field(context))).map(Some)
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Error, Result, excerpt},
     kinds::Kind,
-    loaders::{Column, Filter, Hop, Key, Relation, Test, key_column},
+    loaders::{Column, Filter, Hop, Key, Relation, Table, Test, key_columns},
 };
 
 /// The filter of a type's lists: all that is given in it must hold.
@@ -140,13 +140,15 @@ impl<F: FilterInput> TypeName for ListFilter<F> {
 impl Conditions {
     /// The object's own id, of a key of one part.
     fn id<N: Node>(&mut self, IdFilter { eq, ne, among }: IdFilter) -> Result<()> {
-        let column = Column::of(key_column::<N::Entity>(), Kind::KEY);
-        let key = |id: &ID, path: &str| Ok(N::key(id, path)?.parts().as_ref()[0]);
-        self.test(column, "eq", eq, |id, path| Ok(Test::Eq(key(&id, path)?.into())))?;
-        self.test(column, "ne", ne, |id, path| Ok(Test::Ne(key(&id, path)?.into())))?;
+        let kinds = <N::Entity as Table>::Key::KINDS;
+        let Some((column, kind)) = key_columns::<N::Entity>().zip(kinds).next() else { return Ok(()) };
+        let column = Column::of(column, *kind);
+        let key = |id: &ID, path: &str| Ok(N::key(id, path)?.part(0).into_value());
+        self.test(column, "eq", eq, |id, path| Ok(Test::Eq(key(&id, path)?)))?;
+        self.test(column, "ne", ne, |id, path| Ok(Test::Ne(key(&id, path)?)))?;
         self.test(column, "in", among, |ids, path| {
             let keys = ids.iter().enumerate().map(|(index, id)| key(id, &format!("{path}.{index}")));
-            Ok(Test::InKeys(keys.collect::<Result<_>>()?))
+            Ok(Test::In(keys.collect::<Result<_>>()?))
         })
     }
 

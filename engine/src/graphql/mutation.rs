@@ -1,7 +1,7 @@
 //! What the mutations share: refusals as data (what a form shows, all of it at once, each with its place in the
 //! input), and the few kinds of writing.
 
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{collections::HashMap, mem, slice, sync::Arc};
 
 use async_graphql::{Context, ID, MaybeUndefined};
 use sea_orm::{
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     error::Result,
     kinds::{fits, is_storable, most_characters},
-    loaders::{Block, Columns, Row, Single, Table, Transaction, by_keys, key_column},
+    loaders::{Block, Columns, Key, Row, Table, Transaction, by_keys, key_columns},
 };
 
 /// The refusals found so far.
@@ -103,9 +103,9 @@ impl<'a> Write<'a> {
     ///
     /// # Errors
     /// It is not an id of the type.
-    pub async fn parent<P: Node<Entity: Table<Key: Single>>>(&mut self, path: &str, id: &ID) -> Result<KeyOf<P>> {
+    pub async fn parent<P: Node>(&mut self, path: &str, id: &ID) -> Result<KeyOf<P>> {
         let key = P::key(id, &format!("input.{path}"))?;
-        self.held::<P>(path, key).await?;
+        self.held::<P>(path, key.clone()).await?;
         Ok(key)
     }
 
@@ -113,7 +113,7 @@ impl<'a> Write<'a> {
     ///
     /// # Errors
     /// It is not an id of the type.
-    pub async fn parent_or_null<P: Node<Entity: Table<Key: Single>>>(
+    pub async fn parent_or_null<P: Node>(
         &mut self,
         path: &str,
         id: &MaybeUndefined<ID>,
@@ -130,12 +130,8 @@ impl<'a> Write<'a> {
 
     /// The object with this key, which stands at `path` in the mutation's input, kept from being deleted until the transaction ends;
     /// if it does not exist, that is added to the refusals.
-    pub async fn held<N: Node<Entity: Table<Key: Single>>>(
-        &mut self,
-        path: &str,
-        key: KeyOf<N>,
-    ) -> Result<Option<One<N>>> {
-        let object = self.all_held::<N>(&[key]).await?.remove(&key);
+    pub async fn held<N: Node>(&mut self, path: &str, key: KeyOf<N>) -> Result<Option<One<N>>> {
+        let object = self.all_held::<N>(slice::from_ref(&key)).await?.remove(&key);
         if object.is_none() {
             self.errors.not_found::<N>(path, key);
         }
@@ -146,10 +142,7 @@ impl<'a> Write<'a> {
     ///
     /// On PostgreSQL by a lock that hinders nobody else (`FOR KEY SHARE`, what a foreign key's own check takes); SQLite has
     /// one writer at a time.
-    pub async fn all_held<N: Node<Entity: Table<Key: Single>>>(
-        &mut self,
-        keys: &[KeyOf<N>],
-    ) -> Result<HashMap<KeyOf<N>, One<N>>> {
+    pub async fn all_held<N: Node>(&mut self, keys: &[KeyOf<N>]) -> Result<HashMap<KeyOf<N>, One<N>>> {
         let columns = Columns::<N::Entity>::all();
         let transaction = self.transaction().await?;
         let select = by_keys(transaction.get_database_backend(), keys, &columns).lock(LockType::KeyShare).take();
@@ -192,14 +185,16 @@ impl<'a> Write<'a> {
     /// It is not an id of the type.
     pub async fn update<N>(mut self, id: &ID, mut changes: ActiveModelOf<N>) -> Result<Updated<N>>
     where
-        N: Node<Entity: Table<Key: Single, ActiveModel: Send>>,
+        N: Node<Entity: Table<ActiveModel: Send>>,
         ModelOf<N>: IntoActiveModel<ActiveModelOf<N>>,
     {
         let key = N::key(id, "input.id")?;
         self.check_first::<N>(&changes);
-        let mut object = self.held::<N>("id", key).await?;
+        let mut object = self.held::<N>("id", key.clone()).await?;
         if !self.errors.any() && changes.is_changed() {
-            changes.set(key_column::<N::Entity>(), key.into());
+            for (column, part) in key_columns::<N::Entity>().zip(key.clone().into_values()) {
+                changes.set(column, part);
+            }
             // Read again as lists are: SeaORM would decode all of the row, and so fail of a value that nobody asks for.
             changes.update_without_returning(self.transaction().await?).await?;
             object = self.held("id", key).await?;
@@ -211,10 +206,10 @@ impl<'a> Write<'a> {
     ///
     /// # Errors
     /// It is not an id of the type.
-    pub async fn delete<N: Node<Entity: Table<Key: Single>>>(mut self, input: DeleteInput<N>) -> Result<Deleted<N>> {
+    pub async fn delete<N: Node>(mut self, input: DeleteInput<N>) -> Result<Deleted<N>> {
         let key = N::key(&input.id, "input.id")?;
-        if N::Entity::delete_by_id(key).exec(self.transaction().await?).await?.rows_affected == 0 {
-            self.errors.not_found::<N>("id", key);
+        if N::Entity::delete_by_id(key.clone()).exec(self.transaction().await?).await?.rows_affected == 0 {
+            self.errors.not_found::<N>("id", key.clone());
         }
         Ok(self.done(Some(N::global_id(key))).await.into())
     }

@@ -15,7 +15,7 @@ use async_graphql::{
 };
 use futures_util::future::BoxFuture;
 use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase};
-use sea_orm::{EntityName, EntityTrait, IdenStatic, RelationDef};
+use sea_orm::{EntityName, EntityTrait, IdenStatic, RelationDef, sea_query::ArrayType};
 
 use super::{
     column::Shown,
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     error::{Error, Result, excerpt},
     kinds::{Enumeration, Kind, OfKind},
-    loaders::{Hop, Key, OrderBy, Relation, Table},
+    loaders::{ForeignKeys, Hop, Key, OrderBy, Part, Relation, Table},
 };
 
 /// An object type whose objects are the rows of an entity, each with an id of its own.
@@ -46,7 +46,7 @@ pub trait Node: Sized + Send + Sync + 'static {
 
     /// The id of the object with this key: `User:500`, and `Enrollment:12:7` for a key of two parts.
     fn global_id(key: <Self::Entity as Table>::Key) -> ID {
-        key.parts().as_ref().iter().fold(Self::TYPE.to_owned(), |id, part| format!("{id}:{part}")).into()
+        key.parts().fold(Self::TYPE.to_owned(), |id, part| format!("{id}:{part}")).into()
     }
 
     /// The key in an id of this type, or in a bare key such as `500`; `argument` names it in the error.
@@ -60,12 +60,16 @@ pub trait Node: Sized + Send + Sync + 'static {
 }
 
 /// A key as an example for people.
-pub(super) fn example_key<N: Node>() -> &'static str {
-    match <N::Entity as Table>::Key::PARTS {
-        1 => "500",
-        2 => "12:7",
-        _ => "12:7:3",
-    }
+pub(super) fn example_key<N: Node>() -> String {
+    let kinds = <N::Entity as Table>::Key::KINDS;
+    let integers = if kinds.len() == 1 { ["500"; 3] } else { ["12", "7", "3"] };
+    let part = |(kind, integer): (&Kind, &'static str)| match kind.array() {
+        ArrayType::String => "abc",
+        ArrayType::Uuid => "123e4567-e89b-12d3-a456-426614174000",
+        _ => integer,
+    };
+    let parts: Vec<_> = kinds.iter().zip(integers).map(part).collect();
+    parts.join(":")
 }
 
 /// The name of the root field that looks up an object, such as `post`, and of the field for it in a payload.
@@ -90,11 +94,9 @@ fn parse_id<N: Node>(id: &str) -> Option<<N::Entity as Table>::Key> {
     parse_key::<N>(id.strip_prefix(N::TYPE)?.strip_prefix(':')?)
 }
 
-/// Reads a key's parts as [`Node::global_id`] writes them, and in no other spelling: an id must be equal if its object is.
+/// Reads a key's parts as [`Node::global_id`] writes them.
 fn parse_key<N: Node>(text: &str) -> Option<<N::Entity as Table>::Key> {
-    let part = |part: &str| part.parse::<i64>().ok().filter(|number| number.to_string() == part);
-    let parts = text.split(':').map(part).collect::<Option<Vec<_>>>()?;
-    if parts.len() == <N::Entity as Table>::Key::PARTS { Key::read(|part| Ok(parts[part])).ok() } else { None }
+    Key::parse(&text.split(':').collect::<Vec<_>>())
 }
 
 /// The type that an id names; empty for a bare key, which names none.
@@ -109,7 +111,7 @@ pub(super) fn names_no_type(id: &str, argument: &str, example: &str) -> Error {
 
 /// Whether lists of a type are filtered and ordered by the id: by a key of one part.
 pub(super) fn has_id<N: Node>() -> bool {
-    <N::Entity as Table>::Key::PARTS == 1
+    <N::Entity as Table>::Key::KINDS.len() == 1
 }
 
 /// A relation of the entities.
@@ -153,18 +155,18 @@ pub(super) trait ParentField: Sync {
     /// The type of the field's filter.
     fn declare_filter(&self, registry: &mut Registry) -> String;
 
-    /// Whether a step leads to the parent by its primary key.
-    fn is_by_id(&self, hop: Hop) -> bool;
+    /// Whether this column alone names the parent by its primary key, in the step to it.
+    fn is_named_by(&self, column: &str, hop: Hop) -> bool;
 
-    /// The key in an id of the parent's, which `argument` holds.
-    fn key(&self, id: &str, argument: &str) -> Result<i64>;
+    /// The key in an id of the parent's, which `argument` holds, by its one part.
+    fn key(&self, id: &str, argument: &str) -> Result<Part<'static>>;
 
-    /// The answer for the child whose foreign key has this value, which may be NULL.
+    /// The answer for the child with this foreign key, which may be NULL.
     fn of_one<'a>(
         &'a self,
         context: &'a Context<'a>,
         hop: Hop,
-        key: Result<Option<i64>>,
+        key: Result<ForeignKeys<'a>>,
     ) -> BoxFuture<'a, ServerResult<Value>>;
 
     /// The answers for all children of a level, of which there is one at least. Where the step is optional, one that fails is null,
@@ -174,7 +176,7 @@ pub(super) trait ParentField: Sync {
         contexts: &'a dyn Contexts,
         field: &'a Positioned<TextField>,
         hop: Hop,
-        keys: Vec<Option<i64>>,
+        keys: ForeignKeys<'a>,
     ) -> BoxFuture<'a, ServerResult<Answers>>;
 
     /// Adds what the filter `given` of the field `name` says of the parent.
@@ -377,15 +379,18 @@ pub(super) fn resolver<N: Node>(name: &str) -> Option<Resolver<N>> {
     })
 }
 
-/// Whether `camel` is the name `snake` in camel case.
-pub(super) fn is_camel_case(camel: &str, snake: &str) -> bool {
+/// Whether `camel` is the name of a column in camel case. Most are in snake case, of which that is seen without a copy.
+pub(super) fn is_camel_case(camel: &str, column: &str) -> bool {
     let mut rest = camel.bytes();
-    let words = snake.split('_').enumerate();
+    let words = column.split('_').enumerate();
     let mut letters = words.flat_map(|(word, letters)| {
         letters
             .bytes()
             .enumerate()
             .map(move |(letter, byte)| if word > 0 && letter == 0 { byte.to_ascii_uppercase() } else { byte })
     });
+    let is_plain = |byte: u8| byte == b'_' || byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let is_snake_case = || column.bytes().all(is_plain) && !column.starts_with('_');
     letters.all(|letter| rest.next() == Some(letter)) && rest.next().is_none()
+        || !is_snake_case() && column.to_lower_camel_case() == camel
 }

@@ -22,13 +22,13 @@ use super::{
     check,
     connection::{self, Connection, NodeEdge},
     executor::{Here, is_fast},
-    node::{Node, ParentField, Source, example_key, in_words, key_in, look_up_name},
+    node::{Node, ParentField, Source, example_key, has_id, in_words, key_in, look_up_name},
     one::{self, One},
     page,
     paging::{ListArgs, list_arguments},
 };
 use crate::{
-    error::Nullable,
+    error::{Error, Nullable},
     kinds::Kind,
     loaders::{Key, Table, key_columns},
 };
@@ -97,14 +97,14 @@ async fn resolve<N: Node>(context: &Context<'_>, object: Nullable<One<N>>) -> Se
 /// The arguments of a look-up by a key whose parts are all keys of parents: of each part its argument's name, and the parent.
 /// Other look-ups are by the id.
 fn key_arguments<N: Node>() -> Option<Vec<(String, &'static dyn ParentField)>> {
-    if <N::Entity as Table>::Key::PARTS == 1 {
+    if has_id::<N>() {
         return None;
     }
     key_columns::<N::Entity>()
         .map(|column| {
             let parent = N::FIELDS.iter().find_map(|field| match field.source {
                 Source::Parent(_, hop, parent) => {
-                    hop.find().ok().filter(|hop| hop.from == column.as_str() && parent.is_by_id(*hop)).map(|_| parent)
+                    hop.find().ok().filter(|hop| parent.is_named_by(column.as_str(), *hop)).map(|_| parent)
                 }
                 _ => None,
             });
@@ -124,7 +124,9 @@ fn key_of<N: Node>(context: &Context<'_>) -> ServerResult<<N::Entity as Table>::
         let id: ID = argument_of(context, name)?;
         parts.push(parent.key(&id, name).map_err(|error| error.of_field(context))?);
     }
-    Key::read(|part| Ok(parts[part])).map_err(|error| error.of_field(context))
+    let key = Key::read(|place| Ok(Some(parts[place].clone())));
+    key.and_then(|key| key.ok_or_else(|| Error::broken("a key without its parts")))
+        .map_err(|error| error.of_field(context))
 }
 
 impl<N: Node> AnyNode for TypedNode<N> {

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{ById, ByUnique, Columns, Hop, Look, Picked, Row, Table, column_named},
+    loaders::{ById, ByUnique, Columns, ForeignKeys, Hop, Look, Part as KeyPart, Picked, Row, Table, column_named},
 };
 
 /// The interface of all nodes.
@@ -93,7 +93,8 @@ impl<N: Node> ContainerType for One<N> {
             }
             Some(Resolver::Parent(find, parent)) => {
                 let hop = found(find).map_err(failed)?;
-                let answer = parent.of_one(context, hop, foreign_key(row, hop)).await;
+                let key = foreign_keys::<N::Entity>(hop, |column| Ok(vec![row.part(column)?]));
+                let answer = parent.of_one(context, hop, key).await;
                 or_null(context, hop.optional, answer).map(Some)
             }
             Some(Resolver::List(relation, children)) => children.of_one(context, relation, row.key()).await.map(Some),
@@ -106,14 +107,15 @@ impl<N: Node> ContainerType for One<N> {
 
 impl<N: Node> ObjectType for One<N> {}
 
-/// The value of the foreign key by which a parent is found; `None` if it is NULL.
-fn foreign_key<E: EntityTrait>(row: &Row<E>, hop: Hop) -> Result<Option<i64>> {
-    row.foreign_key(foreign_key_column::<E>(hop)?)
-}
-
-/// The column of the foreign key by which a parent is found.
-fn foreign_key_column<E: EntityTrait>(Hop { from, .. }: Hop) -> Result<E::Column> {
-    column_named::<E>(from).ok_or_else(|| Error::broken(format!("there is no column `{from}`")))
+/// The foreign keys by which parents are found, of whose columns `parts` tells the values.
+fn foreign_keys<'a, E: EntityTrait>(
+    hop: Hop,
+    mut parts: impl FnMut(E::Column) -> Result<Vec<Option<KeyPart<'a>>>>,
+) -> Result<ForeignKeys<'a>> {
+    ForeignKeys::new(hop.from().map(|name| {
+        let column = column_named::<E>(name);
+        parts(column.ok_or_else(|| Error::broken(format!("there is no column `{name}`")))?)
+    }))
 }
 
 impl<N: Node> Objects for One<N> {
@@ -145,7 +147,7 @@ impl<N: Node> Objects for One<N> {
         field: &'a Positioned<Field>,
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         let Self(row) = self;
-        related::<N>(contexts, field, || Ok(vec![row.key()?]), |column| Ok(vec![row.foreign_key(column)?]))
+        related::<N>(contexts, field, || Ok(vec![row.key()?]), |column| Ok(vec![row.part(column)?]))
     }
 }
 
@@ -195,7 +197,7 @@ impl<N: Node> Objects for Many<N> {
         let keys = || (0..rows.count()).map(|index| rows.key(index)).collect();
         related::<N>(contexts, field, keys, |column| {
             let position = rows.position(column)?;
-            (0..rows.count()).map(|index| rows.foreign_key(index, position)).collect()
+            (0..rows.count()).map(|index| rows.part(index, position)).collect()
         })
     }
 }
@@ -205,18 +207,19 @@ fn may_be_null<N: Node>(field: &str) -> bool {
     matches!(resolver::<N>(field), Some(Resolver::Column(shown)) if shown.may_be_null())
 }
 
-/// The answers of a field of nodes that leads to other rows, by the nodes' keys or by their foreign keys in a column.
+/// The answers of a field of nodes that leads to other rows: by the nodes' keys, or by their foreign keys, of whose columns `parts` tells
+/// the values.
 fn related<'a, N: Node>(
     contexts: &'a dyn Contexts,
     field: &'a Positioned<Field>,
     keys: impl FnOnce() -> Result<Vec<<N::Entity as Table>::Key>>,
-    foreign_keys: impl FnOnce(<N::Entity as EntityTrait>::Column) -> Result<Vec<Option<i64>>>,
+    parts: impl FnMut(<N::Entity as EntityTrait>::Column) -> Result<Vec<Option<KeyPart<'a>>>>,
 ) -> BoxFuture<'a, ServerResult<Answers>> {
     match resolver::<N>(&field.node.name.node) {
         Some(Resolver::Parent(find, parent)) => {
-            let keys = found(find).and_then(|hop| Ok((hop, foreign_keys(foreign_key_column::<N::Entity>(hop)?)?)));
-            match keys {
-                Ok((hop, keys)) => by_keys(contexts, field, Ok(keys), |keys| parent.of_all(contexts, field, hop, keys)),
+            match found(find).and_then(|hop| Ok((hop, foreign_keys::<N::Entity>(hop, parts)?))) {
+                Ok((_, keys)) if keys.is_empty() => ready(Ok(Answers::default())).boxed(),
+                Ok((hop, keys)) => parent.of_all(contexts, field, hop, keys),
                 Err(error) => ready(Err(contexts.fail(0, field, error))).boxed(),
             }
         }
@@ -257,7 +260,7 @@ pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::K
 pub(super) fn of_unique<N: Node>(
     context: &Context<'_>,
     column: &'static str,
-) -> impl Fn(i64) -> ByUnique<N::Entity> + use<N> {
+) -> impl Fn(KeyPart<'static>) -> ByUnique<N::Entity> + use<N> {
     let look = context.once(|| {
         let ahead = context.look_ahead();
         let itself = Columns::wanted(|it: <N::Entity as EntityTrait>::Column| it.as_str() == column);

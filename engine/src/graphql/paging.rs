@@ -102,7 +102,7 @@ pub(super) fn list_arguments<N: Node>(registry: &mut Registry) -> IndexMap<Strin
 
 /// The values that place an item: those of the order's keys, and the parts of the primary key; and whether they may be NULL.
 fn place_kinds<N: Node>(order: &Order) -> Vec<(Kind, bool)> {
-    let key = std::iter::repeat_n((Kind::KEY, false), <N::Entity as Table>::Key::PARTS);
+    let key = <N::Entity as Table>::Key::KINDS.iter().map(|kind| (*kind, false));
     order.keys.iter().map(|key| (key.by.kind(), key.by.is_nullable())).chain(key).collect()
 }
 

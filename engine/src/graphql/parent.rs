@@ -1,14 +1,17 @@
 //! The field of a node that is its parent: the object that a foreign key names.
 
-use std::marker::PhantomData;
+use std::{hash::Hash, marker::PhantomData};
 
 use anyhow::{Result as Checked, ensure};
 use async_graphql::{
-    Context, InputType, OutputType, Positioned, ServerResult, Value, parser::types::Field as TextField,
-    registry::Registry,
+    Context, InputType, OutputType, Positioned, ServerResult, Value, dataloader::Loader,
+    parser::types::Field as TextField, registry::Registry,
 };
-use futures_util::{FutureExt, future::BoxFuture};
-use sea_orm::{EntityName, IdenStatic, Related, RelationDef};
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, OptionFuture, ready},
+};
+use sea_orm::{Related, RelationDef};
 
 use super::{
     ContextExt,
@@ -21,7 +24,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    loaders::{Hop, Key, OrderBy, Picked, Table, ensure_unique, key_column},
+    loaders::{ForeignKeys, Hop, Key, Loaders, OrderBy, Part, Picked, Row, Session, ensure_unique},
 };
 
 impl<N: Node> Field<N> {
@@ -60,8 +63,9 @@ impl<N: Node> Field<N> {
 /// The step from an `N` to its one `C`.
 fn to_child<N: Node, C: Node<Entity: Related<N::Entity>>>(link: FindRelation, none: FindRelation) -> Checked<Hop> {
     let to_parent = related::<C, N>(link, none)?;
-    ensure_unique::<C::Entity>(to_parent.from)?;
-    Ok(Hop { from: to_parent.to, table: C::Entity::default().table_name(), to: to_parent.from, optional: true })
+    let to_child = to_parent.back::<C::Entity>();
+    ensure_unique::<C::Entity>(to_child)?;
+    Ok(to_child)
 }
 
 /// The parents of the type `P`.
@@ -78,27 +82,49 @@ fn related<N: Node<Entity: Related<P::Entity>>, P: Node>(link: FindRelation, _: 
 /// The step from an `N` to its parent `P` by a relation.
 pub(super) fn hop<N: Node, P: Node>(relation: FindRelation) -> Checked<Hop> {
     let hop = Hop::of::<N::Entity, P::Entity>(&relation())?;
-    ensure_unique::<P::Entity>(hop.to)?;
+    ensure_unique::<P::Entity>(hop)?;
     Ok(hop)
 }
 
-/// Whether a step leads to a `P` by its primary key.
-pub(super) fn by_id<P: Node>(hop: Hop) -> bool {
-    <P::Entity as Table>::Key::PARTS == 1 && key_column::<P::Entity>().as_str() == hop.to
+/// The parents that foreign keys name, by their primary key or by a column that is unique; `None` where the key is NULL, or there is no
+/// such row.
+fn load<P: Node>(context: &Context<'_>, hop: Hop, keys: &ForeignKeys<'_>) -> BoxFuture<'static, Result<Rows<P>>> {
+    let loaders = &context.running().loaders;
+    match (hop.to().next(), keys.keys()) {
+        (Some(column), _) if !hop.is_by_key::<P::Entity>() => {
+            load_each::<P, _, _, _>(loaders, keys.values(), one::of_unique::<P>(context, column)).boxed()
+        }
+        (_, Ok(keys)) => load_each::<P, _, _, _>(loaders, keys, one::of_key::<P>(context)).boxed(),
+        (_, Err(error)) => ready(Err(error)).boxed(),
+    }
 }
 
-/// The primary keys that a step with these foreign keys leads to, if it leads by that; `None` also if one has more bits than a `P`'s.
-fn ids<P: Node>(hop: Hop, keys: &[i64]) -> Option<Vec<<P::Entity as Table>::Key>> {
-    let mut ids = Vec::with_capacity(keys.len());
-    if by_id::<P>(hop) {
-        ids.extend(keys.iter().map_while(|key| <P::Entity as Table>::Key::read(|_| Ok(*key)).ok()));
+type Rows<P> = Vec<Option<Row<<P as Node>::Entity>>>;
+
+fn load_each<P, T, K, F>(
+    loaders: &Loaders,
+    keys: Vec<Option<T>>,
+    of_key: F,
+) -> impl Future<Output = Result<Rows<P>>> + use<P, T, K, F>
+where
+    P: Node,
+    F: Fn(T) -> K,
+    K: Clone + Eq + Hash + Send + Sync + 'static,
+    Session: Loader<K, Value = Row<P::Entity>, Error = Error>,
+{
+    let are_there: Vec<_> = keys.iter().map(Option::is_some).collect();
+    let keys: Vec<_> = keys.into_iter().flatten().map(of_key).collect();
+    let loading = (!keys.is_empty()).then(|| loaders.load_each(keys));
+    async move {
+        let mut rows = OptionFuture::from(loading).await.transpose()?.unwrap_or_default().into_iter();
+        Ok(are_there.into_iter().map(|is_there| if is_there { rows.next().flatten() } else { None }).collect())
     }
-    (ids.len() == keys.len()).then_some(ids)
 }
 
 /// The fault that a row is not there, which the database promises.
-fn missing<P: Node>(hop: Hop, key: i64) -> Error {
-    Error::broken(format!("the {} with the {} {key} is referenced but missing", P::TYPE, hop.to))
+fn missing<P: Node>(hop: Hop, keys: &ForeignKeys<'_>, row: usize) -> Error {
+    let key: Vec<_> = hop.to().zip(keys.parts(row)).map(|(column, part)| format!("{column} {part}")).collect();
+    Error::broken(format!("the {} with the {} is referenced but missing", P::TYPE, key.join(", ")))
 }
 
 struct ParentOf<P>(PhantomData<fn() -> P>);
@@ -116,38 +142,31 @@ impl<P: Node> ParentField for ParentOf<P> {
         Option::<NodeFilter<P>>::create_type_info(registry)
     }
 
-    fn is_by_id(&self, hop: Hop) -> bool {
-        by_id::<P>(hop)
+    fn is_named_by(&self, column: &str, hop: Hop) -> bool {
+        hop.is_by_key::<P::Entity>() && hop.from().eq([column])
     }
 
-    fn key(&self, id: &str, argument: &str) -> Result<i64> {
-        P::key(id, argument).map(|key| key.parts().as_ref()[0])
+    fn key(&self, id: &str, argument: &str) -> Result<Part<'static>> {
+        P::key(id, argument).map(|key| key.part(0).into_owned())
     }
 
     fn of_one<'a>(
         &'a self,
         context: &'a Context<'a>,
         hop: Hop,
-        key: Result<Option<i64>>,
+        key: Result<ForeignKeys<'a>>,
     ) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let failed = |error: Error| error.of_field(context);
-            let Some(key) = key.map_err(failed)? else { return Ok(Value::Null) };
-            let row = match ids::<P>(hop, &[key]).as_deref() {
-                Some([id]) => one::by_key::<P>(context, *id).await.transpose(),
-                _ => context
-                    .running()
-                    .loaders
-                    .load_one(one::of_unique::<P>(context, hop.to)(key))
-                    .await
-                    .map(|row| row.map(One)),
-            };
-            match row.map_err(failed)? {
-                Some(parent) => {
-                    parent.resolve(&context.with_selection_set(&context.item.node.selection_set), context.item).await
+            let key = key.map_err(failed)?;
+            let row = load::<P>(context, hop, &key).await.map_err(failed)?.pop();
+            match row.flatten() {
+                Some(row) => {
+                    let selected = context.with_selection_set(&context.item.node.selection_set);
+                    One::<P>(row).resolve(&selected, context.item).await
                 }
                 None if hop.optional => Ok(Value::Null),
-                None => Err(failed(missing::<P>(hop, key))),
+                None => Err(failed(missing::<P>(hop, &key, 0))),
             }
         }
         .boxed()
@@ -158,45 +177,34 @@ impl<P: Node> ParentField for ParentOf<P> {
         contexts: &'a dyn Contexts,
         field: &'a Positioned<TextField>,
         hop: Hop,
-        keys: Vec<Option<i64>>,
+        keys: ForeignKeys<'a>,
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         async move {
             let failed = |index: usize, error| contexts.fail(index, field, error);
-            let mut known = Vec::with_capacity(keys.len());
-            known.extend(keys.iter().flatten());
-            let ids = ids::<P>(hop, &known);
-            let loaders = &contexts.running().loaders;
-            let rows = if known.is_empty() {
-                Ok(Vec::new())
-            } else if let Some(ids) = ids {
-                let of_key = contexts.with(0, field, one::of_key::<P>);
-                loaders.load_each(ids.into_iter().map(of_key).collect()).await
-            } else {
-                let of_value = contexts.with(0, field, |context| one::of_unique::<P>(context, hop.to));
-                loaders.load_each(known.into_iter().map(of_value).collect()).await
-            };
-            let mut rows = rows.map_err(|error| failed(0, error))?.into_iter();
-            let mut there = Vec::with_capacity(keys.len());
-            let mut indexes = Vec::with_capacity(keys.len());
-            for (index, key) in keys.iter().enumerate() {
-                match key.and_then(|_| rows.next().flatten()) {
+            let rows = contexts.with(0, field, |context| load::<P>(context, hop, &keys)).await;
+            let rows = rows.map_err(|error| failed(0, error))?;
+            let count = rows.len();
+            let mut there = Vec::with_capacity(count);
+            let mut indexes = Vec::with_capacity(count);
+            for (index, row) in rows.into_iter().enumerate() {
+                match row {
                     Some(row) => {
                         there.push(row);
                         indexes.push(index);
                     }
                     None if hop.optional => {}
-                    None => return Err(failed(index, missing::<P>(hop, key.unwrap_or_default()))),
+                    None => return Err(failed(index, missing::<P>(hop, &keys, index))),
                 }
             }
             if there.is_empty() {
-                return Ok(vec![Value::Null; keys.len()].into());
+                return Ok(vec![Value::Null; count].into());
             }
             let parents = Many::<P>::of(Picked::of(there).map_err(|error| failed(0, error))?);
-            if indexes.len() == keys.len() {
+            if indexes.len() == count {
                 return executor::each(&parents, contexts, field, hop.optional).await;
             }
             let answers = executor::each(&parents, &Among { all: contexts, indexes: &indexes }, field, true).await?;
-            let mut values = vec![Value::Null; keys.len()];
+            let mut values = vec![Value::Null; count];
             for (index, value) in indexes.into_iter().zip(answers.values) {
                 values[index] = value;
             }

@@ -4,11 +4,12 @@ use sea_orm::EntityTrait;
 
 use super::{
     column::Shown,
+    json::write_text,
     node::{Node, Resolver, resolver},
 };
 use crate::{
     error::Result,
-    loaders::{Cell, Key, Table},
+    loaders::{Cell, Key, Part as KeyPart, Table},
 };
 
 /// What of a node is written without its resolver.
@@ -38,7 +39,7 @@ impl<C: Copy> Part<C> {
         json: &mut Vec<u8>,
     ) -> Result<()> {
         match self {
-            Self::Id => write_id::<N>(key()?, json),
+            Self::Id => write_id::<N>(&key()?, json),
             Self::Column(shown) => shown.write(cell(shown.column)?, json)?,
         }
         Ok(())
@@ -46,13 +47,19 @@ impl<C: Copy> Part<C> {
 }
 
 /// Writes the id of the node with this key, as [`Node::global_id`] has it.
-fn write_id<N: Node>(key: <N::Entity as Table>::Key, json: &mut Vec<u8>) {
+fn write_id<N: Node>(key: &<N::Entity as Table>::Key, json: &mut Vec<u8>) {
+    let start = json.len();
     json.push(b'"');
     json.extend_from_slice(N::TYPE.as_bytes());
-    for part in key.parts().as_ref() {
+    for part in key.parts() {
+        let KeyPart::Integer(integer) = part else {
+            // A text may need escapes.
+            json.truncate(start);
+            return write_text(&N::global_id(key.clone()), json);
+        };
         json.push(b':');
         // A vector cannot refuse.
-        let _ = serde_json::to_writer(&mut *json, part);
+        let _ = serde_json::to_writer(&mut *json, &integer);
     }
     json.push(b'"');
 }

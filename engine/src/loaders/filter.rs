@@ -7,7 +7,7 @@ use sea_orm::{
 
 use super::{
     Hop,
-    sql::{is_among, is_among_values},
+    sql::{all_equal, is_among},
 };
 use crate::kinds::{Held, Kind};
 
@@ -68,8 +68,6 @@ pub enum Test {
     Lt(Value),
     /// It is not greater.
     Lte(Value),
-    /// It is one of these keys.
-    InKeys(Vec<i64>),
     /// It is one of these values.
     In(Vec<Value>),
     /// The text has this one in it.
@@ -175,10 +173,9 @@ impl Test {
                 Held { value, .. } => in_order(column).lt(bound(&value)),
             },
             Self::Lte(value) => in_order(column).lte(bound(&held(value).value)),
-            Self::InKeys(keys) => is_among(backend, column, keys.clone()),
             Self::In(values) => {
                 let held = values.iter().map(held).filter(|held| !held.is_below);
-                is_among_values(backend, column, kind, held.map(|held| held.value).collect())
+                is_among(backend, column, kind, held.map(|held| held.value).collect())
             }
             Self::Contains(text) => {
                 Expr::expr(call(if postgres { "strpos" } else { "instr" }, text)).gt(Expr::Constant(0.into()))
@@ -202,7 +199,7 @@ impl Test {
 
 /// That a step leads from the row with the one alias to the row with the other.
 pub fn leads(hop: Hop, from: &DynIden, to: &DynIden) -> Expr {
-    Expr::col((to.clone(), hop.to)).eq(Expr::col((from.clone(), hop.from)))
+    all_equal(hop.pairs().map(|(own, other)| (Expr::col((to.clone(), other)), Expr::col((from.clone(), own)))))
 }
 
 /// The number of Unicode scalar values, which both databases count: PostgreSQL's `right` takes 32 bits.

@@ -1,93 +1,301 @@
-//! What loaders read: entities with a key.
+//! What loaders read: entities with a key, and the foreign keys that name it.
 
-use std::{fmt::Debug, hash::Hash};
+use std::{
+    borrow::Cow,
+    fmt::{Debug, Display, Formatter, Result as Formatted},
+    hash::Hash,
+};
 
-use sea_orm::{ColumnType, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, Value};
+use sea_orm::{
+    ColumnType, EntityTrait, IdenStatic, Iterable, PrimaryKeyToColumn, PrimaryKeyTrait, Value, prelude::Uuid,
+};
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    kinds::{Kind, is_storable},
+};
 
-/// A primary key: one to three integers, in the key's order, each held as one of 64 bits.
-pub trait Key: Copy + Debug + Ord + Hash + Send + Sync + 'static {
-    /// How many parts the key has.
-    const PARTS: usize;
-    /// The parts, in the key's order.
-    type Parts: AsRef<[i64]>;
-    /// The same of this key.
-    fn parts(self) -> Self::Parts;
-    /// The key of which `part` reads the parts, each by its place.
+/// The most parts of a key.
+pub const MOST_PARTS: usize = 3;
+
+/// A part of a key, or of a foreign key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part<'a> {
+    /// An integer of any width.
+    Integer(i64),
+    /// A text.
+    Text(Cow<'a, str>),
+    /// A UUID.
+    Uuid(Uuid),
+}
+
+impl Part<'_> {
+    /// The part that a value is; `None` for NULL.
+    pub fn of(value: Value) -> Result<Option<Self>> {
+        match value {
+            Value::SmallInt(integer) => Ok(integer.map(|integer| Self::Integer(integer.into()))),
+            Value::Int(integer) => Ok(integer.map(|integer| Self::Integer(integer.into()))),
+            Value::BigInt(integer) => Ok(integer.map(Self::Integer)),
+            Value::String(text) => Ok(text.map(|text| Self::Text(text.into()))),
+            Value::Uuid(uuid) => Ok(uuid.map(Self::Uuid)),
+            other => Err(Error::broken(format!("{other:?} is no part of a key"))),
+        }
+    }
+
+    /// The part, of which nothing is borrowed.
+    pub fn into_owned(self) -> Part<'static> {
+        match self {
+            Self::Integer(integer) => Part::Integer(integer),
+            Self::Text(text) => Part::Text(text.into_owned().into()),
+            Self::Uuid(uuid) => Part::Uuid(uuid),
+        }
+    }
+
+    /// The value with which statements compare.
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Integer(integer) => integer.into(),
+            Self::Text(text) => text.into_owned().into(),
+            Self::Uuid(uuid) => uuid.into(),
+        }
+    }
+}
+
+/// As an id has it, in which `:` is between the parts: in a text it is `%3A`, and so `%` is `%25`.
+impl Display for Part<'_> {
+    fn fmt(&self, to: &mut Formatter<'_>) -> Formatted {
+        match self {
+            Self::Integer(integer) => Display::fmt(integer, to),
+            Self::Text(text) if text.contains(['%', ':']) => {
+                to.write_str(&text.replace('%', "%25").replace(':', "%3A"))
+            }
+            Self::Text(text) => to.write_str(text),
+            Self::Uuid(uuid) => Display::fmt(uuid, to),
+        }
+    }
+}
+
+/// A primary key: one to three parts, in the key's order.
+pub trait Key: Clone + Debug + Ord + Hash + Send + Sync + 'static {
+    /// The kinds of the parts.
+    const KINDS: &'static [Kind];
+
+    /// The part in this place.
+    fn part(&self, place: usize) -> Part<'_>;
+
+    /// The key of which `part` tells the parts, each by its place; `None` if one is NULL.
     ///
     /// # Errors
-    /// A part cannot be read, or has more bits than the key's.
-    fn read(part: impl FnMut(usize) -> Result<i64>) -> Result<Self>;
-}
+    /// A part cannot be read, or is of another kind, or has more bits than the key's.
+    fn read<'a>(part: impl FnMut(usize) -> Result<Option<Part<'a>>>) -> Result<Option<Self>>;
 
-/// A part of a key: an integer of 16, 32 or 64 bits.
-pub trait Part: Copy + Debug + Ord + Hash + Send + Sync + Into<i64> + TryFrom<i64> + 'static {}
+    /// The key whose parts stand in an id.
+    fn parse(parts: &[&str]) -> Option<Self>;
 
-impl Part for i16 {}
-impl Part for i32 {}
-impl Part for i64 {}
+    /// The parts as the entity has them.
+    fn into_values(self) -> Vec<Value>;
 
-fn part<P: Part>(integer: i64) -> Result<P> {
-    P::try_from(integer).map_err(|_| Error::broken("a part of a key has more bits than its column"))
-}
-
-impl<A: Part> Key for A {
-    const PARTS: usize = 1;
-    type Parts = [i64; 1];
-    fn parts(self) -> [i64; 1] {
-        [self.into()]
-    }
-    fn read(mut read: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
-        part(read(0)?)
+    /// The parts.
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        (0..Self::KINDS.len()).map(|place| self.part(place))
     }
 }
 
-impl<A: Part, B: Part> Key for (A, B) {
-    const PARTS: usize = 2;
-    type Parts = [i64; 2];
-    fn parts(self) -> [i64; 2] {
-        [self.0.into(), self.1.into()]
-    }
-    fn read(mut read: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
-        Ok((part(read(0)?)?, part(read(1)?)?))
-    }
-}
+/// A type of Rust that parts of keys have: integers of 16, 32 or 64 bits, texts, and UUIDs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no part of a key",
+    note = "the columns of primary keys are of `i16`, `i32`, `i64`, `String` or `Uuid`, and three at most"
+)]
+pub trait KeyPart: Clone + Debug + Ord + Hash + Send + Sync + Into<Value> + 'static {
+    /// Their kind: of all integers, that of 64 bits.
+    const KIND: Kind;
 
-impl<A: Part, B: Part, C: Part> Key for (A, B, C) {
-    const PARTS: usize = 3;
-    type Parts = [i64; 3];
-    fn parts(self) -> [i64; 3] {
-        [self.0.into(), self.1.into(), self.2.into()]
-    }
-    fn read(mut read: impl FnMut(usize) -> Result<i64>) -> Result<Self> {
-        Ok((part(read(0)?)?, part(read(1)?)?, part(read(2)?)?))
-    }
-}
-
-/// A key of one part, which foreign keys name.
-pub trait Single: Key + Into<Value> {
     /// The part.
-    fn integer(self) -> i64;
-    /// The key with this part.
+    fn as_part(&self) -> Part<'_>;
+
+    /// The value that a part is.
     ///
     /// # Errors
-    /// It has more bits.
-    fn of(integer: i64) -> Result<Self>;
+    /// It is of another kind, or has more bits.
+    fn of(part: Part<'_>) -> Result<Self>;
+
+    /// The value as an id has it, in no other spelling: an id must be equal if its object is.
+    fn parse_part(text: &str) -> Option<Self>;
 }
 
-impl<P: Part + Into<Value>> Single for P {
-    fn integer(self) -> i64 {
-        self.into()
+macro_rules! integer {
+    ($($ty:ty),*) => {$(
+        impl KeyPart for $ty {
+            const KIND: Kind = Kind::INTEGER;
+
+            fn as_part(&self) -> Part<'_> {
+                Part::Integer((*self).into())
+            }
+
+            fn of(part: Part<'_>) -> Result<Self> {
+                let Part::Integer(integer) = part else { return Err(another(&part)) };
+                Self::try_from(integer).map_err(|_| Error::broken("a part of a key has more bits than its column"))
+            }
+
+            fn parse_part(text: &str) -> Option<Self> {
+                text.parse().ok().filter(|integer: &Self| integer.to_string() == text)
+            }
+        }
+    )*};
+}
+
+integer!(i16, i32, i64);
+
+impl KeyPart for String {
+    const KIND: Kind = Kind::TEXT;
+
+    fn as_part(&self) -> Part<'_> {
+        Part::Text(self.as_str().into())
     }
-    fn of(integer: i64) -> Result<Self> {
-        part(integer)
+
+    fn of(part: Part<'_>) -> Result<Self> {
+        if let Part::Text(text) = part { Ok(text.into_owned()) } else { Err(another(&part)) }
+    }
+
+    fn parse_part(text: &str) -> Option<Self> {
+        let key = text.replace("%3A", ":").replace("%25", "%");
+        (is_storable(&key) && key.as_part().to_string() == text).then_some(key)
     }
 }
 
-/// Whether a column's values are parts of keys.
-pub fn is_part(ty: &ColumnType) -> bool {
-    matches!(ty, ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger)
+impl KeyPart for Uuid {
+    const KIND: Kind = Kind::UUID;
+
+    fn as_part(&self) -> Part<'_> {
+        Part::Uuid(*self)
+    }
+
+    fn of(part: Part<'_>) -> Result<Self> {
+        if let Part::Uuid(uuid) = part { Ok(uuid) } else { Err(another(&part)) }
+    }
+
+    fn parse_part(text: &str) -> Option<Self> {
+        text.parse().ok().filter(|uuid: &Self| uuid.to_string() == text)
+    }
+}
+
+fn another(part: &Part<'_>) -> Error {
+    Error::broken(format!("{part:?} is a part of a key of another kind"))
+}
+
+impl<A: KeyPart> Key for A {
+    const KINDS: &'static [Kind] = &[A::KIND];
+
+    fn part(&self, _: usize) -> Part<'_> {
+        self.as_part()
+    }
+
+    fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<Part<'a>>>) -> Result<Option<Self>> {
+        part(0)?.map(A::of).transpose()
+    }
+
+    fn parse(parts: &[&str]) -> Option<Self> {
+        let [a] = parts else { return None };
+        A::parse_part(a)
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        vec![self.into()]
+    }
+}
+
+impl<A: KeyPart, B: KeyPart> Key for (A, B) {
+    const KINDS: &'static [Kind] = &[A::KIND, B::KIND];
+
+    fn part(&self, place: usize) -> Part<'_> {
+        if place == 0 { self.0.as_part() } else { self.1.as_part() }
+    }
+
+    fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<Part<'a>>>) -> Result<Option<Self>> {
+        let (Some(a), Some(b)) = (part(0)?, part(1)?) else { return Ok(None) };
+        Ok(Some((A::of(a)?, B::of(b)?)))
+    }
+
+    fn parse(parts: &[&str]) -> Option<Self> {
+        let [a, b] = parts else { return None };
+        Some((A::parse_part(a)?, B::parse_part(b)?))
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        vec![self.0.into(), self.1.into()]
+    }
+}
+
+impl<A: KeyPart, B: KeyPart, C: KeyPart> Key for (A, B, C) {
+    const KINDS: &'static [Kind] = &[A::KIND, B::KIND, C::KIND];
+
+    fn part(&self, place: usize) -> Part<'_> {
+        match place {
+            0 => self.0.as_part(),
+            1 => self.1.as_part(),
+            _ => self.2.as_part(),
+        }
+    }
+
+    fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<Part<'a>>>) -> Result<Option<Self>> {
+        let (Some(a), Some(b), Some(c)) = (part(0)?, part(1)?, part(2)?) else { return Ok(None) };
+        Ok(Some((A::of(a)?, B::of(b)?, C::of(c)?)))
+    }
+
+    fn parse(parts: &[&str]) -> Option<Self> {
+        let [a, b, c] = parts else { return None };
+        Some((A::parse_part(a)?, B::parse_part(b)?, C::parse_part(c)?))
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        vec![self.0.into(), self.1.into(), self.2.into()]
+    }
+}
+
+/// The kind that a column's values are of as parts of keys; `None` if keys have none of it.
+pub fn part_kind(ty: &ColumnType) -> Option<Kind> {
+    match ty {
+        ColumnType::SmallInteger | ColumnType::Integer | ColumnType::BigInteger => Some(Kind::INTEGER),
+        ColumnType::String(_) | ColumnType::Text => Some(Kind::TEXT),
+        ColumnType::Uuid => Some(Kind::UUID),
+        _ => None,
+    }
+}
+
+/// The foreign keys of some rows: of each of their columns, the values of all rows.
+pub struct ForeignKeys<'a>(Vec<Vec<Option<Part<'a>>>>);
+
+impl<'a> ForeignKeys<'a> {
+    /// Those whose columns, in the order of the key that they name, have these values.
+    pub fn new(columns: impl Iterator<Item = Result<Vec<Option<Part<'a>>>>>) -> Result<Self> {
+        columns.collect::<Result<_>>().map(Self)
+    }
+
+    /// How many rows they are of.
+    pub fn len(&self) -> usize {
+        self.0.first().map_or(0, Vec::len)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The keys that they name; `None` for one that is NULL, which it is if a part is (SQL's `MATCH SIMPLE`).
+    pub fn keys<K: Key>(&self) -> Result<Vec<Option<K>>> {
+        (0..self.len()).map(|row| K::read(|part| Ok(self.0[part][row].clone()))).collect()
+    }
+
+    /// The values of their one column; `None` for NULL.
+    pub fn values(&self) -> Vec<Option<Part<'static>>> {
+        let values = self.0.first().into_iter().flatten().cloned();
+        values.map(|part| part.map(Part::into_owned)).collect()
+    }
+
+    /// The parts of a row's key that are not NULL.
+    pub fn parts(&self, row: usize) -> impl Iterator<Item = &Part<'a>> {
+        self.0.iter().filter_map(move |column| column.get(row)?.as_ref())
+    }
 }
 
 /// An entity that can be loaded: all that have a [`Key`].
@@ -106,15 +314,6 @@ where
 /// The columns of a primary key, in the key's order.
 pub fn key_columns<E: EntityTrait>() -> impl Iterator<Item = E::Column> {
     E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
-}
-
-/// The one column of a primary key that others refer to.
-///
-/// # Panics
-/// If the entity has no primary key, which SeaORM does not compile.
-#[expect(clippy::expect_used, reason = "SeaORM does not compile an entity without a primary key")]
-pub fn key_column<E: EntityTrait>() -> E::Column {
-    key_columns::<E>().next().expect("an entity has a primary key")
 }
 
 /// The column of this name.

@@ -64,7 +64,7 @@ impl OrderBy {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Column { column, .. } => column.kind,
-            Self::Count(_) => Kind::KEY,
+            Self::Count(_) => Kind::INTEGER,
         }
     }
 

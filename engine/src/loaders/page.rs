@@ -73,20 +73,22 @@ impl Page {
         self.pages(self.found(wanted, rows, 0, order), ends).pop()
     }
 
-    /// The pages, one a parent, of the rows that the statement for all parents found, whose first column is the parent's key.
-    /// `parents` tells of each row which of so many parents it is of.
+    /// The pages, one a parent, of the rows that the statement for all parents found, whose first `position` columns are the parent's
+    /// key. `parents` tells of each row which of so many parents it is of.
     pub fn of_parents<N: Table, L: EntityTrait>(
         &self,
         wanted: &Wanted<N, L>,
         rows: Vec<QueryResult>,
+        position: usize,
         parents: &[usize],
         count: usize,
     ) -> Result<Vec<Rows<N, L>>> {
-        let mut found = self.found(wanted, rows, 1, (0..parents.len()).collect());
+        let mut found = self.found(wanted, rows, position, (0..parents.len()).collect());
         if self.order.is_by_key() {
             found.keys = found.order.iter().map(|&row| found.node.key(row)).collect::<Result<_>>()?;
             let ascends = self.order.descending == self.backwards;
-            let mut places: Vec<_> = parents.iter().copied().zip(found.keys.iter().copied()).zip(0..).collect();
+            let keys = &found.keys;
+            let mut places: Vec<_> = parents.iter().copied().zip(keys.iter()).zip(0..).collect();
             places.sort_unstable_by(|((parent, key), _), ((other_parent, other), _)| {
                 let by_key = if ascends { key.cmp(other) } else { other.cmp(key) };
                 parent.cmp(other_parent).then(by_key)

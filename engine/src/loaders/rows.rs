@@ -12,7 +12,7 @@ use sea_orm::{
     },
 };
 
-use super::{Columns, Key, Table, key::key_columns};
+use super::{Columns, Key, Part, Table, key::key_columns};
 use crate::{
     error::{Error, Result},
     kinds::Kind,
@@ -48,7 +48,7 @@ impl Reading {
         let described = row.and_then(QueryResult::try_as_pg_row).and_then(|row| row.columns().get(column));
         let way = match described.map(PgColumn::type_info) {
             Some(is) if kind.is_text() && <str as Type<Postgres>>::compatible(is) => Way::PostgresText,
-            Some(is) if kind == Kind::KEY && <i64 as Type<Postgres>>::compatible(is) => Way::PostgresInteger,
+            Some(is) if kind == Kind::INTEGER && <i64 as Type<Postgres>>::compatible(is) => Way::PostgresInteger,
             _ => Way::Checked,
         };
         Self { kind, way }
@@ -71,18 +71,25 @@ impl Reading {
         }
     }
 
-    /// A part of a key.
-    fn integer(&self, row: &QueryResult, position: usize) -> Result<i64> {
-        self.foreign_key(row, position)?.ok_or_else(|| Error::broken("a part of a key is NULL"))
-    }
-
-    /// The same of a foreign key, which may be NULL.
-    fn foreign_key(&self, row: &QueryResult, position: usize) -> Result<Option<i64>> {
-        match (&self.way, row.try_as_pg_row(), row.try_as_sqlite_row()) {
-            (Way::PostgresInteger, Some(row), _) => Ok(row.try_get_unchecked(position)?),
-            (_, Some(row), _) => narrower(row, position),
-            (_, _, Some(row)) => Ok(row.try_get_unchecked(position)?),
-            _ => Ok(row.try_get_by_index(position)?),
+    /// A value as a part of a key; `None` for NULL.
+    fn part<'a>(&self, row: &'a QueryResult, position: usize) -> Result<Option<Part<'a>>> {
+        let text = |text: Option<&'a str>| text.map(|text| Part::Text(text.into()));
+        let integer = |integer: Option<i64>| integer.map(Part::Integer);
+        let (postgres, sqlite) = (row.try_as_pg_row(), row.try_as_sqlite_row());
+        match (&self.way, postgres) {
+            (Way::PostgresInteger, Some(row)) => return Ok(integer(row.try_get_unchecked(position)?)),
+            (Way::PostgresText, Some(row)) => return Ok(text(row.try_get_unchecked(position)?)),
+            _ => {}
+        }
+        match (self.kind.null(), postgres, sqlite) {
+            (Value::SmallInt(_) | Value::Int(_) | Value::BigInt(_), Some(row), _) => {
+                Ok(integer(narrower(row, position)?))
+            }
+            (Value::SmallInt(_) | Value::Int(_) | Value::BigInt(_), _, Some(row)) => {
+                Ok(integer(row.try_get_unchecked(position)?))
+            }
+            (Value::String(_), _, Some(row)) => Ok(text(row.try_get_unchecked(position)?)),
+            _ => Part::of(self.kind.read(row, position)?),
         }
     }
 }
@@ -93,16 +100,6 @@ fn narrower(row: &PgRow, position: usize) -> Result<Option<i64>> {
         is if <i32 as Type<Postgres>>::compatible(is) => Ok(row.try_get::<Option<i32>, _>(position)?.map(i64::from)),
         is if <i16 as Type<Postgres>>::compatible(is) => Ok(row.try_get::<Option<i16>, _>(position)?.map(i64::from)),
         _ => Ok(row.try_get(position)?),
-    }
-}
-
-/// The same of a row that was written.
-fn integer_of(value: &Value) -> Result<Option<i64>> {
-    match value {
-        Value::SmallInt(integer) => Ok(integer.map(i64::from)),
-        Value::Int(integer) => Ok(integer.map(i64::from)),
-        Value::BigInt(integer) => Ok(*integer),
-        other => Err(Error::broken(format!("{other:?} is no part of a key"))),
     }
 }
 
@@ -135,10 +132,17 @@ impl LongTexts {
     }
 }
 
-/// The 64-bit integers in a column of a statement's rows.
-pub fn integers(rows: &[QueryResult], position: usize) -> Result<Vec<i64>> {
-    let reading = Reading::of(Kind::KEY, position, rows.first());
-    rows.iter().map(|row| reading.integer(row, position)).collect()
+/// The keys that stand in the first columns of a statement's rows.
+pub fn keys<K: Key>(rows: &[QueryResult]) -> Result<Vec<K>> {
+    let readings = K::KINDS.iter().enumerate().map(|(place, kind)| Reading::of(*kind, place, rows.first()));
+    let readings: Vec<_> = readings.collect();
+    let key = |row| K::read(|place| readings[place].part(row, place)).and_then(|key| key.ok_or_else(is_null));
+    rows.iter().map(key).collect()
+}
+
+/// The fault that a key is NULL.
+fn is_null() -> Error {
+    Error::broken("a part of a key is NULL")
 }
 
 /// A value as it is read.
@@ -171,14 +175,9 @@ impl<E: EntityTrait> Block<E> {
         self.columns[position].1.cell(&self.rows[row], self.position + position)
     }
 
-    /// The same of a foreign key.
-    pub fn foreign_key(&self, row: usize, position: usize) -> Result<Option<i64>> {
-        self.columns[position].1.foreign_key(&self.rows[row], self.position + position)
-    }
-
-    /// The same of a part of a key.
-    fn integer(&self, row: usize, position: usize) -> Result<i64> {
-        self.columns[position].1.integer(&self.rows[row], self.position + position)
+    /// The same as a part of a key; `None` for NULL.
+    pub fn part(&self, row: usize, position: usize) -> Result<Option<Part<'_>>> {
+        self.columns[position].1.part(&self.rows[row], self.position + position)
     }
 
     /// The row's primary key.
@@ -186,10 +185,11 @@ impl<E: EntityTrait> Block<E> {
     where
         E: Table,
     {
-        E::Key::read(|part| {
-            let position = *self.key.get(part).ok_or_else(|| Error::broken("a row was read without its key"))?;
-            self.integer(row, position)
-        })
+        let key = E::Key::read(|place| {
+            let position = *self.key.get(place).ok_or_else(|| Error::broken("a row was read without its key"))?;
+            self.part(row, position)
+        });
+        key?.ok_or_else(is_null)
     }
 }
 
@@ -246,18 +246,16 @@ impl<E: EntityTrait> Row<E> {
             Content::Read(block, row) => block.key(*row),
             Content::Stored(_) => {
                 let columns: Vec<_> = key_columns::<E>().collect();
-                E::Key::read(|part| {
-                    self.foreign_key(columns[part])?.ok_or_else(|| Error::broken("a part of a key is NULL"))
-                })
+                E::Key::read(|place| self.part(columns[place]))?.ok_or_else(is_null)
             }
         }
     }
 
-    /// The value of a foreign key, which may be NULL.
-    pub fn foreign_key(&self, column: E::Column) -> Result<Option<i64>> {
+    /// The value of a column as a part of a key; `None` for NULL.
+    pub fn part(&self, column: E::Column) -> Result<Option<Part<'_>>> {
         match &self.0 {
-            Content::Read(block, row) => block.foreign_key(*row, block.position(column)?),
-            Content::Stored(model) => integer_of(&model.get(column)),
+            Content::Read(block, row) => block.part(*row, block.position(column)?),
+            Content::Stored(model) => Part::of(model.get(column)),
         }
     }
 }
@@ -312,9 +310,9 @@ impl<E: Table> Picked<E> {
         self.block.cell(self.numbers[index], position)
     }
 
-    /// The same of a foreign key, which may be NULL.
-    pub fn foreign_key(&self, index: usize, position: usize) -> Result<Option<i64>> {
-        self.block.foreign_key(self.numbers[index], position)
+    /// The same as a part of a key; `None` for NULL.
+    pub fn part(&self, index: usize, position: usize) -> Result<Option<Part<'_>>> {
+        self.block.part(self.numbers[index], position)
     }
 
     /// A row's primary key.
@@ -326,7 +324,7 @@ impl<E: Table> Picked<E> {
 
 /// The primary key of a block's row: as it was read already, if all were.
 fn key_of<E: Table>(read: &[E::Key], block: &Block<E>, number: usize) -> Result<E::Key> {
-    read.get(number).map_or_else(|| block.key(number), |key| Ok(*key))
+    read.get(number).map_or_else(|| block.key(number), |key| Ok(key.clone()))
 }
 
 /// The pages of a list that one statement found: of one parent or of many.

@@ -25,24 +25,22 @@ pub fn always() -> Expr {
     Expr::cust("TRUE")
 }
 
-/// Whether `value` is among `values`, which are one parameter.
-pub fn is_among<T>(backend: DbBackend, value: Expr, values: Vec<T>) -> Expr
-where
-    Vec<T>: Into<Value> + Into<Json>,
-{
+/// Whether `value` is among `values`, which are one parameter, of this kind.
+pub fn is_among(backend: DbBackend, value: Expr, kind: Kind, values: Vec<Value>) -> Expr {
     if backend == DbBackend::Postgres {
-        return value.eq(Func::cust("ANY").arg(Expr::val(values)));
-    }
-    is_among_json(value, values.into(), Kind::KEY)
-}
-
-/// The same of values of this kind.
-pub fn is_among_values(backend: DbBackend, value: Expr, kind: Kind, values: Vec<Value>) -> Expr {
-    if backend == DbBackend::Postgres {
-        let values = Value::Array(kind.array(), Some(Box::new(values)));
-        return value.eq(Func::cust("ANY").arg(kind.bound_all(values)));
+        return value.eq(Func::cust("ANY").arg(array(kind, values)));
     }
     is_among_json(value, values.iter().filter_map(|value| kind.to_stored(value)).collect(), kind)
+}
+
+/// Values as PostgreSQL's array of their kind.
+pub fn array(kind: Kind, values: Vec<Value>) -> Expr {
+    kind.bound_all(Value::Array(kind.array(), Some(Box::new(values))))
+}
+
+/// Whether these are equal, each pair.
+pub fn all_equal(pairs: impl IntoIterator<Item = (Expr, Expr)>) -> Expr {
+    pairs.into_iter().map(|(one, other)| one.eq(other)).reduce(ExprTrait::and).unwrap_or_else(always)
 }
 
 fn is_among_json(value: Expr, values: Json, kind: Kind) -> Expr {
