@@ -22,7 +22,8 @@ use dovetail::{
     },
     memory::{Memory, Meter},
 };
-use entity::post;
+use entity::{post, user};
+use sea_orm::Related;
 use tokio::runtime::Runtime;
 
 use requests::{WORKLOADS, answer, api, fill, open, text};
@@ -93,12 +94,13 @@ fn pieces(criterion: &mut Criterion) {
     }
     for parents in [1, 50, 1_000] {
         group.throughput(Throughput::Elements(parents * 20));
-        let link = Hop { from: "id", table: "posts", to: "owner_id", optional: false };
+        let to_owner = Hop::of::<post::Entity, user::Entity>(&<post::Entity as Related<user::Entity>>::to()).unwrap();
+        let link = to_owner.back::<post::Entity>();
         let list = Arc::new(By { relation: Relation { link, child: None }, what: posts(20) });
         group.bench_with_input(BenchmarkId::new("posts_of_users", parents), &parents, |bencher, &parents| {
             let (database, list) = (&database, &list);
             let load = async move |loaders: Loaders| {
-                let key = |parent| Children { parent, list: Arc::clone(list) };
+                let key = |parent: i64| Children { parent, list: Arc::clone(list) };
                 loaders.load_each((1..=parents as i64).map(key).collect()).await.unwrap().len()
             };
             bencher.to_async(&runtime).iter(|| loaded(database, load));

@@ -1,12 +1,14 @@
 //! The kinds of values that columns hold, a file each: the GraphQL type, how a value is read and answered, what it is compared with, and
 //! how a cursor has it.
 
+mod array;
 mod boolean;
 mod bytes;
 mod date;
 mod decimal;
 mod enumeration;
 mod float;
+mod folded;
 mod integer;
 mod json;
 mod local;
@@ -40,6 +42,7 @@ use self::values::another;
 pub use self::{
     decimal::fits,
     enumeration::{Enumeration, Enums},
+    folded::fold,
     text::{is_storable, most_characters},
     values::{Compared, Held, Values},
 };
@@ -88,6 +91,7 @@ impl Kind {
             ColumnType::Json | ColumnType::JsonBinary => &json::Jsons,
             ColumnType::Binary(_) | ColumnType::VarBinary(_) | ColumnType::Blob => &bytes::Bytes,
             ColumnType::Enum { .. } => &enumeration::Labels,
+            ColumnType::Array(item) => array::Arrays::of(item)?,
             _ => return None,
         }))
     }
@@ -104,15 +108,30 @@ impl Kind {
 
     /// Whether values of a column of this type have any number of bytes.
     pub fn is_long(ty: &ColumnType) -> bool {
-        use ColumnType::{Binary, Blob, Json, JsonBinary, String, Text, VarBinary};
+        use ColumnType::{Array, Binary, Blob, Json, JsonBinary, String, Text, VarBinary};
         matches!(
             ty,
-            Text | String(StringLen::None | StringLen::Max) | Json | JsonBinary | Binary(_) | VarBinary(_) | Blob
+            Array(_)
+                | Text
+                | String(StringLen::None | StringLen::Max)
+                | Json
+                | JsonBinary
+                | Binary(_)
+                | VarBinary(_)
+                | Blob
         )
     }
 
-    /// The name of its GraphQL type, which is added to the schema.
-    pub fn declare(self, registry: &mut Registry) -> &'static str {
+    /// Its GraphQL type, which is added to the schema, as it is where it may be null.
+    pub fn declare(self, registry: &mut Registry) -> String {
+        match self.item() {
+            Some(item) => format!("[{}!]", item.declare_name(registry)),
+            None => self.declare_name(registry).to_owned(),
+        }
+    }
+
+    /// The name of the same, if it is no list.
+    fn declare_name(self, registry: &mut Registry) -> &'static str {
         let name = self.0.type_name();
         match name {
             "Boolean" => <bool as OutputType>::create_type_info(registry),

@@ -10,4 +10,5 @@ pub use crate::{
         payload::{Created, DeleteInput, Deleted, Updated, UserError, UserErrorCode},
     },
     insert::insert_all,
+    kinds::fold,
 };

@@ -102,6 +102,8 @@ async fn serve<P: Program>(options: ServeOptions) -> Result<()> {
     let _log = log::open(&options)?;
     let limit = Duration::from_secs(options.http.request_timeout);
     let database = Database::open(&options.database.database_url, &options.pools, limit, P::migrations()).await?;
+    let backend = database.writer.get_database_backend();
+    P::NODES.iter().try_for_each(|node| node.check_backend(backend))?;
     database::ensure_migrated(&database.writer, P::migrations()).await?;
     #[cfg(feature = "demo")]
     if options.demo {

@@ -50,6 +50,10 @@ mod thing {
         pub token: String,
         #[sea_orm(column_type = "Char(Some(3))")]
         pub code: String,
+        #[sea_orm(column_type = "String(StringLen::N(9))")]
+        pub short: String,
+        pub maybe: Option<String>,
+        pub tags: Vec<String>,
         pub owner_id: i64,
         #[sea_orm(belongs_to, from = "owner_id", to = "id")]
         pub owner: BelongsTo<super::owner::Entity>,
@@ -271,6 +275,42 @@ fn a_column_of_a_type_that_no_field_has() {
     );
     node!(Code, thing, [Field::column(thing::Column::Code, "The code.")]);
     refuses!([Code], expect!["Code.code: the column `code` is of the type Char(Some(3)), which is not supported"]);
+}
+
+#[test]
+fn a_column_that_cannot_hold_texts_folded() {
+    node!(Unfiltered, thing, [Field::column(thing::Column::Label, "The label.").folded(thing::Column::OwnerName)]);
+    refuses!([Unfiltered], expect!["Unfiltered.label: `folded` is for columns with `filter`"]);
+    node!(Itself, thing, [Field::column(thing::Column::Label, "The label.").filter().folded(thing::Column::Label)]);
+    refuses!(
+        [Itself],
+        expect!["Itself.label: the column `label` cannot hold its own texts folded; that is another column"]
+    );
+    node!(Number, thing, [Field::column(thing::Column::Label, "The label.").filter().folded(thing::Column::OwnerId)]);
+    refuses!([Number], expect!["Number.label: the column `owner_id` is of the type BigInteger; folded are texts"]);
+    node!(Short, thing, [Field::column(thing::Column::Label, "The label.").filter().folded(thing::Column::Short)]);
+    refuses!(
+        [Short],
+        expect![
+            "Short.label: the column `short` has a most of characters; folded, a text may have more of them than before"
+        ]
+    );
+    node!(Maybe, thing, [Field::column(thing::Column::Label, "The label.").filter().folded(thing::Column::Maybe)]);
+    refuses!([Maybe], expect!["Maybe.label: the columns `label` and `maybe` may be NULL both, or neither"]);
+}
+
+#[test]
+fn an_array_where_the_database_has_none_and_an_order_by_one() {
+    node!(Tagged, thing, [Field::column(thing::Column::Tags, "The tags.").filter()]);
+    let tagged = node::<Tagged>();
+    assert!(tagged.check_backend(sea_orm::DbBackend::Postgres).is_ok());
+    expect!["Tagged.tags: the column `tags` is an array, which SQLite does not have; use PostgreSQL"]
+        .assert_eq(&tagged.check_backend(sea_orm::DbBackend::Sqlite).unwrap_err().to_string());
+    node!(Ordered, thing, [Field::column(thing::Column::Tags, "The tags.").order()]);
+    refuses!(
+        [Ordered],
+        expect!["Ordered.tags: the column `tags` is of the type Array(String(None)), which has no order"]
+    );
 }
 
 #[test]

@@ -280,6 +280,11 @@ pub async fn start_schema(schema: &'static Schema, arguments: &[&str], create: i
     Apps([App::sqlite(schema, &settings, &create).await].into_iter().chain(postgres).collect())
 }
 
+/// The same on PostgreSQL alone, if there is one.
+pub async fn start_postgres(schema: &'static Schema, create: impl AsyncFn(&Database)) -> Option<Apps> {
+    App::postgres(schema, &settings(&["--sql-report"]), &create).await.map(|app| Apps(vec![app]))
+}
+
 /// Made-up rows, as `dovetail seed` makes them.
 pub async fn seeded(amounts: SeedOptions, page_size: PageSize) -> Apps {
     let apps = start(page_size).await;

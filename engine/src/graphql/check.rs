@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ColumnType, EntityTrait, IdenStatic};
 
 use super::node::{COUNT, Field, Node, Source};
-use crate::kinds::{Compared, Kind};
+use crate::kinds::{Compared, Kind, most_characters};
 
 /// Checks that a name is one (GraphQL, section 2.1.9), and not reserved (section 4.3).
 fn check_name(name: &str) -> Result<()> {
@@ -50,6 +50,7 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
     match &field.source {
         Source::Column(column) => {
             ensure!(field.orders_by.is_none(), "`order_by` is for parents");
+            field.folded.map_or(Ok(()), |folded| check_folded(field, column, &folded))?;
             check_column(field, column)
         }
         Source::Parent(_, hop, parent) => {
@@ -77,6 +78,27 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
     }
 }
 
+/// Checks the column that holds another's texts folded.
+fn check_folded<N: Node>(
+    field: &Field<N>,
+    column: &<N::Entity as EntityTrait>::Column,
+    folded: &<N::Entity as EntityTrait>::Column,
+) -> Result<()> {
+    ensure!(field.filters, "`folded` is for columns with `filter`");
+    let (name, other) = (column.as_str(), folded.as_str());
+    ensure!(name != other, "the column `{name}` cannot hold its own texts folded; that is another column");
+    let (def, folded) = (column.def(), folded.def());
+    for (name, ty) in [(name, def.get_column_type()), (other, folded.get_column_type())] {
+        ensure!(Kind::of(ty) == Some(Kind::TEXT), "the column `{name}` is of the type {ty:?}; folded are texts");
+    }
+    ensure!(
+        most_characters(folded.get_column_type()).is_none(),
+        "the column `{other}` has a most of characters; folded, a text may have more of them than before"
+    );
+    ensure!(def.is_null() == folded.is_null(), "the columns `{name}` and `{other}` may be NULL both, or neither");
+    Ok(())
+}
+
 fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::Column) -> Result<()> {
     let (name, def) = (column.as_str(), column.def());
     let ty = def.get_column_type();
@@ -100,7 +122,7 @@ fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::
         ensure!(!["true", "false", "null"].contains(&name), "the value `{name}` has a meaning of its own");
     }
     ensure!(
-        !field.orders || kind.compared() != Compared::Never,
+        !field.orders || !matches!(kind.compared(), Compared::Never | Compared::List | Compared::Json),
         "the column `{name}` is of the type {ty:?}, which has no order"
     );
     let mut row = <<N::Entity as EntityTrait>::ActiveModel as ActiveModelTrait>::default();

@@ -1,7 +1,6 @@
 //! What a filter says of an item, as it is read: conditions within conditions, and how many relations deep.
 
 use async_graphql::InputType;
-use heck::ToLowerCamelCase;
 
 use crate::{
     config::limits::FilterLimits,
@@ -60,16 +59,17 @@ impl Conditions {
         self.all.push(filter);
     }
 
-    /// Adds that a column passes the test that `value` makes, if there is one.
+    /// Adds that the column of a field passes the test that `value` makes, if there is one.
     pub(super) fn test<T>(
         &mut self,
+        field: &str,
         column: Column,
         operator: &str,
         value: Option<T>,
         test: impl FnOnce(T, &str) -> Result<Test>,
     ) -> Result<()> {
         let Some(value) = value else { return Ok(()) };
-        let path = format!("{}.{}.{operator}", self.path, column.name.to_lower_camel_case());
+        let path = format!("{}.{field}.{operator}", self.path);
         self.all.push(Filter::Column(column, test(value, &path)?));
         Ok(())
     }

@@ -8,6 +8,7 @@ use async_graphql::{
     registry::{InputObjectBuilder, MetaTypeId, Registry},
 };
 use sea_orm::Value;
+use serde_json::Value as Json;
 
 use super::{
     argument::input_value,
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result, excerpt},
-    kinds::Kind,
+    kinds::{Kind, OfKind, fold},
     loaders::{Column, Filter, Hop, Key, Relation, Table, Test, key_columns},
 };
 
@@ -44,7 +45,7 @@ impl<N: Node> InputType for NodeFilter<N> {
             }
             for field in N::FIELDS.iter().filter(|field| field.filters) {
                 let ty = match field.source {
-                    Source::Column(column) => declare_filter(field.kind_of(column), registry),
+                    Source::Column(column) => declare_filter(field.kind_of(column), field.folded.is_some(), registry),
                     Source::Parent(_, _, parent) => parent.declare_filter(registry),
                     Source::List(_, _, children) => children.declare_filter(registry),
                 };
@@ -91,7 +92,10 @@ impl<N: Node> FilterInput for NodeFilter<N> {
             let name = field.name();
             let Some(given) = take(&name) else { continue };
             match field.source {
-                Source::Column(column) => all.column(Column::of(column, field.kind_of(column)), given)?,
+                Source::Column(column) => {
+                    let folded = field.folded.map(|folded| Column::of(folded, Kind::TEXT));
+                    all.column(&name, Column::of(column, field.kind_of(column)), folded, given)?;
+                }
                 Source::Parent(_, hop, parent) => parent.add_filter(&name, found(hop)?, given, all)?,
                 Source::List(_, find, children) => children.add_filter(&name, found(find)?, given, all)?,
             }
@@ -144,20 +148,26 @@ impl Conditions {
         let Some((column, kind)) = key_columns::<N::Entity>().zip(kinds).next() else { return Ok(()) };
         let column = Column::of(column, *kind);
         let key = |id: &ID, path: &str| Ok(N::key(id, path)?.part(0).into_value());
-        self.test(column, "eq", eq, |id, path| Ok(Test::Eq(key(&id, path)?)))?;
-        self.test(column, "ne", ne, |id, path| Ok(Test::Ne(key(&id, path)?)))?;
-        self.test(column, "in", among, |ids, path| {
+        self.test("id", column, "eq", eq, |id, path| Ok(Test::Eq(key(&id, path)?)))?;
+        self.test("id", column, "ne", ne, |id, path| Ok(Test::Ne(key(&id, path)?)))?;
+        self.test("id", column, "in", among, |ids, path| {
             let keys = ids.iter().enumerate().map(|(index, id)| key(id, &format!("{path}.{index}")));
             Ok(Test::In(keys.collect::<Result<_>>()?))
         })
     }
 
-    /// A column, by the filter of its kind.
-    fn column(&mut self, column: Column, given: Given) -> Result<()> {
+    /// A field's column, by the filter of its kind, and the column that holds its texts `folded`.
+    fn column(&mut self, field: &str, column: Column, folded: Option<Column>, given: Given) -> Result<()> {
         let Given::Object(mut given) = given else { return Err(Error::broken("a column's filter is no object")) };
+        let mut take = |name: &str| given.swap_remove(name).filter(|given| *given != Given::Null);
         for (operator, name) in Operator::ALL {
-            let given = given.swap_remove(name).filter(|given| *given != Given::Null);
-            self.test(column, name, given, |given, path| test(operator, column.kind, given, path))?;
+            self.test(field, column, name, take(name), |given, path| test(operator, column.kind, given, path))?;
+        }
+        for (folded, (operator, name, _)) in
+            folded.into_iter().flat_map(|folded| Operator::FOLDED.map(|it| (folded, it)))
+        {
+            let fold = |given| if let Given::String(text) = given { Given::String(fold(&text)) } else { given };
+            self.test(field, folded, name, take(name), |given, path| test(operator, folded.kind, fold(given), path))?;
         }
         Ok(())
     }
@@ -197,12 +207,24 @@ impl Conditions {
 fn test(operator: Operator, kind: Kind, given: Given, path: &str) -> Result<Test> {
     match (operator, given) {
         (Operator::IsNull, given) => Ok(Test::IsNull(given == Given::Boolean(true))),
-        (Operator::In, Given::List(items)) => {
+        (Operator::Has, item) => {
+            operand(kind.item().unwrap_or(kind), &item, path).map(|item| Test::HasEvery(vec![item]))
+        }
+        (Operator::In | Operator::HasEvery | Operator::HasSome, Given::List(items)) => {
+            let kind = kind.item().unwrap_or(kind);
             let values = items.iter().enumerate();
             let values = values.map(|(index, item)| operand(kind, item, &format!("{path}.{index}")));
-            Ok(Test::In(values.collect::<Result<_>>()?))
+            let values = values.collect::<Result<_>>()?;
+            Ok(match operator {
+                Operator::HasEvery => Test::HasEvery(values),
+                Operator::HasSome => Test::HasSome(values),
+                _ => Test::In(values),
+            })
         }
-        (Operator::In, item) => test(Operator::In, kind, Given::List(vec![item]), path),
+        (Operator::At, Given::Object(at)) => at_path(at, path),
+        (Operator::In | Operator::HasEvery | Operator::HasSome, item) => {
+            test(operator, kind, Given::List(vec![item]), path)
+        }
         (operator, given) => {
             let value = operand(kind, &given, path)?;
             let text = |value| match value {
@@ -219,10 +241,47 @@ fn test(operator: Operator, kind: Kind, given: Given, path: &str) -> Result<Test
                 Operator::Contains => Test::Contains(text(value)?),
                 Operator::StartsWith => Test::StartsWith(text(value)?),
                 Operator::EndsWith => Test::EndsWith(text(value)?),
-                Operator::In | Operator::IsNull => return Err(Error::broken("an operator without its value")),
+                Operator::In
+                | Operator::Has
+                | Operator::HasEvery
+                | Operator::HasSome
+                | Operator::At
+                | Operator::IsNull => {
+                    return Err(Error::broken("an operator without its value"));
+                }
             })
         }
     }
+}
+
+/// The most names of a path.
+const MOST_NAMES: usize = 16;
+
+/// The test of what is in a value of JSON.
+fn at_path(mut at: IndexMap<Name, Given>, argument: &str) -> Result<Test> {
+    let path: Vec<String> = read(at.swap_remove("path").unwrap_or_default())?;
+    if path.is_empty() || path.len() > MOST_NAMES {
+        let problem = format!("has {} names; allowed are 1 to {MOST_NAMES}", path.len());
+        return Err(Error::bad_argument(&format!("{argument}.path"), problem));
+    }
+    for (index, name) in path.iter().enumerate() {
+        Kind::TEXT
+            .ensure(&name.as_str().into())
+            .map_err(|problem| Error::bad_argument(&format!("{argument}.path.{index}"), problem))?;
+    }
+    let argument = format!("{argument}.eq");
+    let refused = |is: &str| {
+        Error::bad_argument(&argument, format!("{is}; allowed are texts, numbers, `true`, `false` and `null`"))
+    };
+    let Some(given) = at.swap_remove("eq") else { return Err(refused("is not given")) };
+    let json = match operand(Json::KIND, &given, &argument)? {
+        Value::Json(Some(json)) if json.is_object() || json.is_array() => {
+            return Err(refused(&format!("is `{}`", excerpt(&given.to_string()))));
+        }
+        Value::Json(json) => json.map_or(Json::Null, |json| *json),
+        other => return Err(Error::broken(format!("{other:?} is no JSON"))),
+    };
+    Ok(Test::At(path, json))
 }
 
 /// A value to compare with.

@@ -56,3 +56,9 @@ impl<T> GivenFor<T> for Input<T> {
         self.0
     }
 }
+
+impl<T> GivenFor<Vec<T>> for Vec<Input<T>> {
+    fn value(self) -> Vec<T> {
+        self.into_iter().map(Input::value).collect()
+    }
+}

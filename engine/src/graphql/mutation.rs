@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    kinds::{fits, is_storable, most_characters},
+    kinds::{fits, fold, is_storable, most_characters},
     loaders::{Block, Columns, Key, Row, Table, Transaction, by_keys, key_columns},
 };
 
@@ -39,6 +39,9 @@ impl UserErrors {
             let ActiveValue::Set(value) = row.get(column) else { continue };
             let path = if path.is_empty() { field.name().into_owned() } else { format!("{path}.{}", field.name()) };
             if let Err(problem) = fits(&value, column.def().get_column_type()) {
+                self.add(UserErrorCode::Invalid, &path, problem);
+            }
+            if let (Value::Array(..), Err(problem)) = (&value, field.kind_of(column).ensure(&value)) {
                 self.add(UserErrorCode::Invalid, &path, problem);
             }
             let Value::String(Some(text)) = value else { continue };
@@ -164,7 +167,10 @@ impl<'a> Write<'a> {
         N: Node<Entity: Table<ActiveModel: Send>>,
         ModelOf<N>: IntoActiveModel<ActiveModelOf<N>>,
     {
-        if self.errors.any() { Ok(None) } else { Ok(Some(row.insert(self.transaction().await?).await?)) }
+        if self.errors.any() {
+            return Ok(None);
+        }
+        Ok(Some(with_folded::<N>(row).insert(self.transaction().await?).await?))
     }
 
     /// Checks and inserts a row, and is done: the new object, or why nothing was written.
@@ -196,7 +202,7 @@ impl<'a> Write<'a> {
                 changes.set(column, part);
             }
             // Read again as lists are: SeaORM would decode all of the row, and so fail of a value that nobody asks for.
-            changes.update_without_returning(self.transaction().await?).await?;
+            with_folded::<N>(changes).update_without_returning(self.transaction().await?).await?;
             object = self.held("id", key).await?;
         }
         Ok(self.done(object).await.into())
@@ -232,6 +238,17 @@ impl<'a> Write<'a> {
         self.check::<N>("", row);
         self.errors.0.extend(found);
     }
+}
+
+/// The same row, with the texts that it writes folded, where a column holds that.
+fn with_folded<N: Node>(mut row: ActiveModelOf<N>) -> ActiveModelOf<N> {
+    for field in N::FIELDS {
+        let (Source::Column(column), Some(folded)) = (&field.source, field.folded) else { continue };
+        if let ActiveValue::Set(Value::String(text)) = row.get(*column) {
+            row.set(folded, text.as_deref().map(fold).into());
+        }
+    }
+    row
 }
 
 /// The object that a row is, all of which is known.

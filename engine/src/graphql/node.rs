@@ -257,6 +257,8 @@ pub struct Field<N: Node> {
     pub(super) orders_by: Option<&'static str>,
     /// Whether a text that is written must not be blank.
     pub(super) refuses_blank: bool,
+    /// The column that holds the column's text folded.
+    pub(super) folded: Option<<N::Entity as EntityTrait>::Column>,
 }
 
 /// Where a field's answer comes from.
@@ -291,7 +293,16 @@ impl<N: Node> Field<N> {
     }
 
     pub(super) const fn new(source: Source<N>, description: &'static str) -> Self {
-        Self { description, source, kind: None, filters: false, orders: false, orders_by: None, refuses_blank: false }
+        Self {
+            description,
+            source,
+            kind: None,
+            filters: false,
+            orders: false,
+            orders_by: None,
+            refuses_blank: false,
+            folded: None,
+        }
     }
 
     /// The same field, by which lists can be filtered.
@@ -319,6 +330,14 @@ impl<N: Node> Field<N> {
     #[must_use]
     pub const fn not_blank(mut self) -> Self {
         self.refuses_blank = true;
+        self
+    }
+
+    /// The same column of texts, whose filter has `containsFolded` and the like too, regardless of case and accents: they compare the
+    /// column `folded`, which holds what [`fold`](crate::kinds::fold) makes of the text. [`Write`](super::mutation::Write) fills it.
+    #[must_use]
+    pub const fn folded(mut self, folded: <N::Entity as EntityTrait>::Column) -> Self {
+        self.folded = Some(folded);
         self
     }
 

@@ -15,7 +15,7 @@ use async_graphql::{
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use heck::ToLowerCamelCase;
-use sea_orm::IdenStatic;
+use sea_orm::{ColumnTrait, ColumnType, DbBackend, IdenStatic};
 
 use super::{
     argument::{argument, argument_of},
@@ -55,6 +55,12 @@ pub trait AnyNode: Send + Sync {
 
     /// The kinds of its columns that are enums.
     fn enums(&self) -> Vec<Kind>;
+
+    /// Checks that a database of this kind can hold what the node declares.
+    ///
+    /// # Errors
+    /// It cannot: one line that names the field, and says what to do.
+    fn check_backend(&self, backend: DbBackend) -> Checked<()>;
 
     /// The names of the types that the schema has for the node.
     fn schema_types(&self) -> Vec<String>;
@@ -178,6 +184,21 @@ impl<N: Node> AnyNode for TypedNode<N> {
         N::FIELDS.iter().filter_map(|field| field.kind).collect()
     }
 
+    fn check_backend(&self, backend: DbBackend) -> Checked<()> {
+        for field in N::FIELDS {
+            let Source::Column(column) = field.source else { continue };
+            let is_array = matches!(column.def().get_column_type(), ColumnType::Array(_));
+            ensure!(
+                !is_array || backend == DbBackend::Postgres,
+                "{}.{}: the column `{}` is an array, which SQLite does not have; use PostgreSQL",
+                N::TYPE,
+                field.name(),
+                column.as_str()
+            );
+        }
+        Ok(())
+    }
+
     fn schema_types(&self) -> Vec<String> {
         let ty = N::TYPE;
         let of_lists = ["", "Connection", "Edge", "Filter", "ListFilter", "Order", "OrderField"];
@@ -286,7 +307,7 @@ pub trait Types: Sized + 'static {
 }
 
 /// The types that every schema has.
-const OWN_TYPES: [&str; 40] = [
+const OWN_TYPES: [&str; 42] = [
     "Base64String",
     "Base64StringFilter",
     "BigInt",
@@ -301,12 +322,14 @@ const OWN_TYPES: [&str; 40] = [
     "DecimalFilter",
     "Float",
     "FloatFilter",
+    "FoldedStringFilter",
     "ID",
     "IDFilter",
     "Int",
     "IntFilter",
     "JSON",
     "JSONFilter",
+    "JSONPathFilter",
     "LocalDateTime",
     "LocalDateTimeFilter",
     "LocalTime",

@@ -4,7 +4,7 @@ use async_graphql::Value as Answer;
 use sea_orm::{QueryResult, Value};
 use serde_json::Value as Json;
 
-use super::values::{Compared, Values, another, get};
+use super::values::{Compared, Values, another, get, get_items};
 use crate::error::Result;
 
 /// Truth values.
@@ -29,6 +29,10 @@ impl Values for Booleans {
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
         get::<bool>(row, position)
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items::<bool, bool>(row, position, Some)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Values, another, get_stored_as};
+use super::values::{Compared, Values, another, get_items, get_stored_as};
 use crate::error::Result;
 
 /// Bytes.
@@ -38,6 +38,10 @@ impl Values for Bytes {
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
         get_stored_as::<Vec<u8>>(row, position, "BLOB")
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items::<Vec<u8>, Vec<u8>>(row, position, Some)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, TIMES, Values, another, get_held, is_plain, texts};
+use super::values::{Compared, TIMES, Values, another, get_held, get_items, is_plain, texts};
 use crate::error::{Error, Result};
 
 /// Dates of the calendar.
@@ -60,6 +60,10 @@ impl Values for Dates {
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
         get_held(row, position, date)
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items(row, position, date)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

@@ -5,11 +5,15 @@ use async_graphql::Value as Answer;
 use sea_orm::{
     ColumnType, DbBackend, QueryResult, Value,
     prelude::Decimal,
-    sqlx::{Decode, Postgres, Row as _, error::BoxDynError, postgres::PgValueRef},
+    sqlx::{
+        Decode, Postgres, Row as _, Type,
+        error::BoxDynError,
+        postgres::{PgTypeInfo, PgValueRef},
+    },
 };
 use serde_json::{Number, Value as Json, json};
 
-use super::values::{Compared, Held, NUMBERS, Values, another, ensure_stored_as, get_held, texts};
+use super::values::{Compared, Held, NUMBERS, Values, another, ensure_stored_as, get_held, get_items, texts};
 use crate::error::{Error, Result};
 
 /// Decimal numbers.
@@ -62,6 +66,12 @@ impl Decode<'_, Postgres> for Numeric {
     }
 }
 
+impl Type<Postgres> for Numeric {
+    fn type_info() -> PgTypeInfo {
+        <Decimal as Type<Postgres>>::type_info()
+    }
+}
+
 fn of_numeric(words: &[i16]) -> Option<Decimal> {
     /// The word for a sign; NaN and the infinities have others.
     const NEGATIVE: i16 = 0x4000;
@@ -110,6 +120,10 @@ impl Values for Decimals {
         ensure_stored_as(row, position, &["REAL", "INTEGER"])?;
         let double: Option<f64> = row.try_get_unchecked(position)?;
         Ok(double.map(|double| of_double(double).ok_or(Error::OutOfRange)).transpose()?.into())
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items(row, position, |Numeric(number)| number)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

@@ -4,7 +4,7 @@ use async_graphql::Value as Answer;
 use sea_orm::{DbBackend, QueryResult, Value};
 use serde_json::{Number, Value as Json};
 
-use super::values::{Compared, Held, NUMBERS, Values, another, get};
+use super::values::{Compared, Held, NUMBERS, Values, another, get, get_items};
 use crate::error::{Error, Result};
 
 /// Floating-point numbers, by their precision.
@@ -51,6 +51,13 @@ impl Values for Floats {
         match self {
             Self::Single => get::<f32>(row, position),
             Self::Double => get::<f64>(row, position),
+        }
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        match self {
+            Self::Single => get_items::<f32, f32>(row, position, Some),
+            Self::Double => get_items::<f64, f64>(row, position, Some),
         }
     }
 

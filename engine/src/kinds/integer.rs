@@ -4,7 +4,7 @@ use async_graphql::Value as Answer;
 use sea_orm::{QueryResult, Value};
 use serde_json::Value as Json;
 
-use super::values::{Compared, NUMBERS, Values, another, get, texts};
+use super::values::{Compared, NUMBERS, Values, another, get, get_items, texts};
 use crate::error::Result;
 
 /// Integers, by how many bits they have.
@@ -60,6 +60,14 @@ impl Values for Integers {
             Self::Small => get::<i16>(row, position),
             Self::Usual => get::<i32>(row, position),
             Self::Big => get::<i64>(row, position),
+        }
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        match self {
+            Self::Small => get_items::<i16, i16>(row, position, Some),
+            Self::Usual => get_items::<i32, i32>(row, position, Some),
+            Self::Big => get_items::<i64, i64>(row, position, Some),
         }
     }
 

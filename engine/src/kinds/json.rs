@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{
     text::is_storable,
-    values::{Compared, Values, another, get},
+    values::{Compared, Values, another, get, get_items},
 };
 use crate::error::{Error, Result};
 
@@ -42,12 +42,16 @@ impl Values for Jsons {
     }
 
     fn compared(&self) -> Compared {
-        Compared::Never
+        Compared::Json
     }
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
         // A number may be beyond all doubles.
         get::<Json>(row, position).map_err(|_| Error::OutOfRange)
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items::<Json, Json>(row, position, Some)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

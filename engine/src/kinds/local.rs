@@ -9,7 +9,7 @@ use super::{
     date,
     moment::{self, of_postgres},
     time,
-    values::{Compared, Held, TIMES, Values, another, get_held, is_plain, to_microsecond},
+    values::{Compared, Held, TIMES, Values, another, get_held, get_items, is_plain, to_microsecond},
 };
 use crate::error::{Error, Result};
 
@@ -49,6 +49,10 @@ impl Values for Locals {
     /// As of moments in UTC: PostgreSQL counts both alike.
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
         get_held(row, position, |micros| of_postgres(micros).map(|moment| moment.naive_utc()))
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items(row, position, |micros| of_postgres(micros).map(|moment| moment.naive_utc()))
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Held, TIMES, Values, another, get_held, is_plain, to_microsecond};
+use super::values::{Compared, Held, TIMES, Values, another, get_held, get_items, is_plain, to_microsecond};
 use crate::error::{Error, Result};
 
 /// Moments, kept in UTC.
@@ -111,6 +111,10 @@ impl Values for Moments {
     }
 
     /// RFC 3339 can write the years that have four digits.
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items(row, position, of_postgres)
+    }
+
     fn answer(&self, value: &Value) -> Result<Answer> {
         match value {
             Value::ChronoDateTimeUtc(None) => Ok(Answer::Null),

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 
-use super::values::{Compared, Values, another, get};
+use super::values::{Compared, Values, another, get, get_items};
 use crate::error::Result;
 
 /// Texts.
@@ -50,6 +50,10 @@ impl Values for Texts {
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
         get::<String>(row, position)
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items::<String, String>(row, position, Some)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

@@ -5,7 +5,7 @@ use chrono::{NaiveTime, Timelike};
 use sea_orm::{DbBackend, QueryResult, Value};
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Held, TIMES, Values, another, get_held, texts, to_microsecond};
+use super::values::{Compared, Held, TIMES, Values, another, get_held, get_items, texts, to_microsecond};
 use crate::error::Result;
 
 /// Times of the day, of no time zone.
@@ -54,6 +54,10 @@ impl Values for Times {
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
         get_held(row, position, time)
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items(row, position, time)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 use serde_json::{Value as Json, json};
 
-use super::values::{Compared, Values, another, get_stored_as, texts};
+use super::values::{Compared, Values, another, get_items, get_stored_as, texts};
 use crate::error::Result;
 
 /// Universally unique identifiers.
@@ -43,6 +43,10 @@ impl Values for Uuids {
 
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
         get_stored_as::<Uuid>(row, position, "BLOB")
+    }
+
+    fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
+        get_items::<Uuid, Uuid>(row, position, Some)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

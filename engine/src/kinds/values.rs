@@ -4,13 +4,16 @@ use async_graphql::Value as Answer;
 use chrono::{Datelike, Timelike};
 use sea_orm::{
     DbBackend, QueryResult, TryGetable, Value,
-    sea_query::{ArrayType, Expr},
+    sea_query::{ArrayType, Expr, ValueType},
     sqlx::{
-        Column as _, Decode, Postgres, Row as _, Type, TypeInfo as _, ValueRef as _, postgres::PgRow, sqlite::SqliteRow,
+        Column as _, Decode, Postgres, Row as _, Type, TypeInfo as _, ValueRef as _,
+        postgres::{PgRow, PgTypeKind},
+        sqlite::SqliteRow,
     },
 };
 use serde_json::Value as Json;
 
+use super::Kind;
 use crate::error::{Error, Result};
 
 /// What a kind of values is.
@@ -36,6 +39,16 @@ pub trait Values: Send + Sync {
 
     /// The value in a row; NULL as the kind's own.
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value>;
+
+    /// The value of a row's array of such values.
+    fn read_items(&self, _: &QueryResult, _: usize) -> Result<Value> {
+        Err(Error::broken("there are no arrays of such values"))
+    }
+
+    /// The kind of the items, if a value is a list.
+    fn item(&self) -> Option<Kind> {
+        None
+    }
 
     /// A value as an answer; NULL is null.
     fn answer(&self, value: &Value) -> Result<Answer>;
@@ -135,6 +148,10 @@ pub enum Compared {
     Order([&'static str; 4]),
     /// By the order of texts, and by their parts.
     Text([&'static str; 4]),
+    /// As equal or not, and by the items of which they are lists.
+    List,
+    /// By what is in them, at a path of names.
+    Json,
 }
 
 /// The words of numbers.
@@ -178,6 +195,23 @@ where
     let held: Option<H> = row.try_get_unchecked(position)?;
     let value = held.map(|held| of_postgres(held).ok_or(Error::OutOfRange)).transpose()?;
     Ok(value.into())
+}
+
+/// An array in a row, of whose items `of_postgres` makes `T`s.
+pub fn get_items<T, H>(row: &QueryResult, position: usize, of_postgres: impl Fn(H) -> Option<T>) -> Result<Value>
+where
+    T: ValueType + Into<Value>,
+    H: for<'a> Decode<'a, Postgres> + Type<Postgres>,
+{
+    let is_array = |row: &&PgRow| {
+        row.columns().get(position).is_some_and(|it| matches!(it.type_info().kind(), PgTypeKind::Array(_)))
+    };
+    let row = row.try_as_pg_row().filter(is_array).ok_or_else(|| Error::broken("a column is no array"))?;
+    // One of several dimensions has no answer, and neither has NULL among the items.
+    let items: Option<Vec<Option<H>>> = row.try_get_unchecked(position).map_err(|_| Error::OutOfRange)?;
+    let item = |item: Option<H>| item.and_then(&of_postgres).map(T::into).ok_or(Error::OutOfRange);
+    let items = items.map(|items| items.into_iter().map(item).collect::<Result<_>>()).transpose()?;
+    Ok(Value::Array(T::array_type(), items.map(Box::new)))
 }
 
 /// That SQLite, which holds in any column whatever it was given, holds a value in one of these storage classes: of the same value in

@@ -2,8 +2,12 @@
 
 use sea_orm::{
     ColumnTrait, DbBackend, Value,
-    sea_query::{DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query, SelectStatement},
+    sea_query::{
+        DynIden, Expr, ExprTrait, Func, IntoIden, JoinType, Query, SelectStatement, TableRef,
+        extension::postgres::PgBinOper,
+    },
 };
+use serde_json::{Value as Json, json};
 
 use super::{
     Hop,
@@ -70,6 +74,12 @@ pub enum Test {
     Lte(Value),
     /// It is one of these values.
     In(Vec<Value>),
+    /// The list has all of these values.
+    HasEvery(Vec<Value>),
+    /// The list has one of these values at least.
+    HasSome(Vec<Value>),
+    /// The value of JSON has this one, which is neither an object nor an array, at this path of names.
+    At(Vec<String>, Json),
     /// The text has this one in it.
     Contains(String),
     /// The text begins with this one.
@@ -142,10 +152,9 @@ impl Filter {
 }
 
 impl Test {
-    /// The test of `column`. Texts are compared by functions that know no wildcard and no case, on both databases alike.
+    /// The test of `column`. Texts are compared without wildcards, and by their case, on both databases alike.
     fn condition(&self, backend: DbBackend, of: Column, column: Expr) -> Expr {
         let postgres = backend == DbBackend::Postgres;
-        let call = |name, text: &str| Func::cust(name).arg(column.clone()).arg(text);
         let kind = of.kind;
         // What is finer than the database holds is equal to nothing there, and behind the next below that it holds.
         let held = |value: &Value| kind.held(backend, value);
@@ -177,17 +186,36 @@ impl Test {
                 let held = values.iter().map(held).filter(|held| !held.is_below);
                 is_among(backend, column, kind, held.map(|held| held.value).collect())
             }
+            Self::HasEvery(items) => {
+                match kind.held(backend, &Value::Array(kind.array(), Some(Box::new(items.clone())))) {
+                    Held { is_below: true, .. } => Expr::Constant(false.into()),
+                    Held { value, .. } => column.binary(PgBinOper::Contains, kind.bound(&value)),
+                }
+            }
+            Self::HasSome(items) => {
+                let item = kind.item().unwrap_or(kind);
+                let held = items.iter().map(|value| item.held(backend, value)).filter(|held| !held.is_below);
+                let items = held.map(|held| held.value).collect();
+                column.binary(PgBinOper::Overlap, kind.bound(&Value::Array(kind.array(), Some(Box::new(items)))))
+            }
+            Self::At(path, json) if postgres => {
+                let within = path.iter().rev().fold(json.clone(), |json, name| json!({ name: json }));
+                column.cast_as("jsonb").binary(PgBinOper::Contains, Expr::val(within))
+            }
+            Self::At(path, json) => is_at(column, path, json),
+            // PostgreSQL's indexes of trigrams serve LIKE, and no function.
+            Self::Contains(text) if postgres => column.like(format!("%{}%", literally(text))),
             Self::Contains(text) => {
-                Expr::expr(call(if postgres { "strpos" } else { "instr" }, text)).gt(Expr::Constant(0.into()))
+                Expr::expr(Func::cust("instr").arg(column).arg(text.as_str())).gt(Expr::Constant(0.into()))
             }
-            Self::StartsWith(text) if postgres => call("starts_with", text).into(),
+            Self::StartsWith(text) if postgres => column.like(format!("{}%", literally(text))),
+            // A range, which an index serves, of the order that compares bytes, whatever the column's own.
             Self::StartsWith(text) => {
-                Expr::expr(Func::cust("substr").arg(column).arg(Expr::Constant(1.into())).arg(characters(text)))
-                    .eq(text.as_str())
+                let column = Expr::cust_with_expr("? COLLATE BINARY", column);
+                let from = column.clone().gte(text.as_str());
+                behind_all(text).map_or_else(|| from.clone(), |end| from.clone().and(column.lt(end)))
             }
-            Self::EndsWith(text) if postgres => {
-                Expr::expr(Func::cust("right").arg(column).arg(characters(text))).eq(text.as_str())
-            }
+            Self::EndsWith(text) if postgres => column.like(format!("%{}", literally(text))),
             // SQLite's `substr(x, -0)` is all of x.
             Self::EndsWith(text) if text.is_empty() => column.is_not_null(),
             Self::EndsWith(text) => {
@@ -202,7 +230,55 @@ pub fn leads(hop: Hop, from: &DynIden, to: &DynIden) -> Expr {
     all_equal(hop.pairs().map(|(own, other)| (Expr::col((to.clone(), other)), Expr::col((from.clone(), own)))))
 }
 
-/// The number of Unicode scalar values, which both databases count: PostgreSQL's `right` takes 32 bits.
+/// Whether what SQLite holds as JSON has this value at this path: of each name, the field of the object that was found last.
+fn is_at(column: Expr, path: &[String], json: &Json) -> Expr {
+    let mut found = Query::select();
+    found.expr(Expr::Constant(1.into()));
+    let is_valid = Expr::expr(Func::cust("json_valid").arg(column.clone()));
+    let mut object: Expr = Expr::case(is_valid, column).finally(Expr::val("{}")).into();
+    let mut field = "j".into_iden();
+    for (depth, name) in path.iter().enumerate() {
+        field = format!("j{depth}").into_iden();
+        let fields = Func::cust("json_each").arg(object);
+        if depth == 0 {
+            found.from_function(fields, field.clone());
+        } else {
+            found.cross_join(TableRef::FunctionCall(fields, field.clone()));
+        }
+        found.and_where(Expr::col((field.clone(), "key")).eq(name.as_str()));
+        let is_object = Expr::col((field.clone(), "type")).eq("object");
+        object = Expr::case(is_object, Expr::col((field.clone(), "value"))).finally(Expr::val("{}")).into();
+    }
+    let (ty, atom) = (Expr::col((field.clone(), "type")), Expr::col((field, "atom")));
+    let is_value = match json {
+        Json::String(text) => ty.eq("text").and(atom.eq(text.as_str())),
+        Json::Number(number) => {
+            let number = number.as_i64().map_or_else(|| Expr::val(number.as_f64()), Expr::val);
+            ty.is_in(["integer", "real"]).and(atom.eq(number))
+        }
+        other => ty.eq(other.to_string()),
+    };
+    Expr::exists(found.and_where(is_value).take())
+}
+
+/// A pattern of PostgreSQL's LIKE that just this text matches.
+fn literally(text: &str) -> String {
+    text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_")
+}
+
+/// The first text behind all that begin with this one, if there is one.
+fn behind_all(text: &str) -> Option<String> {
+    let mut prefix = text.to_owned();
+    while let Some(last) = prefix.pop() {
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            prefix.push(next);
+            return Some(prefix);
+        }
+    }
+    None
+}
+
+/// The number of Unicode scalar values, which SQLite counts.
 fn characters(text: &str) -> i32 {
     i32::try_from(text.chars().count()).unwrap_or(i32::MAX)
 }
