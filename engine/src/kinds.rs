@@ -122,6 +122,11 @@ impl Kind {
         )
     }
 
+    /// The kind of the items, if a value is a list.
+    pub fn item(self) -> Option<Self> {
+        self.0.item().map(Self)
+    }
+
     /// Its GraphQL type, which is added to the schema, as it is where it may be null.
     pub fn declare(self, registry: &mut Registry) -> String {
         match self.item() {

@@ -8,14 +8,14 @@ use sea_orm::{
 use serde_json::Value as Json;
 
 use super::{
-    Kind, boolean, bytes, date, decimal, float, integer, json, local, moment, text, time, uuid,
+    boolean, bytes, date, decimal, float, integer, json, local, moment, text, time, uuid,
     values::{Compared, Held, Values, another},
 };
 use crate::error::Result;
 
 /// Arrays of values of a kind.
 pub struct Arrays {
-    item: Kind,
+    item: &'static dyn Values,
     name: &'static str,
     /// What PostgreSQL calls the type.
     sql: &'static str,
@@ -26,7 +26,7 @@ impl Arrays {
     pub const fn of(item: &ColumnType) -> Option<&'static Self> {
         macro_rules! arrays {
             ($item:expr, $name:literal, $sql:literal) => {
-                &Self { item: Kind(&$item), name: $name, sql: $sql }
+                &Self { item: &$item, name: $name, sql: $sql }
             };
         }
         Some(match item {
@@ -77,7 +77,7 @@ impl Values for Arrays {
         if self.item.compared() == Compared::Json { Compared::Never } else { Compared::List }
     }
 
-    fn item(&self) -> Option<Kind> {
+    fn item(&self) -> Option<&'static dyn Values> {
         Some(self.item)
     }
 

@@ -13,7 +13,6 @@ use sea_orm::{
 };
 use serde_json::Value as Json;
 
-use super::Kind;
 use crate::error::{Error, Result};
 
 /// What a kind of values is.
@@ -46,7 +45,7 @@ pub trait Values: Send + Sync {
     }
 
     /// The kind of the items, if a value is a list.
-    fn item(&self) -> Option<Kind> {
+    fn item(&self) -> Option<&'static dyn Values> {
         None
     }
 
