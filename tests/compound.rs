@@ -13,9 +13,9 @@ use expect_test::expect;
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, RelationTrait, Schema as Tables, Set, prelude::Uuid,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::support::{App, Apps, start_schema};
+use crate::support::{App, Apps, start_schema, walk};
 
 /// A key that is a text, in a schema of its own.
 mod country {
@@ -48,6 +48,8 @@ mod bin {
         pub number: i32,
         pub above_number: Option<i32>,
         pub above_country: Option<String>,
+        #[sea_orm(unique)]
+        pub tag: Option<i64>,
         #[sea_orm(belongs_to, from = "country_code", to = "code")]
         pub country: BelongsTo<super::country::Entity>,
         #[sea_orm(
@@ -74,8 +76,11 @@ mod order {
         pub id: Uuid,
         pub group: String,
         pub country_code: Option<String>,
+        pub tag: Option<i64>,
         #[sea_orm(belongs_to, from = "country_code", to = "code")]
         pub country: BelongsTo<Option<super::country::Entity>>,
+        #[sea_orm(belongs_to, from = "tag", to = "tag")]
+        pub bin: BelongsTo<Option<super::bin::Entity>>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
@@ -149,6 +154,7 @@ impl Node for Order {
         Field::column(order::Column::Group, "The group.").filter().order(),
         Field::parent::<Country>("country", "Where it is from.").filter().order_by("fullName"),
         Field::children_over::<Stored, Bin>("bins", "Where it is.").filter().order(),
+        Field::parent::<Bin>("tagged", "The bin that has its tag.").filter().order_by("number"),
     ];
 
     fn list_name() -> String {
@@ -191,7 +197,8 @@ impl Mutation {
         let mut write = Write::of(ctx);
         let country_code = Set(Some(write.parent::<Country>("country", &country).await?));
         let id = Set(key.parse::<Uuid>().unwrap_or_default());
-        write.create(order::ActiveModel { id, group: Set("new".to_owned()), country_code }).await
+        let row = order::ActiveModel { id, group: Set("new".to_owned()), country_code, ..Default::default() };
+        write.create(row).await
     }
 
     async fn update_stored(&self, ctx: &Context<'_>, id: ID, amount: i32) -> Result<Updated<Stored>> {
@@ -230,13 +237,21 @@ async fn store() -> Apps {
         let bins = bins.map(|(country, number, above)| {
             let (above_country, above_number) = above.unzip();
             let above_country = above_country.map(str::to_owned);
-            bin::Model { country_code: country.to_owned(), number, above_number, above_country }.into_active_model()
+            bin::Model {
+                country_code: country.to_owned(),
+                number,
+                above_number,
+                above_country,
+                tag: (number > 0).then(|| i64::from(number) * 10 + country.len() as i64 / 2),
+            }
+            .into_active_model()
         });
         bin::Entity::insert_many(bins).exec_without_returning(writer).await.unwrap();
         let orders = [(1, "a", Some("ä")), (2, "b", None), (0xF0, "a", Some("")), (0x0F, "c", Some("a:b%\""))];
         let orders = orders.map(|(id, group, country)| {
             let country_code = country.map(str::to_owned);
-            order::Model { id: uuid(id), group: group.to_owned(), country_code }.into_active_model()
+            order::Model { id: uuid(id), group: group.to_owned(), country_code, tag: (group == "a").then_some(21) }
+                .into_active_model()
         });
         order::Entity::insert_many(orders).exec_without_returning(writer).await.unwrap();
         let stored = [(1, "", 1, 5), (1, "ä", 2, 6), (0xF0, "ä", 2, 7), (0xF0, "Zz", -3, 8), (2, "", 1, 9)];
@@ -448,6 +463,22 @@ async fn relations_lead_by_texts_uuids_and_several_columns() {
 }
 
 #[tokio::test]
+async fn a_parent_by_a_unique_column_may_have_a_key_of_several_parts() {
+    store().await.answers("{ orders(filter: { tagged: { number: { gt: 0 } } }) { nodes { id tagged { id number } } } a: orders { nodes { tagged { id } } } }", expect![[r#"
+        {
+          "data":{
+            "orders":{
+              "nodes":[
+                {"id":"Order:00000000-0000-0001-0000-00000000000a","tagged":{"id":"Bin:ä:2","number":2}},
+                {"id":"Order:00000000-0000-00f0-0000-00000000000a","tagged":{"id":"Bin:ä:2","number":2}}
+              ]
+            },
+            "a":{"nodes":[{"tagged":{"id":"Bin:ä:2"}},{"tagged":null},{"tagged":null},{"tagged":{"id":"Bin:ä:2"}}]}
+          }
+        }"#]]).await;
+}
+
+#[tokio::test]
 async fn filters_and_orders_reach_over_such_keys() {
     let store = store().await;
     let mut answers = String::new();
@@ -489,27 +520,6 @@ async fn filters_and_orders_reach_over_such_keys() {
     "#]].assert_eq(&answers);
 }
 
-/// The ids of all items of a list, page by page.
-async fn walk(app: &App, list: &str, arguments: &str, backwards: bool) -> Vec<String> {
-    let [size, from, cursor, more] = match backwards {
-        false => ["first", "after", "endCursor", "hasNextPage"],
-        true => ["last", "before", "startCursor", "hasPreviousPage"],
-    };
-    let query = format!(
-        "query($at: String) {{ {list}({size}: 1, {from}: $at, {arguments}) {{ nodes {{ id }} pageInfo {{ {cursor} {more} }} }} }}"
-    );
-    let (mut walked, mut at) = (Vec::new(), Value::Null);
-    loop {
-        let answer: Value = serde_json::from_str(&app.query_with(&query, &json!({ "at": at })).await).unwrap();
-        let page = &answer["data"][list];
-        walked.extend(page["nodes"][0]["id"].as_str().map(str::to_owned));
-        if page["pageInfo"][more] != true {
-            return walked;
-        }
-        at = page["pageInfo"][cursor].clone();
-    }
-}
-
 #[tokio::test]
 async fn pages_over_such_keys_meet_each_once_in_both_directions() {
     let store = store().await;
@@ -530,8 +540,8 @@ async fn pages_over_such_keys_meet_each_once_in_both_directions() {
                 let all = all[list]["nodes"].as_array().unwrap().clone();
                 let all: Vec<_> = all.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect();
                 let order = format!("orderBy: {order}");
-                assert_eq!(walk(app, list, &order, false).await, all, "{list} {order}");
-                let mut backwards = walk(app, list, &order, true).await;
+                assert_eq!(walk::pages(app, list, &order, 1, false).await, all, "{list} {order}");
+                let mut backwards = walk::pages(app, list, &order, 1, true).await;
                 backwards.reverse();
                 assert_eq!(backwards, all, "{list} {order}");
                 all
@@ -587,4 +597,21 @@ async fn statements_are_as_many_as_the_text_has_fields_that_load() {
     let store = store().await;
     let query = "{ bins { nodes { country { id } above { id } below { nodes { id } } orders { edges { amount node { group } } } } } }";
     assert_eq!(store.statements(query).await, 5);
+}
+
+#[tokio::test]
+async fn a_table_of_sqlites_without_row_numbers_is_refused_at_the_start() {
+    for app in &store().await.0 {
+        let checked = async || Store::check_database(&app.database.writer).await.map_err(|error| error.to_string());
+        assert_eq!(checked().await, Ok(()));
+        if app.backend() == DbBackend::Sqlite {
+            app.sql("DROP TABLE stored").await;
+            app.sql("CREATE TABLE stored (order_id PRIMARY KEY) WITHOUT ROWID").await;
+            let refusal = "Stored: the table `stored` is WITHOUT ROWID, or a view, which is not supported; make it a table without that clause";
+            assert_eq!(checked().await, Err(refusal.to_owned()));
+            app.sql("DROP TABLE stored").await;
+            app.sql("CREATE VIEW Stored AS SELECT 1").await;
+            assert_eq!(checked().await, Err(refusal.to_owned()));
+        }
+    }
 }

@@ -28,6 +28,7 @@ mod product {
     pub struct Model {
         #[sea_orm(primary_key)]
         pub id: i32,
+        #[sea_orm(column_type = "Array(std::sync::Arc::new(ColumnType::String(StringLen::N(9))))")]
         pub tags: Vec<String>,
         pub words: Option<Vec<String>>,
         pub flags: Vec<bool>,
@@ -140,6 +141,8 @@ async fn products() -> Option<Apps> {
         let writer = &database.writer;
         let tables = Tables::new(writer.get_database_backend());
         writer.execute(&tables.create_table_from_entity(product::Entity)).await.unwrap();
+        // As other programs make it.
+        writer.execute_unprepared("ALTER TABLE products ALTER words TYPE text[]").await.unwrap();
         let tags: [&[&str]; 4] = [&["red", "ré\"d"], &[], &["blue", "red", "blue"], &["RED"]];
         let rows = tags.map(|tags| row(tags.iter().map(|&tag| tag.to_owned()).collect(), vec![Uuid::from_u128(7)]));
         product::Entity::insert_many(rows).exec_without_returning(writer).await.unwrap();
@@ -232,14 +235,15 @@ async fn arrays_are_written() {
             }
           }
         }"#]]).await;
-    products.answers(r#"mutation { a: updateProduct(id: 1, codes: []) { product { tags codes } } b: updateProduct(id: 1, tags: ["x\u0000"]) { product { tags } userErrors { code message path } } }"#, expect![[r#"
+    products.answers(r#"mutation { a: updateProduct(id: 1, codes: []) { product { tags codes } } b: updateProduct(id: 1, tags: ["x\u0000", "ten letters"]) { product { tags } userErrors { code message path } } }"#, expect![[r#"
         {
           "data":{
             "a":{"product":{"tags":["red","ré\"d"],"codes":[]}},
             "b":{
               "product":null,
               "userErrors":[
-                {"code":"INVALID","message":"contains the character U+0000; allowed are all others","path":["tags"]}
+                {"code":"INVALID","message":"must not contain the character U+0000","path":["tags"]},
+                {"code":"TOO_LONG","message":"has 11 characters; allowed are 0 to 9","path":["tags"]}
               ]
             }
           }
@@ -397,9 +401,9 @@ async fn a_path_without_names_or_with_no_value_is_refused() {
     expect![[r#"
         argument `filter.plain.at.path` has 0 names; allowed are 1 to 16
         argument `filter.plain.at.path` has 17 names; allowed are 1 to 16
-        argument `filter.plain.at.eq` is not given; allowed are texts, numbers, `true`, `false` and `null`
-        argument `filter.plain.at.eq` is `[1]`; allowed are texts, numbers, `true`, `false` and `null`
-        argument `filter.plain.at.eq` is `{b: 1}`; allowed are texts, numbers, `true`, `false` and `null`
+        argument `filter.plain.at.eq` is not given; allowed are texts, integers of 64 bits, doubles, `true`, `false` and `null`
+        argument `filter.plain.at.eq` is `[1]`; allowed are texts, integers of 64 bits, doubles, `true`, `false` and `null`
+        argument `filter.plain.at.eq` is `{b: 1}`; allowed are texts, integers of 64 bits, doubles, `true`, `false` and `null`
     "#]]
     .assert_eq(&answers);
 }

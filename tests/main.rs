@@ -6,6 +6,7 @@ mod support;
 
 mod admission;
 mod batching;
+mod chinook;
 mod compound;
 mod connections;
 mod cop;

@@ -25,7 +25,7 @@ use tokio::time::sleep;
 use url::Url;
 
 use self::attendance::{Abandoned, interrupt_once_unwanted, replaced_when_abandoned};
-pub use self::migrations::Migrations;
+pub use self::migrations::{Migrations, NoMigrations};
 use crate::{
     config::{EMBEDDED_DATABASE, MigrateAction, PoolOptions, without_secrets},
     error::driver_error,

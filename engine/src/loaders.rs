@@ -1,12 +1,13 @@
 //! Where every row of an answer comes from: loaders, a fresh set for each request.
 //!
-//! A loader's key says what is loaded and holds all that shapes the SQL. The pieces are generic: [`ById`] is one row by
-//! its key, [`ByUnique`] one by a column that is unique, [`All`] and [`AllCount`] a page and the number of an entity's rows, [`Children`] and [`ChildCount`] the
-//! same for the rows of a parent, by a [`Relation`] of the entities.
+//! A loader's key says what is loaded and holds all that shapes the SQL. The pieces are generic: [`ById`] is one row by its key,
+//! [`ByUnique`] one by a column that is unique, [`All`] and [`AllCount`] a page and the number of an entity's rows, [`Children`] and
+//! [`ChildCount`] the same for the rows of a parent, by a [`Relation`] of the entities.
 
 mod batches;
 mod columns;
 mod filter;
+mod foreign;
 mod key;
 mod order;
 mod page;
@@ -28,7 +29,8 @@ pub use self::{
     batches::{AtOnce, Batches},
     columns::Columns,
     filter::{Column, Filter, Test},
-    key::{ForeignKeys, Key, Part, Table, column_named, key_columns, part_kind},
+    foreign::ForeignKeys,
+    key::{Key, KeyPart, Table, column_named, key_columns, part_kind},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
     relation::{Hop, Relation, ensure_unique},
@@ -162,7 +164,7 @@ pub struct ByUnique<E: EntityTrait> {
     /// The column.
     pub column: &'static str,
     /// Its value.
-    pub value: Part<'static>,
+    pub value: KeyPart<'static>,
     /// What is wanted of the row, of the column too.
     #[derive_where(skip(Hash))]
     pub look: Arc<Look<E>>,
@@ -180,7 +182,7 @@ impl<E: Table> Loader<ByUnique<E>> for Session {
             let kind = part_kind(column.def().get_column_type());
             let kind = kind.ok_or_else(|| Error::broken("a column that is no part of a key"))?;
             let values = distinct(all.iter().map(|one| one.value.clone()));
-            let values: Vec<_> = values.into_iter().map(Part::into_value).collect();
+            let values: Vec<_> = values.into_iter().map(KeyPart::into_value).collect();
             let keys = values.len();
             let columns = Columns::union(all.iter().map(|one| &one.look.columns));
             let select = select::by_values::<E>(self.backend(), column, kind, values, &columns);
@@ -191,7 +193,7 @@ impl<E: Table> Loader<ByUnique<E>> for Session {
             let position = block.position(column)?;
             let found = (0..count).map(|row| {
                 let part = block.part(row, position)?;
-                Ok((part.map(Part::into_owned), Row::read(&block, row)))
+                Ok((part.map(KeyPart::into_owned), Row::read(&block, row)))
             });
             let found: HashMap<_, _> = found.collect::<Result<_>>()?;
             let row = |one: &ByUnique<E>| found.get(&Some(one.value.clone())).cloned();

@@ -102,9 +102,8 @@ async fn serve<P: Program>(options: ServeOptions) -> Result<()> {
     let _log = log::open(&options)?;
     let limit = Duration::from_secs(options.http.request_timeout);
     let database = Database::open(&options.database.database_url, &options.pools, limit, P::migrations()).await?;
-    let backend = database.writer.get_database_backend();
-    P::NODES.iter().try_for_each(|node| node.check_backend(backend))?;
     database::ensure_migrated(&database.writer, P::migrations()).await?;
+    P::check_database(&database.writer).await?;
     #[cfg(feature = "demo")]
     if options.demo {
         P::fill_demo(&database.writer).await?;
@@ -164,6 +163,10 @@ fn after(count: u32, signals: &watch::Receiver<u32>) -> impl Future<Output = ()>
 }
 
 async fn migrate(action: MigrateAction, migrations: Migrations, url: &str) -> Result<()> {
+    ensure!(
+        !migrations.migrations().is_empty(),
+        "this program has no migrations: the tables of its database are made elsewhere"
+    );
     if let MigrateAction::Fresh { yes: false } = action {
         confirm(&format!("This drops all tables of {} with all rows.", without_secrets(url)))?;
     }

@@ -280,11 +280,11 @@ fn a_column_of_a_type_that_no_field_has() {
 #[test]
 fn a_column_that_cannot_hold_texts_folded() {
     node!(Unfiltered, thing, [Field::column(thing::Column::Label, "The label.").folded(thing::Column::OwnerName)]);
-    refuses!([Unfiltered], expect!["Unfiltered.label: `folded` is for columns with `filter`"]);
+    refuses!([Unfiltered], expect!["Unfiltered.label: `folded` is for columns of texts with `filter`"]);
     node!(Itself, thing, [Field::column(thing::Column::Label, "The label.").filter().folded(thing::Column::Label)]);
     refuses!(
         [Itself],
-        expect!["Itself.label: the column `label` cannot hold its own texts folded; that is another column"]
+        expect!["Itself.label: the column `label`, for the folded texts, is another field's or a key's"]
     );
     node!(Number, thing, [Field::column(thing::Column::Label, "The label.").filter().folded(thing::Column::OwnerId)]);
     refuses!([Number], expect!["Number.label: the column `owner_id` is of the type BigInteger; folded are texts"]);
@@ -299,13 +299,39 @@ fn a_column_that_cannot_hold_texts_folded() {
     refuses!([Maybe], expect!["Maybe.label: the columns `label` and `maybe` may be NULL both, or neither"]);
 }
 
+/// A key that PostgreSQL pads, and a schema of its own.
+mod padded {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(schema_name = "billing", table_name = "padded")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false, column_type = "Char(Some(2))")]
+        pub code: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+#[test]
+fn a_key_whose_column_is_of_another_type_and_a_schema_that_sqlite_does_not_have() {
+    node!(Padded, padded, []);
+    refuses!(
+        [Padded],
+        expect![
+            "Padded: the key column `code` is of the type Char(Some(2)), which the entity holds as another type; keys are integers, texts and UUIDs"
+        ]
+    );
+    expect!["Padded: the table `billing.padded` names a schema, of which SQLite has `main` alone; use PostgreSQL"]
+        .assert_eq(&node::<Padded>().check_sqlite(&[]).unwrap_err().to_string());
+}
+
 #[test]
 fn an_array_where_the_database_has_none_and_an_order_by_one() {
     node!(Tagged, thing, [Field::column(thing::Column::Tags, "The tags.").filter()]);
-    let tagged = node::<Tagged>();
-    assert!(tagged.check_backend(sea_orm::DbBackend::Postgres).is_ok());
     expect!["Tagged.tags: the column `tags` is an array, which SQLite does not have; use PostgreSQL"]
-        .assert_eq(&tagged.check_backend(sea_orm::DbBackend::Sqlite).unwrap_err().to_string());
+        .assert_eq(&node::<Tagged>().check_sqlite(&[]).unwrap_err().to_string());
     node!(Ordered, thing, [Field::column(thing::Column::Tags, "The tags.").order()]);
     refuses!(
         [Ordered],
@@ -440,11 +466,11 @@ fn what_is_for_parents_of_a_column_and_for_columns_of_a_parent() {
     node!(Parent, thing, [Field::parent::<Owner>("owner", "The owner.").order()]);
     refuses!(
         [Parent, Owner],
-        expect!["Parent.owner: `order` and `not_blank` are not for parents, which have `order_by`"]
+        expect!["Parent.owner: `order`, `not_blank` and `folded` are not for parents, which have `order_by`"]
     );
     node!(List, owner, [Field::children::<Thing>("things", "The things.").order_by("label")]);
     node!(Thing, thing, []);
-    refuses!([List, Thing], expect!["List.things: `order_by` is for parents, `not_blank` for columns"]);
+    refuses!([List, Thing], expect!["List.things: `order_by` is for parents, `not_blank` and `folded` for columns"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod layout;
 mod postgres;
+pub mod walk;
 
 use std::{
     fmt::Debug,

@@ -34,3 +34,12 @@ impl Debug for Migrations {
         formatter.write_str("Migrations")
     }
 }
+
+/// No migrations: those of a program over a database that is made elsewhere.
+pub struct NoMigrations;
+
+impl MigratorTrait for NoMigrations {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        Vec::new()
+    }
+}

@@ -3,10 +3,14 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result, bail, ensure};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ColumnType, EntityTrait, IdenStatic};
+use heck::ToLowerCamelCase;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ColumnType, EntityName, EntityTrait, IdenStatic};
 
 use super::node::{COUNT, Field, Node, Source};
-use crate::kinds::{Compared, Kind, most_characters};
+use crate::{
+    kinds::{Compared, Kind, most_characters},
+    loaders::{Hop, Key, Table, key_columns, part_kind},
+};
 
 /// Checks that a name is one (GraphQL, section 2.1.9), and not reserved (section 4.3).
 fn check_name(name: &str) -> Result<()> {
@@ -23,6 +27,18 @@ pub(super) fn node<N: Node>() -> Result<()> {
     for it in [N::TYPE, &N::list_name()] {
         check_name(it).with_context(|| N::TYPE)?;
     }
+    for (column, kind) in key_columns::<N::Entity>().zip(<N::Entity as Table>::Key::KINDS) {
+        let (name, def) = (column.as_str(), column.def());
+        let ty = def.get_column_type();
+        ensure!(
+            part_kind(ty) == Some(*kind),
+            "{}: the key column `{name}` is of the type {ty:?}, which the entity holds as another type; keys are integers, texts and \
+             UUIDs",
+            N::TYPE
+        );
+        check_name(&name.to_lower_camel_case()).with_context(|| N::TYPE)?;
+    }
+    check_folded_apart::<N>()?;
     let mut names = HashSet::from(["id".to_owned()]);
     let mut orders = HashSet::from(["ID".to_owned()]);
     for field in N::FIELDS {
@@ -55,8 +71,8 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
         }
         Source::Parent(_, hop, parent) => {
             ensure!(
-                !field.refuses_blank && !field.orders,
-                "`order` and `not_blank` are not for parents, which have `order_by`"
+                !field.refuses_blank && !field.orders && field.folded.is_none(),
+                "`order`, `not_blank` and `folded` are not for parents, which have `order_by`"
             );
             let hop = hop.find()?;
             if let Some(by) = field.orders_by {
@@ -70,12 +86,35 @@ fn check<N: Node>(field: &Field<N>) -> Result<()> {
         }
         Source::List(_, find, _) => {
             ensure!(
-                field.orders_by.is_none() && !field.refuses_blank,
-                "`order_by` is for parents, `not_blank` for columns"
+                field.orders_by.is_none() && !field.refuses_blank && field.folded.is_none(),
+                "`order_by` is for parents, `not_blank` and `folded` for columns"
             );
             find.find().map(|_| ())
         }
     }
+}
+
+/// Checks that what holds texts folded holds nothing else: [`Write`](super::mutation::Write) fills it.
+fn check_folded_apart<N: Node>() -> Result<()> {
+    let mut taken: HashSet<_> = key_columns::<N::Entity>().map(|column| column.as_str()).collect();
+    for field in N::FIELDS {
+        match &field.source {
+            Source::Column(column) => taken.extend([column.as_str()]),
+            Source::Parent(_, find, _) => taken.extend(find.find().into_iter().flat_map(Hop::from)),
+            Source::List(..) => {}
+        }
+    }
+    for field in N::FIELDS {
+        let Some(folded) = field.folded else { continue };
+        ensure!(
+            taken.insert(folded.as_str()),
+            "{}.{}: the column `{}`, for the folded texts, is another field's or a key's",
+            N::TYPE,
+            field.name(),
+            folded.as_str()
+        );
+    }
+    Ok(())
 }
 
 /// Checks the column that holds another's texts folded.
@@ -84,9 +123,8 @@ fn check_folded<N: Node>(
     column: &<N::Entity as EntityTrait>::Column,
     folded: &<N::Entity as EntityTrait>::Column,
 ) -> Result<()> {
-    ensure!(field.filters, "`folded` is for columns with `filter`");
+    ensure!(field.filters && field.kind.is_none(), "`folded` is for columns of texts with `filter`");
     let (name, other) = (column.as_str(), folded.as_str());
-    ensure!(name != other, "the column `{name}` cannot hold its own texts folded; that is another column");
     let (def, folded) = (column.def(), folded.def());
     for (name, ty) in [(name, def.get_column_type()), (other, folded.get_column_type())] {
         ensure!(Kind::of(ty) == Some(Kind::TEXT), "the column `{name}` is of the type {ty:?}; folded are texts");
@@ -132,5 +170,29 @@ fn check_column<N: Node>(field: &Field<N>, column: &<N::Entity as EntityTrait>::
          enum is declared with `Field::enumeration`"
     );
     ensure!(!field.refuses_blank || kind.is_text(), "the column `{name}` is of the type {ty:?}, which is never blank");
+    Ok(())
+}
+
+/// Checks that SQLite, which has these tables without row numbers, can hold what a node declares.
+pub(super) fn sqlite<N: Node>(without_rowid: &[String]) -> Result<()> {
+    let entity = N::Entity::default();
+    let (ty, table) = (N::TYPE, entity.table_name());
+    if let Some(schema) = entity.schema_name().filter(|schema| !schema.eq_ignore_ascii_case("main")) {
+        bail!("{ty}: the table `{schema}.{table}` names a schema, of which SQLite has `main` alone; use PostgreSQL");
+    }
+    // A page of a parent's children travels as an array of row numbers.
+    ensure!(
+        !without_rowid.iter().any(|name| name.eq_ignore_ascii_case(table)),
+        "{ty}: the table `{table}` is WITHOUT ROWID, or a view, which is not supported; make it a table without that clause"
+    );
+    for field in N::FIELDS {
+        let Source::Column(column) = field.source else { continue };
+        ensure!(
+            !matches!(column.def().get_column_type(), ColumnType::Array(_)),
+            "{ty}.{}: the column `{}` is an array, which SQLite does not have; use PostgreSQL",
+            field.name(),
+            column.as_str()
+        );
+    }
     Ok(())
 }

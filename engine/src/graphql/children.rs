@@ -153,6 +153,8 @@ fn relation_over<N: Node, L: Node, C: Node>(link: FindRelation, child: FindRelat
     let mut both: Vec<_> = link.to().chain(child.from()).collect();
     key.sort_unstable();
     both.sort_unstable();
+    // They may have a column in common, such as a tenant's.
+    both.dedup();
     ensure!(
         key == both,
         "the primary key of the join table `{}` is not `{}` and `{column}`, so that a child could be in a list twice; list its rows",

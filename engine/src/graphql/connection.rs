@@ -31,7 +31,7 @@ use super::{
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{All, AllCount, By, ChildCount, Children, Count, Key, List, Page, Part, Relation, Row, Rows},
+    loaders::{All, AllCount, By, ChildCount, Children, Count, Key, KeyPart, List, Page, Relation, Row, Rows},
 };
 
 /// What a list's field is to load, which its text says: the same for all of its parents.
@@ -63,7 +63,7 @@ impl<N: Node, L: EntityTrait> Plan<N, L> {
         encode: impl FnOnce(&Cursors, &[Value]) -> Option<T>,
     ) -> Result<T> {
         let mut place = rows.place(index)?;
-        place.extend(rows.key(index)?.parts().map(Part::into_value));
+        place.extend(rows.key(index)?.parts().map(KeyPart::into_value));
         encode(&self.cursors, &place).ok_or_else(|| Error::broken(format!("no cursor can hold {place:?}")))
     }
 }

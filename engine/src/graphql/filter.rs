@@ -271,11 +271,15 @@ fn at_path(mut at: IndexMap<Name, Given>, argument: &str) -> Result<Test> {
     }
     let argument = format!("{argument}.eq");
     let refused = |is: &str| {
-        Error::bad_argument(&argument, format!("{is}; allowed are texts, numbers, `true`, `false` and `null`"))
+        Error::bad_argument(
+            &argument,
+            format!("{is}; allowed are texts, integers of 64 bits, doubles, `true`, `false` and `null`"),
+        )
     };
     let Some(given) = at.swap_remove("eq") else { return Err(refused("is not given")) };
     let json = match operand(Json::KIND, &given, &argument)? {
-        Value::Json(Some(json)) if json.is_object() || json.is_array() => {
+        // SQLite has integers of 64 bits.
+        Value::Json(Some(json)) if json.is_object() || json.is_array() || json.is_u64() && !json.is_i64() => {
             return Err(refused(&format!("is `{}`", excerpt(&given.to_string()))));
         }
         Value::Json(json) => json.map_or(Json::Null, |json| *json),

@@ -5,7 +5,7 @@ use std::{collections::HashMap, mem, slice, sync::Arc};
 
 use async_graphql::{Context, ID, MaybeUndefined};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Value,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, EntityTrait, IntoActiveModel, Value,
     sea_query::LockType,
 };
 
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    kinds::{fits, fold, is_storable, most_characters},
+    kinds::{Kind, fits, fold, is_storable, most_characters},
     loaders::{Block, Columns, Key, Row, Table, Transaction, by_keys, key_columns},
 };
 
@@ -32,33 +32,47 @@ impl UserErrors {
         self.0.push(UserError { code, message: message.into(), path: path.split('.').map(str::to_owned).collect() });
     }
 
-    /// Adds what is wrong with the texts that `row` would write, which stands at `path` in the input; empty, if it is the input.
+    /// Adds what is wrong with the values that `row` would write, which stands at `path` in the input; empty, if it is the input.
     fn check<N: Node>(&mut self, path: &str, row: &ActiveModelOf<N>) {
         for field in N::FIELDS {
             let Source::Column(column) = field.source else { continue };
             let ActiveValue::Set(value) = row.get(column) else { continue };
             let path = if path.is_empty() { field.name().into_owned() } else { format!("{path}.{}", field.name()) };
-            if let Err(problem) = fits(&value, column.def().get_column_type()) {
-                self.add(UserErrorCode::Invalid, &path, problem);
+            let (kind, def) = (field.kind_of(column), column.def());
+            match (&value, def.get_column_type()) {
+                (Value::Array(_, Some(items)), ColumnType::Array(ty)) => {
+                    let kind = kind.item().unwrap_or(kind);
+                    items.iter().for_each(|item| self.check_value(&path, item, kind, ty, field.refuses_blank));
+                }
+                (value, ty) => self.check_value(&path, value, kind, ty, field.refuses_blank),
             }
-            if let (Value::Array(..), Err(problem)) = (&value, field.kind_of(column).ensure(&value)) {
-                self.add(UserErrorCode::Invalid, &path, problem);
+        }
+    }
+
+    /// The same of a value of a column of this type.
+    fn check_value(&mut self, path: &str, value: &Value, kind: Kind, ty: &ColumnType, refuses_blank: bool) {
+        if let Err(problem) = fits(value, ty) {
+            self.add(UserErrorCode::Invalid, path, problem);
+        }
+        let Value::String(Some(text)) = value else {
+            if let Err(problem) = kind.ensure(value) {
+                self.add(UserErrorCode::Invalid, path, problem);
             }
-            let Value::String(Some(text)) = value else { continue };
-            let most = most_characters(column.def().get_column_type());
-            let least = u32::from(field.refuses_blank);
-            let allowed = most.map_or(String::new(), |most| format!("; allowed are {least} to {most} characters"));
-            if field.refuses_blank && text.trim().is_empty() {
-                self.add(UserErrorCode::Blank, &path, format!("must not be blank{allowed}"));
-            }
-            let characters = text.chars().count();
-            if let Some(most) = most.filter(|most| characters > *most as usize) {
-                let problem = format!("has {characters} characters; allowed are {least} to {most}");
-                self.add(UserErrorCode::TooLong, &path, problem);
-            }
-            if !is_storable(&text) {
-                self.add(UserErrorCode::Invalid, &path, "must not contain the character U+0000");
-            }
+            return;
+        };
+        let most = most_characters(ty);
+        let least = u32::from(refuses_blank);
+        let allowed = most.map_or(String::new(), |most| format!("; allowed are {least} to {most} characters"));
+        if refuses_blank && text.trim().is_empty() {
+            self.add(UserErrorCode::Blank, path, format!("must not be blank{allowed}"));
+        }
+        let characters = text.chars().count();
+        if let Some(most) = most.filter(|most| characters > *most as usize) {
+            let problem = format!("has {characters} characters; allowed are {least} to {most}");
+            self.add(UserErrorCode::TooLong, path, problem);
+        }
+        if !is_storable(text) {
+            self.add(UserErrorCode::Invalid, path, "must not contain the character U+0000");
         }
     }
 

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     error::{Error, Result, excerpt},
     kinds::{Enumeration, Kind, OfKind},
-    loaders::{ForeignKeys, Hop, Key, OrderBy, Part, Relation, Table},
+    loaders::{ForeignKeys, Hop, Key, KeyPart, OrderBy, Relation, Table},
 };
 
 /// An object type whose objects are the rows of an entity, each with an id of its own.
@@ -149,6 +149,9 @@ pub(super) trait ParentField: Sync {
     /// The name of its type.
     fn type_name(&self) -> &'static str;
 
+    /// A key of its, as an example.
+    fn example_key(&self) -> String;
+
     /// The field's type.
     fn declare(&self, registry: &mut Registry) -> String;
 
@@ -159,7 +162,7 @@ pub(super) trait ParentField: Sync {
     fn is_named_by(&self, column: &str, hop: Hop) -> bool;
 
     /// The key in an id of the parent's, which `argument` holds, by its one part.
-    fn key(&self, id: &str, argument: &str) -> Result<Part<'static>>;
+    fn key(&self, id: &str, argument: &str) -> Result<KeyPart<'static>>;
 
     /// The answer for the child with this foreign key, which may be NULL.
     fn of_one<'a>(

@@ -15,7 +15,7 @@ use async_graphql::{
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use heck::ToLowerCamelCase;
-use sea_orm::{ColumnTrait, ColumnType, DbBackend, IdenStatic};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, IdenStatic, Statement};
 
 use super::{
     argument::{argument, argument_of},
@@ -56,11 +56,11 @@ pub trait AnyNode: Send + Sync {
     /// The kinds of its columns that are enums.
     fn enums(&self) -> Vec<Kind>;
 
-    /// Checks that a database of this kind can hold what the node declares.
+    /// Checks that SQLite can hold what the node declares; `without_rowid` are what it has without row numbers: tables and views.
     ///
     /// # Errors
-    /// It cannot: one line that names the field, and says what to do.
-    fn check_backend(&self, backend: DbBackend) -> Checked<()>;
+    /// It cannot: one line that names the field or the table, and says what to do.
+    fn check_sqlite(&self, without_rowid: &[String]) -> Checked<()>;
 
     /// The names of the types that the schema has for the node.
     fn schema_types(&self) -> Vec<String>;
@@ -161,9 +161,9 @@ impl<N: Node> AnyNode for TypedNode<N> {
             }
             Some(arguments) => {
                 look_up.args.extend(arguments.into_iter().map(|(name, parent)| {
-                    let ty = parent.type_name();
+                    let (ty, key) = (parent.type_name(), parent.example_key());
                     let description =
-                        format!("The id of the {}, such as `{ty}:500`, or its bare key: `500`.", in_words(ty));
+                        format!("The id of the {}, such as `{ty}:{key}`, or its bare key: `{key}`.", in_words(ty));
                     argument::<ID>(&name, &description, registry)
                 }));
                 "this key"
@@ -184,19 +184,8 @@ impl<N: Node> AnyNode for TypedNode<N> {
         N::FIELDS.iter().filter_map(|field| field.kind).collect()
     }
 
-    fn check_backend(&self, backend: DbBackend) -> Checked<()> {
-        for field in N::FIELDS {
-            let Source::Column(column) = field.source else { continue };
-            let is_array = matches!(column.def().get_column_type(), ColumnType::Array(_));
-            ensure!(
-                !is_array || backend == DbBackend::Postgres,
-                "{}.{}: the column `{}` is an array, which SQLite does not have; use PostgreSQL",
-                N::TYPE,
-                field.name(),
-                column.as_str()
-            );
-        }
-        Ok(())
+    fn check_sqlite(&self, without_rowid: &[String]) -> Checked<()> {
+        check::sqlite::<N>(without_rowid)
     }
 
     fn schema_types(&self) -> Vec<String> {
@@ -261,6 +250,23 @@ pub trait Types: Sized + 'static {
     /// The root of its mutations.
     type Mutation: ObjectType + Default;
 
+    /// Checks that the database can hold what the nodes declare.
+    ///
+    /// # Errors
+    /// It cannot: one line that says what, and what to do. Or it cannot be asked.
+    fn check_database(connection: &impl ConnectionTrait) -> impl Future<Output = Checked<()>> {
+        async {
+            let backend = connection.get_database_backend();
+            if backend != DbBackend::Sqlite {
+                return Ok(());
+            }
+            let names = Statement::from_string(backend, "SELECT name FROM pragma_table_list WHERE wr OR type = 'view'");
+            let names = connection.query_all_raw(names).await?;
+            let names: Vec<String> = names.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, DbErr>>()?;
+            Self::NODES.iter().try_for_each(|node| node.check_sqlite(&names))
+        }
+    }
+
     /// Checks that the engine can answer what the nodes declare.
     ///
     /// # Errors
@@ -307,33 +313,44 @@ pub trait Types: Sized + 'static {
 }
 
 /// The types that every schema has.
-const OWN_TYPES: [&str; 42] = [
+const OWN_TYPES: [&str; 55] = [
     "Base64String",
     "Base64StringFilter",
+    "Base64StringListFilter",
     "BigInt",
     "BigIntFilter",
+    "BigIntListFilter",
     "Boolean",
     "BooleanFilter",
+    "BooleanListFilter",
     "Date",
     "DateFilter",
+    "DateListFilter",
     "DateTime",
     "DateTimeFilter",
+    "DateTimeListFilter",
     "Decimal",
     "DecimalFilter",
+    "DecimalListFilter",
     "Float",
     "FloatFilter",
+    "FloatListFilter",
     "FoldedStringFilter",
     "ID",
     "IDFilter",
     "Int",
     "IntFilter",
+    "IntListFilter",
     "JSON",
     "JSONFilter",
+    "JSONListFilter",
     "JSONPathFilter",
     "LocalDateTime",
     "LocalDateTimeFilter",
+    "LocalDateTimeListFilter",
     "LocalTime",
     "LocalTimeFilter",
+    "LocalTimeListFilter",
     "Mutation",
     "NaiveDate",
     "NaiveDateTime",
@@ -345,9 +362,11 @@ const OWN_TYPES: [&str; 42] = [
     "Query",
     "String",
     "StringFilter",
+    "StringListFilter",
     "Subscription",
     "UUID",
     "UUIDFilter",
+    "UUIDListFilter",
     "UserError",
     "UserErrorCode",
 ];

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{ById, ByUnique, Columns, ForeignKeys, Hop, Look, Part as KeyPart, Picked, Row, Table, column_named},
+    loaders::{ById, ByUnique, Columns, ForeignKeys, Hop, KeyPart, Look, Picked, Row, Table, column_named},
 };
 
 /// The interface of all nodes.

@@ -18,13 +18,13 @@ use super::{
     conditions::Conditions,
     executor::{self, Among, Answers, Contexts},
     filter::{NodeFilter, read},
-    node::{Field, Find, FindRelation, Node, ParentField, Source},
+    node::{Field, Find, FindRelation, Node, ParentField, Source, example_key},
     one::{self, Many, One},
     order,
 };
 use crate::{
     error::{Error, Result},
-    loaders::{ForeignKeys, Hop, Key, Loaders, OrderBy, Part, Picked, Row, Session, ensure_unique},
+    loaders::{ForeignKeys, Hop, Key, KeyPart, Loaders, OrderBy, Picked, Row, Session, ensure_unique},
 };
 
 impl<N: Node> Field<N> {
@@ -63,7 +63,7 @@ impl<N: Node> Field<N> {
 /// The step from an `N` to its one `C`.
 fn to_child<N: Node, C: Node<Entity: Related<N::Entity>>>(link: FindRelation, none: FindRelation) -> Checked<Hop> {
     let to_parent = related::<C, N>(link, none)?;
-    let to_child = to_parent.back::<C::Entity>();
+    let to_child = to_parent.back::<C::Entity>().in_key_order::<C::Entity>();
     ensure_unique::<C::Entity>(to_child)?;
     Ok(to_child)
 }
@@ -90,12 +90,14 @@ pub(super) fn hop<N: Node, P: Node>(relation: FindRelation) -> Checked<Hop> {
 /// such row.
 fn load<P: Node>(context: &Context<'_>, hop: Hop, keys: &ForeignKeys<'_>) -> BoxFuture<'static, Result<Rows<P>>> {
     let loaders = &context.running().loaders;
-    match (hop.to().next(), keys.keys()) {
-        (Some(column), _) if !hop.is_by_key::<P::Entity>() => {
+    match hop.to().next() {
+        Some(column) if !hop.is_by_key::<P::Entity>() => {
             load_each::<P, _, _, _>(loaders, keys.values(), one::of_unique::<P>(context, column)).boxed()
         }
-        (_, Ok(keys)) => load_each::<P, _, _, _>(loaders, keys, one::of_key::<P>(context)).boxed(),
-        (_, Err(error)) => ready(Err(error)).boxed(),
+        _ => match keys.keys() {
+            Ok(keys) => load_each::<P, _, _, _>(loaders, keys, one::of_key::<P>(context)).boxed(),
+            Err(error) => ready(Err(error)).boxed(),
+        },
     }
 }
 
@@ -134,6 +136,10 @@ impl<P: Node> ParentField for ParentOf<P> {
         P::TYPE
     }
 
+    fn example_key(&self) -> String {
+        example_key::<P>()
+    }
+
     fn declare(&self, registry: &mut Registry) -> String {
         One::<P>::create_type_info(registry)
     }
@@ -146,7 +152,7 @@ impl<P: Node> ParentField for ParentOf<P> {
         hop.is_by_key::<P::Entity>() && hop.from().eq([column])
     }
 
-    fn key(&self, id: &str, argument: &str) -> Result<Part<'static>> {
+    fn key(&self, id: &str, argument: &str) -> Result<KeyPart<'static>> {
         P::key(id, argument).map(|key| key.part(0).into_owned())
     }
 

@@ -1,5 +1,7 @@
 //! The fields of a node that are written without a resolver: the id, and columns.
 
+use std::io::{self, Write};
+
 use sea_orm::EntityTrait;
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    loaders::{Cell, Key, Part as KeyPart, Table},
+    loaders::{Cell, Key, KeyPart, Table},
 };
 
 /// What of a node is written without its resolver.
@@ -52,14 +54,17 @@ fn write_id<N: Node>(key: &<N::Entity as Table>::Key, json: &mut Vec<u8>) {
     json.push(b'"');
     json.extend_from_slice(N::TYPE.as_bytes());
     for part in key.parts() {
-        let KeyPart::Integer(integer) = part else {
-            // A text may need escapes.
-            json.truncate(start);
-            return write_text(&N::global_id(key.clone()), json);
-        };
         json.push(b':');
         // A vector cannot refuse.
-        let _ = serde_json::to_writer(&mut *json, &integer);
+        let _ = match part {
+            KeyPart::Integer(integer) => serde_json::to_writer(&mut *json, &integer).map_err(io::Error::from),
+            KeyPart::Uuid(uuid) => write!(json, "{uuid}"),
+            KeyPart::Text(_) => {
+                // It may need escapes.
+                json.truncate(start);
+                return write_text(&N::global_id(key.clone()), json);
+            }
+        };
     }
     json.push(b'"');
 }

@@ -43,8 +43,7 @@ impl Arrays {
                 arrays!(local::Locals, "LocalDateTimeList", "timestamp[]")
             }
             ColumnType::TimestampWithTimeZone => arrays!(moment::Moments, "DateTimeList", "timestamptz[]"),
-            ColumnType::String(_) => arrays!(text::Texts, "StringList", "varchar[]"),
-            ColumnType::Text => arrays!(text::Texts, "StringList", "text[]"),
+            ColumnType::String(_) | ColumnType::Text => arrays!(text::Texts, "StringList", "text[]"),
             ColumnType::Uuid => arrays!(uuid::Uuids, "UUIDList", "uuid[]"),
             ColumnType::Json => arrays!(json::Jsons, "JSONList", "json[]"),
             ColumnType::JsonBinary => arrays!(json::Jsons, "JSONList", "jsonb[]"),
@@ -118,6 +117,10 @@ impl Values for Arrays {
     }
 
     /// PostgreSQL compares arrays of one type alone: those of `varchar` with no `text`.
+    fn compared_as(&self, column: Expr) -> Expr {
+        column.cast_as(self.sql)
+    }
+
     fn bound(&self, value: &Value) -> Expr {
         Expr::val(value.clone()).cast_as(self.sql)
     }

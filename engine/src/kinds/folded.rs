@@ -6,15 +6,17 @@ use unicode_normalization::{UnicodeNormalization, char::canonical_combining_clas
 /// A text without case, accents and ligatures, as columns for filters such as `containsFolded` hold it: `Straße` and `STRASSE` are
 /// `strasse`, `Ångström` is `angstrom`, `ﬁ` is `fi`.
 ///
-/// That is the compatibility decomposition (Unicode, D65), without its accents, with full case folding (D144), which knows no language:
-/// the Turkish `İ` is `i`. Letters that have no decomposition stay: `ø`, `ł`, `æ`, `ı`.
+/// That is the compatibility decomposition (Unicode, D65), without its accents, with full case folding (D144), composed again (D117). No
+/// language has rules of its own: the Turkish `İ` is `i`. Letters that have no decomposition stay: `ø`, `ł`, `æ`, `ı`.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
     let letters: String = text.nfkd().filter(|&letter| !is_accent(letter)).collect();
     // Some letters have parts of their own once they are folded.
-    UniCase::unicode(letters).to_folded_case().nfkd().filter(|&letter| !is_accent(letter)).collect()
+    let folded = UniCase::unicode(letters).to_folded_case();
+    // Composed again, so that a syllable of Hangul is no beginning of another.
+    folded.nfkd().filter(|&letter| !is_accent(letter)).nfc().collect()
 }
 
 /// Whether a character is an accent, by its combining class (Unicode, table 4-3): marks through, over, under and beside letters, nuktas,
@@ -40,6 +42,7 @@ mod tests {
             ("हिन्दी", "हिन्दी"),
             ("Ⅳ ①２ K Å", "iv 12 k a"),
             ("ø Ł æ", "ø ł æ"),
+            ("\u{1112}\u{1161}\u{11ab}국", "한국"),
         ];
         for (text, expected) in folded {
             assert_eq!(fold(text), expected, "{text}");

@@ -73,6 +73,11 @@ pub trait Values: Send + Sync {
         Expr::val(value.clone())
     }
 
+    /// A column as its values are compared.
+    fn compared_as(&self, column: Expr) -> Expr {
+        column
+    }
+
     /// An array of such values, as PostgreSQL has it.
     fn bound_all(&self, values: Value) -> Expr {
         Expr::val(values)

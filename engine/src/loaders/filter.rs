@@ -163,12 +163,14 @@ impl Test {
         match self {
             Self::Eq(value) => match held(value) {
                 Held { is_below: true, .. } => Expr::Constant(false.into()),
-                Held { value, .. } => column.eq(kind.bound(&value)),
+                Held { value, .. } => kind.compared_as(column).eq(kind.bound(&value)),
             },
             Self::Ne(value) => match held(value) {
                 Held { is_below: true, .. } => Expr::Constant(true.into()),
-                Held { value, .. } if of.nullable => column.clone().ne(kind.bound(&value)).or(column.is_null()),
-                Held { value, .. } => column.ne(kind.bound(&value)),
+                Held { value, .. } if of.nullable => {
+                    kind.compared_as(column.clone()).ne(kind.bound(&value)).or(column.is_null())
+                }
+                Held { value, .. } => kind.compared_as(column).ne(kind.bound(&value)),
             },
             Self::IsNull(true) => column.is_null(),
             Self::IsNull(false) => column.is_not_null(),
@@ -189,14 +191,15 @@ impl Test {
             Self::HasEvery(items) => {
                 match kind.held(backend, &Value::Array(kind.array(), Some(Box::new(items.clone())))) {
                     Held { is_below: true, .. } => Expr::Constant(false.into()),
-                    Held { value, .. } => column.binary(PgBinOper::Contains, kind.bound(&value)),
+                    Held { value, .. } => kind.compared_as(column).binary(PgBinOper::Contains, kind.bound(&value)),
                 }
             }
             Self::HasSome(items) => {
                 let item = kind.item().unwrap_or(kind);
                 let held = items.iter().map(|value| item.held(backend, value)).filter(|held| !held.is_below);
                 let items = held.map(|held| held.value).collect();
-                column.binary(PgBinOper::Overlap, kind.bound(&Value::Array(kind.array(), Some(Box::new(items)))))
+                kind.compared_as(column)
+                    .binary(PgBinOper::Overlap, kind.bound(&Value::Array(kind.array(), Some(Box::new(items)))))
             }
             Self::At(path, json) if postgres => {
                 let within = path.iter().rev().fold(json.clone(), |json, name| json!({ name: json }));

@@ -1,4 +1,4 @@
-//! What loaders read: entities with a key, and the foreign keys that name it.
+//! What loaders read: entities with a key.
 
 use std::{
     borrow::Cow,
@@ -20,7 +20,7 @@ pub const MOST_PARTS: usize = 3;
 
 /// A part of a key, or of a foreign key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part<'a> {
+pub enum KeyPart<'a> {
     /// An integer of any width.
     Integer(i64),
     /// A text.
@@ -29,7 +29,7 @@ pub enum Part<'a> {
     Uuid(Uuid),
 }
 
-impl Part<'_> {
+impl KeyPart<'_> {
     /// The part that a value is; `None` for NULL.
     pub fn of(value: Value) -> Result<Option<Self>> {
         match value {
@@ -43,11 +43,11 @@ impl Part<'_> {
     }
 
     /// The part, of which nothing is borrowed.
-    pub fn into_owned(self) -> Part<'static> {
+    pub fn into_owned(self) -> KeyPart<'static> {
         match self {
-            Self::Integer(integer) => Part::Integer(integer),
-            Self::Text(text) => Part::Text(text.into_owned().into()),
-            Self::Uuid(uuid) => Part::Uuid(uuid),
+            Self::Integer(integer) => KeyPart::Integer(integer),
+            Self::Text(text) => KeyPart::Text(text.into_owned().into()),
+            Self::Uuid(uuid) => KeyPart::Uuid(uuid),
         }
     }
 
@@ -62,7 +62,7 @@ impl Part<'_> {
 }
 
 /// As an id has it, in which `:` is between the parts: in a text it is `%3A`, and so `%` is `%25`.
-impl Display for Part<'_> {
+impl Display for KeyPart<'_> {
     fn fmt(&self, to: &mut Formatter<'_>) -> Formatted {
         match self {
             Self::Integer(integer) => Display::fmt(integer, to),
@@ -81,13 +81,13 @@ pub trait Key: Clone + Debug + Ord + Hash + Send + Sync + 'static {
     const KINDS: &'static [Kind];
 
     /// The part in this place.
-    fn part(&self, place: usize) -> Part<'_>;
+    fn part(&self, place: usize) -> KeyPart<'_>;
 
-    /// The key of which `part` tells the parts, each by its place; `None` if one is NULL.
+    /// The key of which `part` tells the parts, each by its place; `None` if one is NULL, or no value of the key's.
     ///
     /// # Errors
-    /// A part cannot be read, or is of another kind, or has more bits than the key's.
-    fn read<'a>(part: impl FnMut(usize) -> Result<Option<Part<'a>>>) -> Result<Option<Self>>;
+    /// A part cannot be read.
+    fn read<'a>(part: impl FnMut(usize) -> Result<Option<KeyPart<'a>>>) -> Result<Option<Self>>;
 
     /// The key whose parts stand in an id.
     fn parse(parts: &[&str]) -> Option<Self>;
@@ -96,7 +96,7 @@ pub trait Key: Clone + Debug + Ord + Hash + Send + Sync + 'static {
     fn into_values(self) -> Vec<Value>;
 
     /// The parts.
-    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+    fn parts(&self) -> impl Iterator<Item = KeyPart<'_>> {
         (0..Self::KINDS.len()).map(|place| self.part(place))
     }
 }
@@ -106,18 +106,15 @@ pub trait Key: Clone + Debug + Ord + Hash + Send + Sync + 'static {
     message = "`{Self}` is no part of a key",
     note = "the columns of primary keys are of `i16`, `i32`, `i64`, `String` or `Uuid`, and three at most"
 )]
-pub trait KeyPart: Clone + Debug + Ord + Hash + Send + Sync + Into<Value> + 'static {
+pub trait PartType: Clone + Debug + Ord + Hash + Send + Sync + Into<Value> + 'static {
     /// Their kind: of all integers, that of 64 bits.
     const KIND: Kind;
 
     /// The part.
-    fn as_part(&self) -> Part<'_>;
+    fn as_part(&self) -> KeyPart<'_>;
 
-    /// The value that a part is.
-    ///
-    /// # Errors
-    /// It is of another kind, or has more bits.
-    fn of(part: Part<'_>) -> Result<Self>;
+    /// The value that a part is; `None` if it is of another kind, or has more bits.
+    fn of(part: KeyPart<'_>) -> Option<Self>;
 
     /// The value as an id has it, in no other spelling: an id must be equal if its object is.
     fn parse_part(text: &str) -> Option<Self>;
@@ -125,16 +122,15 @@ pub trait KeyPart: Clone + Debug + Ord + Hash + Send + Sync + Into<Value> + 'sta
 
 macro_rules! integer {
     ($($ty:ty),*) => {$(
-        impl KeyPart for $ty {
+        impl PartType for $ty {
             const KIND: Kind = Kind::INTEGER;
 
-            fn as_part(&self) -> Part<'_> {
-                Part::Integer((*self).into())
+            fn as_part(&self) -> KeyPart<'_> {
+                KeyPart::Integer((*self).into())
             }
 
-            fn of(part: Part<'_>) -> Result<Self> {
-                let Part::Integer(integer) = part else { return Err(another(&part)) };
-                Self::try_from(integer).map_err(|_| Error::broken("a part of a key has more bits than its column"))
+            fn of(part: KeyPart<'_>) -> Option<Self> {
+                if let KeyPart::Integer(integer) = part { Self::try_from(integer).ok() } else { None }
             }
 
             fn parse_part(text: &str) -> Option<Self> {
@@ -146,15 +142,15 @@ macro_rules! integer {
 
 integer!(i16, i32, i64);
 
-impl KeyPart for String {
+impl PartType for String {
     const KIND: Kind = Kind::TEXT;
 
-    fn as_part(&self) -> Part<'_> {
-        Part::Text(self.as_str().into())
+    fn as_part(&self) -> KeyPart<'_> {
+        KeyPart::Text(self.as_str().into())
     }
 
-    fn of(part: Part<'_>) -> Result<Self> {
-        if let Part::Text(text) = part { Ok(text.into_owned()) } else { Err(another(&part)) }
+    fn of(part: KeyPart<'_>) -> Option<Self> {
+        if let KeyPart::Text(text) = part { Some(text.into_owned()) } else { None }
     }
 
     fn parse_part(text: &str) -> Option<Self> {
@@ -163,15 +159,15 @@ impl KeyPart for String {
     }
 }
 
-impl KeyPart for Uuid {
+impl PartType for Uuid {
     const KIND: Kind = Kind::UUID;
 
-    fn as_part(&self) -> Part<'_> {
-        Part::Uuid(*self)
+    fn as_part(&self) -> KeyPart<'_> {
+        KeyPart::Uuid(*self)
     }
 
-    fn of(part: Part<'_>) -> Result<Self> {
-        if let Part::Uuid(uuid) = part { Ok(uuid) } else { Err(another(&part)) }
+    fn of(part: KeyPart<'_>) -> Option<Self> {
+        if let KeyPart::Uuid(uuid) = part { Some(uuid) } else { None }
     }
 
     fn parse_part(text: &str) -> Option<Self> {
@@ -179,19 +175,15 @@ impl KeyPart for Uuid {
     }
 }
 
-fn another(part: &Part<'_>) -> Error {
-    Error::broken(format!("{part:?} is a part of a key of another kind"))
-}
-
-impl<A: KeyPart> Key for A {
+impl<A: PartType> Key for A {
     const KINDS: &'static [Kind] = &[A::KIND];
 
-    fn part(&self, _: usize) -> Part<'_> {
+    fn part(&self, _: usize) -> KeyPart<'_> {
         self.as_part()
     }
 
-    fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<Part<'a>>>) -> Result<Option<Self>> {
-        part(0)?.map(A::of).transpose()
+    fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<KeyPart<'a>>>) -> Result<Option<Self>> {
+        Ok(part(0)?.and_then(A::of))
     }
 
     fn parse(parts: &[&str]) -> Option<Self> {
@@ -204,16 +196,16 @@ impl<A: KeyPart> Key for A {
     }
 }
 
-impl<A: KeyPart, B: KeyPart> Key for (A, B) {
+impl<A: PartType, B: PartType> Key for (A, B) {
     const KINDS: &'static [Kind] = &[A::KIND, B::KIND];
 
-    fn part(&self, place: usize) -> Part<'_> {
+    fn part(&self, place: usize) -> KeyPart<'_> {
         if place == 0 { self.0.as_part() } else { self.1.as_part() }
     }
 
-    fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<Part<'a>>>) -> Result<Option<Self>> {
+    fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<KeyPart<'a>>>) -> Result<Option<Self>> {
         let (Some(a), Some(b)) = (part(0)?, part(1)?) else { return Ok(None) };
-        Ok(Some((A::of(a)?, B::of(b)?)))
+        Ok(A::of(a).zip(B::of(b)))
     }
 
     fn parse(parts: &[&str]) -> Option<Self> {
@@ -226,10 +218,10 @@ impl<A: KeyPart, B: KeyPart> Key for (A, B) {
     }
 }
 
-impl<A: KeyPart, B: KeyPart, C: KeyPart> Key for (A, B, C) {
+impl<A: PartType, B: PartType, C: PartType> Key for (A, B, C) {
     const KINDS: &'static [Kind] = &[A::KIND, B::KIND, C::KIND];
 
-    fn part(&self, place: usize) -> Part<'_> {
+    fn part(&self, place: usize) -> KeyPart<'_> {
         match place {
             0 => self.0.as_part(),
             1 => self.1.as_part(),
@@ -237,9 +229,9 @@ impl<A: KeyPart, B: KeyPart, C: KeyPart> Key for (A, B, C) {
         }
     }
 
-    fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<Part<'a>>>) -> Result<Option<Self>> {
+    fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<KeyPart<'a>>>) -> Result<Option<Self>> {
         let (Some(a), Some(b), Some(c)) = (part(0)?, part(1)?, part(2)?) else { return Ok(None) };
-        Ok(Some((A::of(a)?, B::of(b)?, C::of(c)?)))
+        Ok(A::of(a).zip(B::of(b)).zip(C::of(c)).map(|((a, b), c)| (a, b, c)))
     }
 
     fn parse(parts: &[&str]) -> Option<Self> {
@@ -259,42 +251,6 @@ pub fn part_kind(ty: &ColumnType) -> Option<Kind> {
         ColumnType::String(_) | ColumnType::Text => Some(Kind::TEXT),
         ColumnType::Uuid => Some(Kind::UUID),
         _ => None,
-    }
-}
-
-/// The foreign keys of some rows: of each of their columns, the values of all rows.
-pub struct ForeignKeys<'a>(Vec<Vec<Option<Part<'a>>>>);
-
-impl<'a> ForeignKeys<'a> {
-    /// Those whose columns, in the order of the key that they name, have these values.
-    pub fn new(columns: impl Iterator<Item = Result<Vec<Option<Part<'a>>>>>) -> Result<Self> {
-        columns.collect::<Result<_>>().map(Self)
-    }
-
-    /// How many rows they are of.
-    pub fn len(&self) -> usize {
-        self.0.first().map_or(0, Vec::len)
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The keys that they name; `None` for one that is NULL, which it is if a part is (SQL's `MATCH SIMPLE`).
-    pub fn keys<K: Key>(&self) -> Result<Vec<Option<K>>> {
-        (0..self.len()).map(|row| K::read(|part| Ok(self.0[part][row].clone()))).collect()
-    }
-
-    /// The values of their one column; `None` for NULL.
-    pub fn values(&self) -> Vec<Option<Part<'static>>> {
-        let values = self.0.first().into_iter().flatten().cloned();
-        values.map(|part| part.map(Part::into_owned)).collect()
-    }
-
-    /// The parts of a row's key that are not NULL.
-    pub fn parts(&self, row: usize) -> impl Iterator<Item = &Part<'a>> {
-        self.0.iter().filter_map(move |column| column.get(row)?.as_ref())
     }
 }
 

@@ -82,7 +82,7 @@ impl Hop {
             "the foreign key is the other table's: `Field::child` and `Field::children` are for that"
         );
         ensure!(def.on_condition.is_none(), "a relation with a condition of its own is not supported");
-        let mut pairs: Vec<_> = columns::<F>(&def.from_col)?.into_iter().zip(columns::<T>(&def.to_col)?).collect();
+        let pairs: Vec<_> = columns::<F>(&def.from_col)?.into_iter().zip(columns::<T>(&def.to_col)?).collect();
         let (count, name) = (def.to_col.arity(), from.table_name());
         ensure!(def.from_col.arity() == count, "the relation of `{name}` compares fewer columns than it names");
         ensure!(count <= MOST_PARTS, "a relation of {count} columns of `{name}` is not supported; {MOST_PARTS} are");
@@ -96,14 +96,21 @@ impl Hop {
                 "`{name}.{own}` is of the type {ty:?}, but `{to}.{other}`, which it names, of {named:?}"
             );
         }
-        let place = |column: &str| key_columns::<T>().position(|part| part.as_str() == column);
-        pairs.sort_by_key(|(_, other)| place(other.as_str()));
         let optional = pairs.iter().any(|(own, _)| own.def().is_null());
         let mut hop = Self { pairs: [None; MOST_PARTS], table: TableOf::of::<T>(), optional };
         for (place, (own, other)) in hop.pairs.iter_mut().zip(pairs) {
             *place = Some((own.as_str(), other.as_str()));
         }
-        Ok(hop)
+        Ok(hop.in_key_order::<T>())
+    }
+
+    /// The same step, which compares the columns of `T`'s primary key in the key's order.
+    #[must_use]
+    pub fn in_key_order<T: EntityTrait>(mut self) -> Self {
+        let place = |column: &str| key_columns::<T>().position(|part| part.as_str() == column);
+        // What is not there stays at the end.
+        self.pairs.sort_by_key(|pair| pair.map_or((true, None), |(_, to)| (false, place(to))));
+        self
     }
 
     /// The columns that are compared: the row's, and the table's.

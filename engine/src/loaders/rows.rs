@@ -12,7 +12,7 @@ use sea_orm::{
     },
 };
 
-use super::{Columns, Key, Part, Table, key::key_columns};
+use super::{Columns, Key, KeyPart, Table, key::key_columns};
 use crate::{
     error::{Error, Result},
     kinds::Kind,
@@ -72,9 +72,9 @@ impl Reading {
     }
 
     /// A value as a part of a key; `None` for NULL.
-    fn part<'a>(&self, row: &'a QueryResult, position: usize) -> Result<Option<Part<'a>>> {
-        let text = |text: Option<&'a str>| text.map(|text| Part::Text(text.into()));
-        let integer = |integer: Option<i64>| integer.map(Part::Integer);
+    fn part<'a>(&self, row: &'a QueryResult, position: usize) -> Result<Option<KeyPart<'a>>> {
+        let text = |text: Option<&'a str>| text.map(|text| KeyPart::Text(text.into()));
+        let integer = |integer: Option<i64>| integer.map(KeyPart::Integer);
         let (postgres, sqlite) = (row.try_as_pg_row(), row.try_as_sqlite_row());
         match (&self.way, postgres) {
             (Way::PostgresInteger, Some(row)) => return Ok(integer(row.try_get_unchecked(position)?)),
@@ -89,7 +89,7 @@ impl Reading {
                 Ok(integer(row.try_get_unchecked(position)?))
             }
             (Value::String(_), _, Some(row)) => Ok(text(row.try_get_unchecked(position)?)),
-            _ => Part::of(self.kind.read(row, position)?),
+            _ => KeyPart::of(self.kind.read(row, position)?),
         }
     }
 }
@@ -176,7 +176,7 @@ impl<E: EntityTrait> Block<E> {
     }
 
     /// The same as a part of a key; `None` for NULL.
-    pub fn part(&self, row: usize, position: usize) -> Result<Option<Part<'_>>> {
+    pub fn part(&self, row: usize, position: usize) -> Result<Option<KeyPart<'_>>> {
         self.columns[position].1.part(&self.rows[row], self.position + position)
     }
 
@@ -252,10 +252,10 @@ impl<E: EntityTrait> Row<E> {
     }
 
     /// The value of a column as a part of a key; `None` for NULL.
-    pub fn part(&self, column: E::Column) -> Result<Option<Part<'_>>> {
+    pub fn part(&self, column: E::Column) -> Result<Option<KeyPart<'_>>> {
         match &self.0 {
             Content::Read(block, row) => block.part(*row, block.position(column)?),
-            Content::Stored(model) => Part::of(model.get(column)),
+            Content::Stored(model) => KeyPart::of(model.get(column)),
         }
     }
 }
@@ -311,7 +311,7 @@ impl<E: Table> Picked<E> {
     }
 
     /// The same as a part of a key; `None` for NULL.
-    pub fn part(&self, index: usize, position: usize) -> Result<Option<Part<'_>>> {
+    pub fn part(&self, index: usize, position: usize) -> Result<Option<KeyPart<'_>>> {
         self.block.part(self.numbers[index], position)
     }
 

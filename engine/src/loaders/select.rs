@@ -8,7 +8,7 @@ use sea_orm::{
 use serde_json::Value as Json;
 
 use super::{
-    Columns, Filter, Key, Page, Part, Relation, Table, Wanted,
+    Columns, Filter, Key, KeyPart, Page, Relation, Table, Wanted,
     filter::leads,
     key::key_columns,
     sql::{all_equal, always, array, direction, is_among, join_on, row_value},
@@ -245,6 +245,7 @@ pub fn count_by_parent<K: Key>(
         .expr(Expr::cust("COUNT(*)"))
         .from_as(relation.link.table, link)
         .and_where(match K::KINDS {
+            // PostgreSQL sees how many they are: of few it counts the children by the index, of many by the whole table.
             [kind] => is_among(backend, parent[0].clone(), *kind, values_of(parents, 0)),
             _ => is_one_of(backend, parent.clone(), parents),
         })
@@ -332,7 +333,7 @@ fn values_of<K: Key>(keys: &[K], place: usize) -> Vec<Value> {
 
 /// The keys as JSON, as SQLite stores what they hold: each its one part, or an array of its parts.
 fn json_of<K: Key>(keys: &[K]) -> Json {
-    let stored = |(part, kind): (Part<'_>, &Kind)| kind.to_stored(&part.into_value()).unwrap_or_default();
+    let stored = |(part, kind): (KeyPart<'_>, &Kind)| kind.to_stored(&part.into_value()).unwrap_or_default();
     let key = |key: &K| {
         let mut parts = key.parts().zip(K::KINDS).map(stored);
         if K::KINDS.len() == 1 { parts.next().unwrap_or_default() } else { parts.collect() }
