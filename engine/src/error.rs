@@ -166,6 +166,13 @@ fn timed_out(error: &DbErr) -> bool {
     matches!(error.code().as_deref(), Some("57014" | "9"))
 }
 
+/// Whether the database refused to delete a row because others refer to it: PostgreSQL's foreign_key_violation or restrict_violation, and
+/// what SQLite says of either, by several codes.
+pub fn is_referred_to(error: &DbErr) -> bool {
+    let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
+    matches!(error.code().as_deref(), Some("23503" | "23001")) || error.message() == "FOREIGN KEY constraint failed"
+}
+
 /// Whether the database was not there, or too busy, rather than asked something that it could not answer.
 fn is_unavailable(error: &DbErr) -> bool {
     let Some(source) = driver_error(error) else {

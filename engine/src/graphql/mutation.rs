@@ -17,7 +17,7 @@ use super::{
     payload::{Created, DeleteInput, Deleted, Updated, UserError, UserErrorCode},
 };
 use crate::{
-    error::Result,
+    error::{Result, is_referred_to},
     kinds::{Kind, fits, fold, is_storable, most_characters},
     loaders::{Block, Columns, Key, Row, Table, Transaction, by_keys, key_columns},
 };
@@ -228,8 +228,14 @@ impl<'a> Write<'a> {
     /// It is not an id of the type.
     pub async fn delete<N: Node>(mut self, input: DeleteInput<N>) -> Result<Deleted<N>> {
         let key = N::key(&input.id, "input.id")?;
-        if N::Entity::delete_by_id(key.clone()).exec(self.transaction().await?).await?.rows_affected == 0 {
-            self.errors.not_found::<N>("id", key.clone());
+        match N::Entity::delete_by_id(key.clone()).exec(self.transaction().await?).await {
+            Ok(deleted) if deleted.rows_affected == 0 => self.errors.not_found::<N>("id", key.clone()),
+            Err(error) if is_referred_to(&error) => {
+                let problem = format!("{} is referred to by other objects", N::global_id(key.clone()).as_str());
+                self.errors.add(UserErrorCode::Invalid, "id", problem);
+            }
+            Err(error) => return Err(error.into()),
+            Ok(_) => {}
         }
         Ok(self.done(Some(N::global_id(key))).await.into())
     }
