@@ -147,7 +147,8 @@ impl<T: Enumeration> Values for Enums<T> {
         }
         let ranks = Self::all().zip(0..);
         let ranked = |case: CaseStatement, ((value, _), rank): ((Value, _), i32)| {
-            case.case(column.clone().eq(value), Expr::Constant(rank.into()))
+            // As an index on this expression has it: with its values, not with parameters for them.
+            case.case(column.clone().eq(Expr::Constant(value)), Expr::Constant(rank.into()))
         };
         // A label that is none of these has its place all the same.
         ranks.fold(CaseStatement::new(), ranked).finally(Expr::Constant((-1).into())).into()
