@@ -39,6 +39,8 @@ impl Types for School {
 }
 
 impl Program for School {
+    const NAME: &'static str = "dovetail";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     type Migrator = Migrator;
     type Command = Command;
 

@@ -4,7 +4,7 @@
 pub mod access;
 pub mod limits;
 
-use std::{collections::BTreeSet, env, net::IpAddr};
+use std::{collections::BTreeSet, env, ffi::OsString, net::IpAddr};
 
 use anyhow::{Result, ensure};
 use clap::{
@@ -18,7 +18,7 @@ use self::{
     limits::{ApiLimits, HttpLimits},
 };
 
-/// The file that `DATABASE_URL` unset means: in the working folder, created where it is missing.
+/// The file that `DATABASE_URL` unset means, of a program of the name `dovetail`: in the working folder, created where it is missing.
 pub const EMBEDDED_DATABASE: &str = "sqlite:dovetail.db";
 
 /// A URL without what must not be shown: its user, its password and its query.
@@ -51,10 +51,16 @@ pub struct Cli<C: Subcommand> {
 }
 
 impl<C: Subcommand> Cli<C> {
-    /// Reads the command line. What cannot be read ends the process, and so do `--help` and `--version`, as clap has it.
-    pub fn read() -> Self {
-        let mut command = Self::command();
-        let matches = command.get_matches_mut();
+    /// Reads the command line of the program of this name; one without arguments as if it had those of `without`. What cannot be read
+    /// ends the process, and so do `--help` and `--version`, as clap has it.
+    pub fn read(name: &'static str, version: &'static str, without: &[&str]) -> Self {
+        let database = format!("sqlite:{name}.db");
+        let mut command = with_database(Self::command().name(name).version(version), &database);
+        let mut arguments: Vec<OsString> = env::args_os().collect();
+        if arguments.len() < 2 {
+            arguments.extend(without.iter().map(OsString::from));
+        }
+        let matches = command.try_get_matches_from_mut(arguments).unwrap_or_else(|error| error.exit());
         let is_given = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
         // The database is the one option that all commands have. Others would be read for nothing.
         let is_stray = |argument: &&Arg| is_given(argument.get_id().as_str()) && !argument.is_global_set();
@@ -87,6 +93,14 @@ impl<C: Subcommand> Cli<C> {
         ensure!(problems.is_empty(), "{}", problems.join("; "));
         Ok(())
     }
+}
+
+/// The same command and subcommands, for which this is the database unless they are told another.
+fn with_database(command: clap::Command, url: &str) -> clap::Command {
+    let is_database = |argument: &Arg| argument.get_id() == "database_url";
+    command
+        .mut_args(|argument| if is_database(&argument) { argument.default_value(url.to_owned()) } else { argument })
+        .mut_subcommands(|command| with_database(command, url))
 }
 
 /// The environment variables of a command's settings, and of its subcommands'.

@@ -156,19 +156,19 @@ impl Database {
     }
 }
 
-/// Makes sure that the tables are those that this program knows: brings an embedded database up to date, and refuses a
+/// Makes sure that the tables are those that the program of this name knows: brings an embedded database up to date, and refuses a
 /// PostgreSQL that is not.
 ///
 /// # Errors
 /// One line that says what is wrong and what to do.
-pub async fn ensure_migrated(writer: &DatabaseConnection, migrations: Migrations) -> Result<()> {
+pub async fn ensure_migrated(writer: &DatabaseConnection, migrations: Migrations, program: &str) -> Result<()> {
     match pending(writer, migrations).await.map_err(|error| explain(&error))? {
         None => Ok(()),
         Some(_) if writer.get_database_backend() == DbBackend::Sqlite => migrate(writer, migrations, MigrateAction::Up)
             .await
             .map_err(|error| explain(&error))
             .context("cannot migrate"),
-        Some(pending) => bail!("{pending}; run `dovetail migrate up`"),
+        Some(pending) => bail!("{pending}; run `{program} migrate up`"),
     }
 }
 

@@ -29,13 +29,21 @@ use crate::{
 
 /// What a program does, besides serving its [`Types`].
 pub trait Program: Types {
+    /// Its name, as its commands, its errors, and the file of its embedded database have it.
+    const NAME: &'static str;
+    /// Its version.
+    const VERSION: &'static str;
+    /// What its command line means that has no arguments: to serve, unless there are some here.
+    const ARGUMENTS: &'static [&'static str] = &[];
     /// What makes its tables.
     type Migrator: MigratorTrait;
-    /// Its own commands, beside `serve`, `migrate` and `schema`: an empty enum, if there are none.
+    /// Its own commands, beside `serve`, `migrate` and `schema`: [`NoCommands`], if there are none.
     type Command: Subcommand;
 
     /// Does what one of its own commands says.
-    fn run(command: Self::Command) -> impl Future<Output = Result<()>>;
+    fn run(_command: Self::Command) -> impl Future<Output = Result<()>> {
+        async { bail!("this program has no commands of its own") }
+    }
 
     /// Fills an empty database with a few rows, for `serve --demo`, which is there in builds with the feature `demo`.
     fn fill_demo(_writer: &DatabaseConnection) -> impl Future<Output = Result<()>> {
@@ -56,9 +64,13 @@ pub trait Program: Types {
     }
 }
 
+/// The commands of a program that has none of its own.
+#[derive(Debug, Subcommand)]
+pub enum NoCommands {}
+
 /// Does what the command line says, of which an error is one line that says what is wrong and what to do.
 pub fn main<P: Program>() -> ExitCode {
-    let cli = Cli::read();
+    let cli = Cli::read(P::NAME, P::VERSION, P::ARGUMENTS);
     let done = Runtime::new().map_err(Error::from).and_then(|runtime| {
         let done = runtime.block_on(run::<P>(cli));
         // What hangs has had its time.
@@ -68,7 +80,7 @@ pub fn main<P: Program>() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("dovetail: {error:#}");
+            eprintln!("{}: {error:#}", P::NAME);
             ExitCode::FAILURE
         }
     }
@@ -93,7 +105,7 @@ async fn run<P: Program>(cli: Cli<P::Command>) -> Result<()> {
 /// One line that says what is wrong and what to do.
 pub async fn open_migrated<P: Program>(options: &DatabaseOptions) -> Result<DatabaseConnection> {
     let writer = database::open_writer(&options.database_url, 1).await?;
-    database::ensure_migrated(&writer, P::migrations()).await?;
+    database::ensure_migrated(&writer, P::migrations(), P::NAME).await?;
     Ok(writer)
 }
 
@@ -102,7 +114,7 @@ async fn serve<P: Program>(options: ServeOptions) -> Result<()> {
     let _log = log::open(&options)?;
     let limit = Duration::from_secs(options.http.request_timeout);
     let database = Database::open(&options.database.database_url, &options.pools, limit, P::migrations()).await?;
-    database::ensure_migrated(&database.writer, P::migrations()).await?;
+    database::ensure_migrated(&database.writer, P::migrations(), P::NAME).await?;
     P::check_database(&database.writer).await?;
     #[cfg(feature = "demo")]
     if options.demo {

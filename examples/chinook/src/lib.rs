@@ -292,6 +292,8 @@ impl Types for Chinook {
 pub enum Command {}
 
 impl Program for Chinook {
+    const NAME: &'static str = "chinook";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     type Migrator = NoMigrations;
     type Command = Command;
 
