@@ -5,12 +5,11 @@
 pub mod entity;
 
 use async_graphql::EmptyMutation;
-use clap::Subcommand;
 use dovetail::{
     database::NoMigrations,
     graphql::nodes::{AnyNode, NoFields, Types, node},
     prelude::{Field, Node},
-    run::Program,
+    run::{NoCommands, Program},
 };
 use sea_orm::RelationTrait;
 
@@ -287,17 +286,9 @@ impl Types for Chinook {
     type Mutation = EmptyMutation;
 }
 
-/// The commands of its own: none.
-#[derive(Subcommand)]
-pub enum Command {}
-
 impl Program for Chinook {
     const NAME: &'static str = "chinook";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
     type Migrator = NoMigrations;
-    type Command = Command;
-
-    async fn run(command: Command) -> anyhow::Result<()> {
-        match command {}
-    }
+    type Command = NoCommands;
 }
