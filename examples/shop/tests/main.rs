@@ -12,4 +12,5 @@ mod kinds;
 mod mutations;
 mod orders;
 mod program;
+mod readme;
 mod relations;
