@@ -29,7 +29,7 @@ pub use self::{
     batches::{AtOnce, Batches},
     columns::Columns,
     filter::{Column, Filter, Test},
-    foreign::ForeignKeys,
+    foreign::{ForeignKeys, KeyParts},
     key::{Key, KeyPart, Table, column_named, key_columns, part_kind},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},

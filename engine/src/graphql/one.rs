@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     error::{Error, Nullable, Result},
-    loaders::{ById, ByUnique, Columns, ForeignKeys, Hop, KeyPart, Look, Picked, Row, Table, column_named},
+    loaders::{ById, ByUnique, Columns, ForeignKeys, Hop, KeyPart, KeyParts, Look, Picked, Row, Table, column_named},
 };
 
 /// The interface of all nodes.
@@ -93,7 +93,7 @@ impl<N: Node> ContainerType for One<N> {
             }
             Some(Resolver::Parent(find, parent)) => {
                 let hop = found(find).map_err(failed)?;
-                let key = foreign_keys::<N::Entity>(hop, |column| Ok(vec![row.part(column)?]));
+                let key = foreign_keys::<N::Entity>(hop, |column| row.parts(column));
                 let answer = parent.of_one(context, hop, key).await;
                 or_null(context, hop.optional, answer).map(Some)
             }
@@ -110,7 +110,7 @@ impl<N: Node> ObjectType for One<N> {}
 /// The foreign keys by which parents are found, of whose columns `parts` tells the values.
 fn foreign_keys<'a, E: EntityTrait>(
     hop: Hop,
-    mut parts: impl FnMut(E::Column) -> Result<Vec<Option<KeyPart<'a>>>>,
+    mut parts: impl FnMut(E::Column) -> Result<KeyParts<'a>>,
 ) -> Result<ForeignKeys<'a>> {
     ForeignKeys::new(hop.from().map(|name| {
         let column = column_named::<E>(name);
@@ -147,7 +147,7 @@ impl<N: Node> Objects for One<N> {
         field: &'a Positioned<Field>,
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         let Self(row) = self;
-        related::<N>(contexts, field, || Ok(vec![row.key()?]), |column| Ok(vec![row.part(column)?]))
+        related::<N>(contexts, field, || Ok(vec![row.key()?]), |column| row.parts(column))
     }
 }
 
@@ -195,10 +195,7 @@ impl<N: Node> Objects for Many<N> {
     ) -> BoxFuture<'a, ServerResult<Answers>> {
         let Self(rows) = self;
         let keys = || (0..rows.count()).map(|index| rows.key(index)).collect();
-        related::<N>(contexts, field, keys, |column| {
-            let position = rows.position(column)?;
-            (0..rows.count()).map(|index| rows.part(index, position)).collect()
-        })
+        related::<N>(contexts, field, keys, |column| rows.parts(column))
     }
 }
 
@@ -213,7 +210,7 @@ fn related<'a, N: Node>(
     contexts: &'a dyn Contexts,
     field: &'a Positioned<Field>,
     keys: impl FnOnce() -> Result<Vec<<N::Entity as Table>::Key>>,
-    parts: impl FnMut(<N::Entity as EntityTrait>::Column) -> Result<Vec<Option<KeyPart<'a>>>>,
+    parts: impl FnMut(<N::Entity as EntityTrait>::Column) -> Result<KeyParts<'a>>,
 ) -> BoxFuture<'a, ServerResult<Answers>> {
     match resolver::<N>(&field.node.name.node) {
         Some(Resolver::Parent(find, parent)) => {

@@ -125,7 +125,7 @@ where
 
 /// The fault that a row is not there, which the database promises.
 fn missing<P: Node>(hop: Hop, keys: &ForeignKeys<'_>, row: usize) -> Error {
-    let key: Vec<_> = hop.to().zip(keys.parts(row)).map(|(column, part)| format!("{column} {part}")).collect();
+    let key: Vec<_> = hop.to().zip(keys.names(row)).map(|(column, part)| format!("{column} {part}")).collect();
     Error::broken(format!("the {} with the {} is referenced but missing", P::TYPE, key.join(", ")))
 }
 

@@ -12,7 +12,7 @@ use sea_orm::{
     },
 };
 
-use super::{Columns, Key, KeyPart, Table, key::key_columns};
+use super::{Columns, Key, KeyPart, KeyParts, Table, key::key_columns};
 use crate::{
     error::{Error, Result},
     kinds::Kind,
@@ -32,6 +32,8 @@ pub struct Block<E: EntityTrait> {
 struct Reading {
     kind: Kind,
     way: Way,
+    /// Whether they are integers, of any width.
+    is_integer: bool,
 }
 
 enum Way {
@@ -51,7 +53,8 @@ impl Reading {
             Some(is) if kind == Kind::INTEGER && <i64 as Type<Postgres>>::compatible(is) => Way::PostgresInteger,
             _ => Way::Checked,
         };
-        Self { kind, way }
+        let is_integer = matches!(kind.null(), Value::SmallInt(_) | Value::Int(_) | Value::BigInt(_));
+        Self { kind, way, is_integer }
     }
 
     fn cell<'a>(&self, row: &'a QueryResult, position: usize) -> Result<Cell<'a>> {
@@ -71,25 +74,28 @@ impl Reading {
         }
     }
 
-    /// A value as a part of a key; `None` for NULL.
+    /// A value as a part of a key; `None` for NULL. Most are integers, of which nothing is copied.
+    #[inline]
     fn part<'a>(&self, row: &'a QueryResult, position: usize) -> Result<Option<KeyPart<'a>>> {
-        let text = |text: Option<&'a str>| text.map(|text| KeyPart::Text(text.into()));
-        let integer = |integer: Option<i64>| integer.map(KeyPart::Integer);
-        let (postgres, sqlite) = (row.try_as_pg_row(), row.try_as_sqlite_row());
-        match (&self.way, postgres) {
-            (Way::PostgresInteger, Some(row)) => return Ok(integer(row.try_get_unchecked(position)?)),
-            (Way::PostgresText, Some(row)) => return Ok(text(row.try_get_unchecked(position)?)),
-            _ => {}
+        if self.is_integer {
+            return Ok(self.integer(row, position)?.map(KeyPart::Integer));
         }
-        match (self.kind.null(), postgres, sqlite) {
-            (Value::SmallInt(_) | Value::Int(_) | Value::BigInt(_), Some(row), _) => {
-                Ok(integer(narrower(row, position)?))
-            }
-            (Value::SmallInt(_) | Value::Int(_) | Value::BigInt(_), _, Some(row)) => {
-                Ok(integer(row.try_get_unchecked(position)?))
-            }
-            (Value::String(_), _, Some(row)) => Ok(text(row.try_get_unchecked(position)?)),
-            _ => KeyPart::of(self.kind.read(row, position)?),
+        self.other_part(row, position)
+    }
+
+    fn integer(&self, row: &QueryResult, position: usize) -> Result<Option<i64>> {
+        match (&self.way, row.try_as_pg_row(), row.try_as_sqlite_row()) {
+            (Way::PostgresInteger, Some(row), _) => Ok(row.try_get_unchecked(position)?),
+            (_, Some(row), _) => narrower(row, position),
+            (_, _, Some(row)) => Ok(row.try_get_unchecked(position)?),
+            _ => Ok(row.try_get_by_index(position)?),
+        }
+    }
+
+    fn other_part<'a>(&self, row: &'a QueryResult, position: usize) -> Result<Option<KeyPart<'a>>> {
+        match self.cell(row, position)? {
+            Cell::Text(text) => Ok(Some(KeyPart::Text(text.into()))),
+            Cell::Value(value, _) => KeyPart::of(value),
         }
     }
 }
@@ -180,6 +186,16 @@ impl<E: EntityTrait> Block<E> {
         self.columns[position].1.part(&self.rows[row], self.position + position)
     }
 
+    /// The same of many rows.
+    fn parts(&self, rows: impl Iterator<Item = usize>, position: usize) -> Result<KeyParts<'_>> {
+        let (_, reading) = &self.columns[position];
+        if reading.is_integer {
+            let integers = rows.map(|row| reading.integer(&self.rows[row], self.position + position));
+            return integers.collect::<Result<_>>().map(KeyParts::Integers);
+        }
+        rows.map(|row| self.part(row, position)).collect::<Result<_>>().map(KeyParts::Any)
+    }
+
     /// The row's primary key.
     pub fn key(&self, row: usize) -> Result<E::Key>
     where
@@ -252,11 +268,16 @@ impl<E: EntityTrait> Row<E> {
     }
 
     /// The value of a column as a part of a key; `None` for NULL.
-    pub fn part(&self, column: E::Column) -> Result<Option<KeyPart<'_>>> {
+    fn part(&self, column: E::Column) -> Result<Option<KeyPart<'_>>> {
         match &self.0 {
             Content::Read(block, row) => block.part(*row, block.position(column)?),
             Content::Stored(model) => KeyPart::of(model.get(column)),
         }
+    }
+
+    /// The same as a column of foreign keys.
+    pub fn parts(&self, column: E::Column) -> Result<KeyParts<'_>> {
+        self.part(column).map(|part| KeyParts::Any(vec![part]))
     }
 }
 
@@ -310,9 +331,9 @@ impl<E: Table> Picked<E> {
         self.block.cell(self.numbers[index], position)
     }
 
-    /// The same as a part of a key; `None` for NULL.
-    pub fn part(&self, index: usize, position: usize) -> Result<Option<KeyPart<'_>>> {
-        self.block.part(self.numbers[index], position)
+    /// The values of a column of foreign keys.
+    pub fn parts(&self, column: E::Column) -> Result<KeyParts<'_>> {
+        self.block.parts(self.numbers.iter().copied(), self.block.position(column)?)
     }
 
     /// A row's primary key.

@@ -11,7 +11,7 @@ use super::{
     Columns, Filter, Key, KeyPart, Page, Relation, Table, Wanted,
     filter::leads,
     key::key_columns,
-    sql::{all_equal, always, array, direction, is_among, join_on, row_value},
+    sql::{all_equal, always, array, direction, is_among, is_among_json, join_on, row_value},
 };
 use crate::kinds::Kind;
 
@@ -244,9 +244,9 @@ pub fn count_by_parent<K: Key>(
     select
         .expr(Expr::cust("COUNT(*)"))
         .from_as(relation.link.table, link)
-        .and_where(match K::KINDS {
+        .and_where(match (backend, K::KINDS) {
             // PostgreSQL sees how many they are: of few it counts the children by the index, of many by the whole table.
-            [kind] => is_among(backend, parent[0].clone(), *kind, values_of(parents, 0)),
+            (DbBackend::Postgres, [kind]) => is_among(backend, parent[0].clone(), *kind, values_of(parents, 0)),
             _ => is_one_of(backend, parent.clone(), parents),
         })
         .add_group_by(parent);
@@ -333,7 +333,10 @@ fn values_of<K: Key>(keys: &[K], place: usize) -> Vec<Value> {
 
 /// The keys as JSON, as SQLite stores what they hold: each its one part, or an array of its parts.
 fn json_of<K: Key>(keys: &[K]) -> Json {
-    let stored = |(part, kind): (KeyPart<'_>, &Kind)| kind.to_stored(&part.into_value()).unwrap_or_default();
+    let stored = |(part, kind): (KeyPart<'_>, &Kind)| match part {
+        KeyPart::Integer(integer) => integer.into(),
+        other => kind.to_stored(&other.into_value()).unwrap_or_default(),
+    };
     let key = |key: &K| {
         let mut parts = key.parts().zip(K::KINDS).map(stored);
         if K::KINDS.len() == 1 { parts.next().unwrap_or_default() } else { parts.collect() }
@@ -375,11 +378,11 @@ fn is_value_of(backend: DbBackend, column: Expr, kind: Kind, values: Vec<Value>)
 
 /// Whether a key, of one part or several, is among `keys`.
 fn is_one_of<K: Key>(backend: DbBackend, mut key: Vec<Expr>, keys: &[K]) -> Expr {
-    if let [kind] = K::KINDS {
-        return is_value_of(backend, key.remove(0), *kind, values_of(keys, 0));
-    }
-    if backend == DbBackend::Postgres {
-        return row_value(key).in_subquery(side_by_side(keys));
+    match (backend, K::KINDS) {
+        (DbBackend::Postgres, [kind]) => return is_value_of(backend, key.remove(0), *kind, values_of(keys, 0)),
+        (DbBackend::Postgres, _) => return row_value(key).in_subquery(side_by_side(keys)),
+        (_, [kind]) => return is_among_json(key.remove(0), json_of(keys), *kind),
+        _ => {}
     }
     let part = |(place, kind): (usize, &Kind)| kind.of_stored(extracted(Expr::col("value"), place));
     let among = Query::select()

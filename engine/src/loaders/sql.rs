@@ -43,7 +43,8 @@ pub fn all_equal(pairs: impl IntoIterator<Item = (Expr, Expr)>) -> Expr {
     pairs.into_iter().map(|(one, other)| one.eq(other)).reduce(ExprTrait::and).unwrap_or_else(always)
 }
 
-fn is_among_json(value: Expr, values: Json, kind: Kind) -> Expr {
+/// The same of values as SQLite has them in JSON.
+pub fn is_among_json(value: Expr, values: Json, kind: Kind) -> Expr {
     let table = Func::cust("json_each").arg(values.to_string());
     value.in_subquery(Query::select().expr(kind.of_stored(Expr::col("value"))).from_function(table, VALUES).take())
 }
