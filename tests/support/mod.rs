@@ -6,7 +6,8 @@ pub mod walk;
 
 use std::{
     fmt::Debug,
-    sync::{Arc, LazyLock, Mutex},
+    io,
+    sync::{Arc, LazyLock, Mutex, Once},
     time::Duration,
 };
 
@@ -33,6 +34,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tower::ServiceExt;
+use tracing::subscriber::set_global_default;
 
 pub use layout::laid_out;
 pub use postgres::TestDatabase;
@@ -104,6 +106,10 @@ impl Statements {
     }
 }
 
+/// A log for all threads, which nobody reads. Without it, a place in the code that logs may find that nobody listens just when a test
+/// begins to listen on another thread, and keeps that for good.
+static LOG: Once = Once::new();
+
 impl App {
     /// The school's server over this database.
     pub async fn open(url: &str, settings: &ServeOptions) -> Self {
@@ -119,6 +125,10 @@ impl App {
         folder: Option<TempDir>,
         postgres: Option<TestDatabase>,
     ) -> Self {
+        LOG.call_once(|| {
+            let log = tracing_subscriber::fmt().with_env_filter("dovetail=info").with_writer(io::sink);
+            set_global_default(log.finish()).unwrap();
+        });
         let limit = Duration::from_secs(settings.http.request_timeout);
         let mut database = Database::open(url, &settings.pools, limit, School::migrations()).await.unwrap();
         create(&database).await;
