@@ -15,7 +15,7 @@ use expect_test::expect;
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait, Schema as Tables, prelude::Decimal};
 use serde_json::{Value, json};
 
-use crate::support::{App, Apps, start_schema};
+use crate::support::{App, Apps, start_schema, walk::pages};
 
 mod sample {
     use sea_orm::entity::prelude::*;
@@ -360,29 +360,10 @@ async fn every_kind_is_compared() {
     }
 }
 
-/// The ids of all pages of a list, page by page of so many: forwards, or backwards.
-async fn walk(app: &App, order: &str, size: u8, backwards: bool) -> String {
-    let (end, from) = if backwards { ("last", "before") } else { ("first", "after") };
-    let (mut ids, mut cursor) = (Vec::new(), Value::Null);
-    loop {
-        let query = format!(
-            "query($cursor: String) {{ samples({end}: {size}, {from}: $cursor, orderBy: {order}) {{ nodes {{ id }} \
-             pageInfo {{ startCursor endCursor hasNextPage hasPreviousPage }} }} }}"
-        );
-        let answer: Value = serde_json::from_str(&app.query_with(&query, &json!({ "cursor": cursor })).await).unwrap();
-        let page = &answer["data"]["samples"];
-        let nodes = page["nodes"].as_array().unwrap_or_else(|| panic!("{order}: {answer}"));
-        let mut of_page: Vec<_> = nodes.iter().map(|node| node["id"].as_str().unwrap()[7..].to_owned()).collect();
-        if backwards {
-            of_page.reverse();
-        }
-        ids.extend(of_page);
-        let info = &page["pageInfo"];
-        cursor = info[if backwards { "startCursor" } else { "endCursor" }].clone();
-        if info[if backwards { "hasPreviousPage" } else { "hasNextPage" }] == false {
-            return ids.concat();
-        }
-    }
+/// The keys of all samples, as pages of so many have them: forwards, or backwards.
+async fn walk(app: &App, order: &str, size: usize, backwards: bool) -> String {
+    let ids = pages(app, "samples", &format!("orderBy: {order}"), size, backwards).await;
+    ids.iter().map(|id| &id["Sample:".len()..]).collect()
 }
 
 #[tokio::test]

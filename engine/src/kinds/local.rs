@@ -24,6 +24,11 @@ fn parse(text: &str) -> Option<NaiveDateTime> {
     Some(date::parse(date)?.and_time(time::parse(time)?))
 }
 
+/// A date with a time as PostgreSQL has it: as it has the moment in UTC.
+fn local(micros: i64) -> Option<NaiveDateTime> {
+    of_postgres(micros).map(|moment| moment.naive_utc())
+}
+
 impl Values for Locals {
     fn type_name(&self) -> &'static str {
         "LocalDateTime"
@@ -46,13 +51,12 @@ impl Values for Locals {
         Compared::Order(TIMES)
     }
 
-    /// As of moments in UTC: PostgreSQL counts both alike.
     fn read(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        get_held(row, position, |micros| of_postgres(micros).map(|moment| moment.naive_utc()))
+        get_held(row, position, local)
     }
 
     fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
-        get_items(row, position, |micros| of_postgres(micros).map(|moment| moment.naive_utc()))
+        get_items(row, position, local)
     }
 
     fn answer(&self, value: &Value) -> Result<Answer> {

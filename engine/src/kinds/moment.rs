@@ -110,11 +110,11 @@ impl Values for Moments {
         get_held(row, position, of_postgres)
     }
 
-    /// RFC 3339 can write the years that have four digits.
     fn read_items(&self, row: &QueryResult, position: usize) -> Result<Value> {
         get_items(row, position, of_postgres)
     }
 
+    /// RFC 3339 can write the years that have four digits.
     fn answer(&self, value: &Value) -> Result<Answer> {
         match value {
             Value::ChronoDateTimeUtc(None) => Ok(Answer::Null),

@@ -33,6 +33,12 @@ pub fn is_among(backend: DbBackend, value: Expr, kind: Kind, values: Vec<Value>)
     is_among_json(value, values.iter().filter_map(|value| kind.to_stored(value)).collect(), kind)
 }
 
+/// The same of values as SQLite has them in JSON.
+pub fn is_among_json(value: Expr, values: Json, kind: Kind) -> Expr {
+    let table = Func::cust("json_each").arg(values.to_string());
+    value.in_subquery(Query::select().expr(kind.of_stored(Expr::col("value"))).from_function(table, VALUES).take())
+}
+
 /// Values as PostgreSQL's array of their kind.
 pub fn array(kind: Kind, values: Vec<Value>) -> Expr {
     kind.bound_all(Value::Array(kind.array(), Some(Box::new(values))))
@@ -41,12 +47,6 @@ pub fn array(kind: Kind, values: Vec<Value>) -> Expr {
 /// Whether these are equal, each pair.
 pub fn all_equal(pairs: impl IntoIterator<Item = (Expr, Expr)>) -> Expr {
     pairs.into_iter().map(|(one, other)| one.eq(other)).reduce(ExprTrait::and).unwrap_or_else(always)
-}
-
-/// The same of values as SQLite has them in JSON.
-pub fn is_among_json(value: Expr, values: Json, kind: Kind) -> Expr {
-    let table = Func::cust("json_each").arg(values.to_string());
-    value.in_subquery(Query::select().expr(kind.of_stored(Expr::col("value"))).from_function(table, VALUES).take())
 }
 
 /// `(a, b)`, or just `a`: row values compare part by part, as SQL has it, and an index serves the comparison.
