@@ -27,7 +27,11 @@ pub fn prepared(text: &str) -> Result<Source, ServerError> {
     while at < bytes.len() {
         match bytes[at] {
             b'#' | b'"' => {
-                at = skipped(&bytes, at);
+                let end = skipped(&bytes, at);
+                if bytes[at] == b'"' {
+                    pair_surrogates(&mut bytes[at..end]);
+                }
+                at = end;
                 continue;
             }
             b'{' | b'(' | b'[' => nesting += 1,
@@ -99,6 +103,35 @@ fn skipped(bytes: &[u8], at: usize) -> usize {
     bytes.len()
 }
 
+/// Writes the two escapes of a character beyond U+FFFF as the one that GraphQL has for it too (section 2.9.4), which is as long: of
+/// several escapes side by side, bluejay pairs whichever come first.
+fn pair_surrogates(string: &mut [u8]) {
+    if string.starts_with(b"\"\"\"") {
+        return;
+    }
+    let mut at = 0;
+    while at + 1 < string.len() {
+        if string[at] != b'\\' {
+            at += 1;
+            continue;
+        }
+        let escaped = |at: usize| {
+            let digits = str::from_utf8(string.get(at..at + 6)?.strip_prefix(b"\\u")?).ok()?;
+            u16::from_str_radix(digits, 16).ok()
+        };
+        let pair = escaped(at).zip(escaped(at + 6));
+        let character = pair.and_then(|(high, low)| char::decode_utf16([high, low]).next()?.ok());
+        match character.filter(|character| *character > '\u{FFFF}') {
+            Some(character) => {
+                string[at..at + 12].copy_from_slice(format!("\\u{{{:08x}}}", u32::from(character)).as_bytes());
+                at += 12;
+            }
+            // An escape is of two characters at least.
+            None => at += 2,
+        }
+    }
+}
+
 /// The places of a text, in lines and columns.
 pub struct Positions {
     /// The text.
@@ -143,6 +176,17 @@ mod tests {
             ("query($ n: Int)", "query( $n: Int)"),
             ("query($\u{feff},\n# é $ x\nn: Int)", "query(              $n: Int)"),
             ("{ a(b: $n) }", "{ a(b: $n) }"),
+        ] {
+            assert_eq!(prepared(text).unwrap().text, expected);
+        }
+    }
+
+    #[test]
+    fn two_surrogates_are_one_character_and_nothing_else_is() {
+        for (text, expected) in [
+            (r#"{ a(b: "\u003a\ud83d\uDE00") }"#, r#"{ a(b: "\u003a\u{0001f600}") }"#),
+            (r#"{ a(b: "\\ud83d\ude00 \ude00\ud83d") }"#, r#"{ a(b: "\\ud83d\ude00 \ude00\ud83d") }"#),
+            (r#"{ a(b: """\ud83d\ude00""", c: "\ud83d\ude0") }"#, r#"{ a(b: """\ud83d\ude00""", c: "\ud83d\ude0") }"#),
         ] {
             assert_eq!(prepared(text).unwrap().text, expected);
         }
