@@ -325,14 +325,14 @@ async fn ids_hold_texts_and_uuids_in_one_spelling() {
         answers += &format!("{}\n", answer["errors"][0]["message"].as_str().unwrap().replace('\0', "NUL"));
     }
     expect![[r#"
-        argument `id` is `a:b%"`; allowed is an id of the type Country, such as `Country:abc` or `abc`
-        argument `id` is `a%3ab%25"`; allowed is an id of the type Country, such as `Country:abc` or `abc`
-        argument `id` is `%`; allowed is an id of the type Country, such as `Country:abc` or `abc`
-        argument `id` is `NUL`; allowed is an id of the type Country, such as `Country:abc` or `abc`
-        argument `id` is `00000000-0000-00F0-0000-00000000000A`; allowed is an id of the type Order, such as `Order:123e4567-e89b-12d3-a456-426614174000` or `123e4567-e89b-12d3-a456-426614174000`
-        argument `id` is `0000000000000001000000000000000a`; allowed is an id of the type Order, such as `Order:123e4567-e89b-12d3-a456-426614174000` or `123e4567-e89b-12d3-a456-426614174000`
-        argument `id` is ``; allowed is an id of the type Order, such as `Order:123e4567-e89b-12d3-a456-426614174000` or `123e4567-e89b-12d3-a456-426614174000`
-        argument `id` is `Stored:ä:2`; allowed is an id of the type Stored, such as `Stored:123e4567-e89b-12d3-a456-426614174000:7:abc` or `123e4567-e89b-12d3-a456-426614174000:7:abc`
+        argument `id` is `a:b%"`; allowed is an id of the type Country, such as `Country:abc` or `abc`, with `%3A` for a `:` in its text and `%25` for a `%`
+        argument `id` is `a%3ab%25"`; allowed is an id of the type Country, such as `Country:abc` or `abc`, with `%3A` for a `:` in its text and `%25` for a `%`
+        argument `id` is `%`; allowed is an id of the type Country, such as `Country:abc` or `abc`, with `%3A` for a `:` in its text and `%25` for a `%`
+        argument `id` is `NUL`; allowed is an id of the type Country, such as `Country:abc` or `abc`, with `%3A` for a `:` in its text and `%25` for a `%`
+        argument `id` is `00000000-0000-00F0-0000-00000000000A`; allowed is an id of the type Order, such as `Order:123e4567-e89b-12d3-a456-426614174000` or `123e4567-e89b-12d3-a456-426614174000`, with its UUID in lower case
+        argument `id` is `0000000000000001000000000000000a`; allowed is an id of the type Order, such as `Order:123e4567-e89b-12d3-a456-426614174000` or `123e4567-e89b-12d3-a456-426614174000`, with its UUID in lower case
+        argument `id` is ``; allowed is an id of the type Order, such as `Order:123e4567-e89b-12d3-a456-426614174000` or `123e4567-e89b-12d3-a456-426614174000`, with its UUID in lower case
+        argument `id` is `Stored:ä:2`; allowed is an id of the type Stored, such as `Stored:123e4567-e89b-12d3-a456-426614174000:7:abc` or `123e4567-e89b-12d3-a456-426614174000:7:abc`, with `%3A` for a `:` in its text and `%25` for a `%`, with its UUID in lower case
     "#]].assert_eq(&answers);
 }
 

@@ -57,7 +57,10 @@ impl Loaders {
 
     /// A batch has no most of keys: they are one parameter. A value is not kept: the next batch is of another moment.
     fn loader(session: &Session, batches: &Batches) -> Arc<DataLoader<Session>> {
-        Arc::new(DataLoader::new(session.clone(), batches.clone(), AtOnce).max_batch_size(usize::MAX))
+        let loader = DataLoader::new(session.clone(), batches.clone(), AtOnce).max_batch_size(usize::MAX);
+        // It keeps none as it is; told so, it takes all keys at once, and not one by one.
+        loader.enable_all_cache(false);
+        Arc::new(loader)
     }
 
     /// Loads what `key` says, together with all other keys of its type that wait; `None` if that is not there.

@@ -1,8 +1,6 @@
 //! Looking ahead: which columns and which parts of a connection the fields below are answered from. What is not
 //! selected is not read.
 
-use std::collections::HashSet;
-
 use async_graphql::Lookahead;
 use sea_orm::{EntityTrait, IdenStatic};
 
@@ -39,9 +37,10 @@ impl<N: Node, L: EntityTrait> Selected<N, L> {
     pub fn of(connection: &Lookahead<'_>) -> Self {
         let [edges, nodes, info] = ["edges", "nodes", "pageInfo"].map(|field| connection.field(field));
         let of_edges = fields(&edges);
-        let of_link = &of_edges - &HashSet::from(["cursor", "node", "__typename"]);
+        let of_link: Vec<_> =
+            of_edges.iter().filter(|field| !["cursor", "node", "__typename"].contains(field)).collect();
         let cursors =
-            of_edges.contains("cursor") || ["startCursor", "endCursor"].iter().any(|it| info.field(it).exists());
+            of_edges.contains(&"cursor") || ["startCursor", "endCursor"].iter().any(|it| info.field(it).exists());
         let page = (edges.exists() || nodes.exists() || info.exists()).then(|| Wanted {
             node: Columns::union([&columns::<N>(&nodes), &columns::<N>(&edges.field("node"))]),
             link: Columns::wanted(|column: L::Column| {
@@ -57,7 +56,7 @@ impl<N: Node, L: EntityTrait> Selected<N, L> {
 }
 
 /// The names of the fields that are selected below, whatever fragments they stand in.
-fn fields<'a>(ahead: &Lookahead<'a>) -> HashSet<&'a str> {
+fn fields<'a>(ahead: &Lookahead<'a>) -> Vec<&'a str> {
     let fields = ahead.selection_fields().into_iter();
     fields.flat_map(|field| field.selection_set().map(|field| field.name()).collect::<Vec<_>>()).collect()
 }

@@ -5,7 +5,7 @@
 //! field's type and answer, what of the row is read for it, its place in filters and orders, and what is checked of a value that is
 //! written. Columns and keys are those of the entity.
 
-use std::borrow::Cow;
+use std::{any::Any, borrow::Cow, collections::HashMap, sync::LazyLock};
 
 use anyhow::Result as Checked;
 use async_graphql::{
@@ -15,6 +15,7 @@ use async_graphql::{
 };
 use futures_util::future::BoxFuture;
 use heck::{ToLowerCamelCase, ToShoutySnakeCase, ToSnakeCase};
+use parking_lot::RwLock;
 use sea_orm::{EntityName, EntityTrait, IdenStatic, RelationDef, sea_query::ArrayType};
 
 use super::{
@@ -53,8 +54,7 @@ pub trait Node: Sized + Send + Sync + 'static {
     fn key(id: &str, argument: &str) -> Result<<Self::Entity as Table>::Key> {
         parse_id::<Self>(id).or_else(|| parse_key::<Self>(id)).ok_or_else(|| {
             let key = example_key::<Self>();
-            let allowed = format!("allowed is an id of the type {0}, such as `{0}:{key}` or `{key}`", Self::TYPE);
-            Error::bad_argument(argument, format!("is `{}`; {allowed}", excerpt(id)))
+            is_no_id::<Self>(id, argument, &format!("`{}:{key}` or `{key}`", Self::TYPE))
         })
     }
 }
@@ -84,10 +84,22 @@ pub(super) fn in_words(name: &str) -> String {
 
 /// The key in an id that names its type, where any type is allowed; `argument` names it in the error.
 pub(super) fn key_in<N: Node>(id: &str, argument: &str) -> Result<<N::Entity as Table>::Key> {
-    parse_id::<N>(id).ok_or_else(|| {
-        let allowed = format!("allowed is an id of the type {0}, such as `{0}:{1}`", N::TYPE, example_key::<N>());
-        Error::bad_argument(argument, format!("is `{}`; {allowed}", excerpt(id)))
-    })
+    parse_id::<N>(id).ok_or_else(|| is_no_id::<N>(id, argument, &format!("`{}:{}`", N::TYPE, example_key::<N>())))
+}
+
+/// What is wrong with an id that is none of this type.
+fn is_no_id<N: Node>(id: &str, argument: &str, examples: &str) -> Error {
+    let spelling = |(ty, words): (ArrayType, &'static str)| {
+        let has = <N::Entity as Table>::Key::KINDS.iter().any(|kind| kind.array() == ty);
+        if has { words } else { "" }
+    };
+    let spelt = [
+        (ArrayType::String, ", with `%3A` for a `:` in its text and `%25` for a `%`"),
+        (ArrayType::Uuid, ", with its UUID in lower case"),
+    ];
+    let spelt: String = spelt.into_iter().map(spelling).collect();
+    let allowed = format!("allowed is an id of the type {}, such as {examples}{spelt}", N::TYPE);
+    Error::bad_argument(argument, format!("is `{}`; {allowed}", excerpt(id)))
 }
 
 fn parse_id<N: Node>(id: &str) -> Option<<N::Entity as Table>::Key> {
@@ -129,18 +141,31 @@ pub(super) struct Find<T> {
 pub(super) type FindParent = Find<Hop>;
 pub(super) type FindChildren = Find<Relation>;
 
-impl<T> Find<T> {
-    /// Which that is.
+/// What was found, by the addresses of the functions that tell it.
+type Found = HashMap<[usize; 3], Box<dyn Any + Send + Sync>>;
+
+/// All that was found: constants, such as [`Node::FIELDS`] are, cannot hold it.
+static FOUND: LazyLock<RwLock<Found>> = LazyLock::new(RwLock::default);
+
+impl<T: Copy + Send + Sync + 'static> Find<T> {
+    /// Which that is: read once, when the schema is checked, for SeaORM makes a relation anew each time that it is asked.
     ///
     /// # Errors
     /// A fault of the entities.
     pub fn find(self) -> Checked<T> {
-        (self.read)(self.link, self.child)
+        // Functions at the same address are the same code, and find the same.
+        let functions = [self.link as usize, self.child as usize, self.read as usize];
+        if let Some(found) = FOUND.read().get(&functions).and_then(|found| found.downcast_ref()) {
+            return Ok(*found);
+        }
+        let found = (self.read)(self.link, self.child)?;
+        FOUND.write().insert(functions, Box::new(found));
+        Ok(found)
     }
 }
 
 /// Which that is: a fault of the entities is told before anything is served.
-pub(super) fn found<T>(find: Find<T>) -> Result<T> {
+pub(super) fn found<T: Copy + Send + Sync + 'static>(find: Find<T>) -> Result<T> {
     find.find().map_err(|error| Error::broken(error.to_string()))
 }
 

@@ -125,10 +125,12 @@ macro_rules! integer {
         impl PartType for $ty {
             const KIND: Kind = Kind::INTEGER;
 
+            #[inline]
             fn as_part(&self) -> KeyPart<'_> {
                 KeyPart::Integer((*self).into())
             }
 
+            #[inline]
             fn of(part: KeyPart<'_>) -> Option<Self> {
                 if let KeyPart::Integer(integer) = part { Self::try_from(integer).ok() } else { None }
             }
@@ -178,10 +180,12 @@ impl PartType for Uuid {
 impl<A: PartType> Key for A {
     const KINDS: &'static [Kind] = &[A::KIND];
 
+    #[inline]
     fn part(&self, _: usize) -> KeyPart<'_> {
         self.as_part()
     }
 
+    #[inline]
     fn read<'a>(mut part: impl FnMut(usize) -> Result<Option<KeyPart<'a>>>) -> Result<Option<Self>> {
         Ok(part(0)?.and_then(A::of))
     }

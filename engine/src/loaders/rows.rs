@@ -41,6 +41,8 @@ enum Way {
     PostgresText,
     /// The same, of 64-bit integers.
     PostgresInteger,
+    /// What SQLite holds there, it gives as text.
+    SqliteText,
     /// Each value is checked.
     Checked,
 }
@@ -51,6 +53,7 @@ impl Reading {
         let way = match described.map(PgColumn::type_info) {
             Some(is) if kind.is_text() && <str as Type<Postgres>>::compatible(is) => Way::PostgresText,
             Some(is) if kind == Kind::INTEGER && <i64 as Type<Postgres>>::compatible(is) => Way::PostgresInteger,
+            None if kind.is_text() && row.and_then(QueryResult::try_as_sqlite_row).is_some() => Way::SqliteText,
             _ => Way::Checked,
         };
         let is_integer = matches!(kind.null(), Value::SmallInt(_) | Value::Int(_) | Value::BigInt(_));
@@ -58,19 +61,17 @@ impl Reading {
     }
 
     fn cell<'a>(&self, row: &'a QueryResult, position: usize) -> Result<Cell<'a>> {
-        let postgres =
-            || row.try_as_pg_row().ok_or_else(|| Error::broken("rows of one statement are of two databases"));
+        let mixed = || Error::broken("rows of one statement are of two databases");
+        let (postgres, sqlite) =
+            (|| row.try_as_pg_row().ok_or_else(mixed), || row.try_as_sqlite_row().ok_or_else(mixed));
         let text = |text: Option<&'a str>| text.map_or_else(|| Cell::Value(self.kind.null(), self.kind), Cell::Text);
         match self.way {
             Way::PostgresText => Ok(text(postgres()?.try_get_unchecked(position)?)),
             Way::PostgresInteger => {
                 Ok(Cell::Value(postgres()?.try_get_unchecked::<Option<i64>, _>(position)?.into(), self.kind))
             }
-            Way::Checked => match row.try_as_sqlite_row() {
-                // What SQLite holds there, it gives as text.
-                Some(row) if self.kind.is_text() => Ok(text(row.try_get_unchecked(position)?)),
-                _ => Ok(Cell::Value(self.kind.read(row, position)?, self.kind)),
-            },
+            Way::SqliteText => Ok(text(sqlite()?.try_get_unchecked(position)?)),
+            Way::Checked => Ok(Cell::Value(self.kind.read(row, position)?, self.kind)),
         }
     }
 
@@ -83,6 +84,7 @@ impl Reading {
         self.other_part(row, position)
     }
 
+    #[inline]
     fn integer(&self, row: &QueryResult, position: usize) -> Result<Option<i64>> {
         match (&self.way, row.try_as_pg_row(), row.try_as_sqlite_row()) {
             (Way::PostgresInteger, Some(row), _) => Ok(row.try_get_unchecked(position)?),
@@ -182,6 +184,7 @@ impl<E: EntityTrait> Block<E> {
     }
 
     /// The same as a part of a key; `None` for NULL.
+    #[inline]
     pub fn part(&self, row: usize, position: usize) -> Result<Option<KeyPart<'_>>> {
         self.columns[position].1.part(&self.rows[row], self.position + position)
     }

@@ -11,7 +11,7 @@ use super::{
     Columns, Filter, Key, KeyPart, Page, Relation, Table, Wanted,
     filter::leads,
     key::key_columns,
-    sql::{all_equal, always, array, direction, is_among, is_among_json, join_on, row_value},
+    sql::{all_equal, always, array, direction, is_among, is_among_json, join_on, json_each, row_value},
 };
 use crate::kinds::Kind;
 
@@ -144,7 +144,7 @@ fn from_parents<K: Key>(select: &mut SelectStatement, backend: DbBackend, parent
             select.from_function(Func::cust("unnest").arg(array(*kind, values_of(parents, 0))), KEYS)
         }
         (DbBackend::Postgres, _) => select.from_subquery(side_by_side(parents), KEYS),
-        _ => select.from_function(Func::cust("json_each").arg(json_of(parents).to_string()), KEYS),
+        _ => select.from_function(json_each(&json_of(parents)), KEYS),
     };
 }
 
@@ -387,7 +387,7 @@ fn is_one_of<K: Key>(backend: DbBackend, mut key: Vec<Expr>, keys: &[K]) -> Expr
     let part = |(place, kind): (usize, &Kind)| kind.of_stored(extracted(Expr::col("value"), place));
     let among = Query::select()
         .exprs(K::KINDS.iter().enumerate().map(part))
-        .from_function(Func::cust("json_each").arg(json_of(keys).to_string()), KEYS)
+        .from_function(json_each(&json_of(keys)), KEYS)
         .take();
     row_value(key).in_subquery(among)
 }
