@@ -114,10 +114,10 @@ impl Error {
     }
 }
 
-/// Whether a value that the database holds is the error, of which others know nothing.
-pub fn is_of_data(error: &ServerError) -> bool {
+/// Whether the error is of a field alone, of which others know nothing: what the database holds there, or what is given to it.
+pub fn is_of_field(error: &ServerError) -> bool {
     let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
-    matches!(code, Some(Value::String(code)) if code == code::OUT_OF_RANGE)
+    matches!(code, Some(Value::String(code)) if [code::OUT_OF_RANGE, code::BAD_USER_INPUT].contains(&code.as_str()))
 }
 
 impl From<Beyond> for Error {
@@ -260,5 +260,5 @@ pub fn of_request(mut error: ServerError, code: &str) -> ServerError {
 
 /// As much of a client's text as an error message repeats.
 pub fn excerpt(text: &str) -> String {
-    cut(text, 40).into_owned()
+    cut(text, 80).into_owned()
 }

@@ -12,7 +12,7 @@ use super::{
     json::{write_text, write_value},
 };
 use crate::{
-    error::{Result, is_of_data},
+    error::{Result, is_of_field},
     kinds::{Compared, Kind},
     loaders::Cell,
 };
@@ -64,10 +64,10 @@ impl<C: ColumnTrait> Shown<C> {
     }
 }
 
-/// An answer of a field that may be `null`: if the data make it fail, it is, beside the error (GraphQL, section 6.4.4).
+/// An answer of a field that may be `null`: if it fails alone, it is, beside the error (GraphQL, section 6.4.4).
 pub fn or_null(context: &Context<'_>, may_be_null: bool, answer: ServerResult<Answer>) -> ServerResult<Answer> {
     match answer {
-        Err(error) if may_be_null && is_of_data(&error) => {
+        Err(error) if may_be_null && is_of_field(&error) => {
             context.add_error(error);
             Ok(Answer::Null)
         }

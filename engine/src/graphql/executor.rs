@@ -23,7 +23,7 @@ use super::{
     json::{cut, write_name, write_text, write_value},
 };
 use crate::{
-    error::{Error, Result, is_of_data},
+    error::{Error, Result, is_of_field},
     memory::BYTES_A_STEP,
 };
 
@@ -67,6 +67,18 @@ impl dyn Contexts + '_ {
         let mut error = Some(error);
         self.hand(index, &mut |context| error.take().into_iter().for_each(|error| context.add_error(error)));
         Ok(())
+    }
+
+    /// The answers of a field of so many objects, whose arguments make it fail: it fails for each.
+    ///
+    /// # Errors
+    /// It failed for another reason, or the errors are more than the answer may have: the error itself.
+    fn all_fail(&self, count: usize, field: &Positioned<Field>, error: ServerError) -> ServerResult<Answers> {
+        if !is_of_field(&error) || self.running().wrote(count * BYTES_OF_ERROR).is_err() {
+            return Err(error);
+        }
+        let of = |index| self.with(index, field, |context| context.set_error_path(error.clone()));
+        Ok(Answers { values: vec![Value::Null; count], failed: (0..count).map(|index| (index, of(index))).collect() })
     }
 
     /// The failure of a field of the object of this index.
@@ -256,7 +268,14 @@ impl<'a, O: Objects, C: Contexts> Level<'a, O, C> {
         }
         let answers = match &others[..] {
             [] => Vec::new(),
-            _ => all(others.into_iter().map(|field| objects.resolve(&contexts, field))).await?,
+            _ => {
+                let waiting = others.iter().map(|field| objects.resolve(&contexts, field));
+                let failed = |other: usize, error| {
+                    let contexts: &dyn Contexts = &contexts;
+                    contexts.all_fail(objects.count(), others[other], error)
+                };
+                all(waiting, failed).await?
+            }
         };
         Ok(Self { objects, contexts, steps, answers })
     }
@@ -364,17 +383,21 @@ pub fn selected<'a>(set: &'a SelectionSet, type_name: &str) -> Vec<&'a Positione
     fields
 }
 
-/// The answers of all, or the first error. Not `try_join_all`, which keeps a task for each of many: all of these wait for the
-/// same few batches.
-pub async fn all<'a, T: Default>(
+/// The answers of all, or the first error that `failed` makes no answer of; it is told whose error it is. Not `try_join_all`, which keeps
+/// a task for each of many: all of these wait for the same few batches.
+async fn all<'a, T: Default>(
     waiting: impl Iterator<Item = BoxFuture<'a, ServerResult<T>>>,
+    failed: impl Fn(usize, ServerError) -> ServerResult<T>,
 ) -> ServerResult<Vec<T>> {
     let mut waiting: Vec<TryMaybeDone<_>> = waiting.map(try_maybe_done).collect();
     poll_fn(|context| {
         let mut waits = false;
-        for future in &mut waiting {
+        for (index, future) in waiting.iter_mut().enumerate() {
             match future.poll_unpin(context) {
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Ready(Err(error)) => match failed(index, error) {
+                    Ok(answer) => *future = TryMaybeDone::Done(answer),
+                    Err(error) => return Poll::Ready(Err(error)),
+                },
                 Poll::Ready(Ok(())) => {}
                 Poll::Pending => waits = true,
             }
@@ -442,14 +465,14 @@ impl<'a> Writer<'a> {
         self.json.extend_from_slice(b"null");
     }
 
-    /// Ends an answer that was written, or that the data make fail.
+    /// Ends an answer that was written, or that failed alone.
     ///
     /// # Errors
     /// It failed for another reason, which is not of this answer alone: the request is over its limits.
     pub fn end(&mut self, written: ServerResult<()>) -> ServerResult<()> {
         match written {
             // What is retracted was written all the same: it is counted, as if it stayed.
-            Err(error) if is_of_data(&error) && self.count().is_ok() => {
+            Err(error) if is_of_field(&error) && self.count().is_ok() => {
                 self.retract(self.ends.last().copied().unwrap_or_default());
                 self.failed.insert(self.ends.len(), error);
             }

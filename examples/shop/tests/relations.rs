@@ -285,3 +285,66 @@ async fn filters_reach_over_three_relations() {
     let query = r#"{ customers(filter: { orders: { some: { lines: { some: { product: { status: { eq: ON_SALE }, name: { startsWith: "Tea" } } } } } } }) { nodes { name } } }"#;
     shop().await.answers(query, expect![[r#"{"data":{"customers":{"nodes":[{"name":"Ada"},{"name":"Bob"}]}}}"#]]).await;
 }
+
+#[tokio::test]
+async fn a_wrong_argument_makes_null_what_may_be_next_above_it() {
+    let wrong = "{ parcelItems(first: 3) { nodes { id line { quantity parcelItems(first: -1) { totalCount } } } } categories(first: 1) { totalCount } }";
+    shop().await.answers(wrong, expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `first` is -1; allowed are 0 to 100",
+              "locations":[{"line":1,"column":54}],
+              "path":["parcelItems","nodes",0,"line","parcelItems"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            },
+            {
+              "message":"argument `first` is -1; allowed are 0 to 100",
+              "locations":[{"line":1,"column":54}],
+              "path":["parcelItems","nodes",1,"line","parcelItems"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":{
+            "parcelItems":{
+              "nodes":[{"id":"ParcelItem:1","line":null},{"id":"ParcelItem:2","line":null},{"id":"ParcelItem:3","line":null}]
+            },
+            "categories":{"totalCount":6}
+          }
+        }"#]]).await;
+    let within = "{ order(id: \"0198c6a5-7000-7000-8000-000000000003\") { lines { nodes { parcelItems { nodes { line { order { lines(first: -1) { totalCount } } } } } } } } }";
+    shop()
+        .await
+        .answers(
+            within,
+            expect![[r#"
+        {
+          "errors":[
+            {
+              "message":"argument `first` is -1; allowed are 0 to 100",
+              "locations":[{"line":1,"column":108}],
+              "path":["order","lines","nodes",1,"parcelItems","nodes",0,"line","order","lines"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            },
+            {
+              "message":"argument `first` is -1; allowed are 0 to 100",
+              "locations":[{"line":1,"column":108}],
+              "path":["order","lines","nodes",2,"parcelItems","nodes",0,"line","order","lines"],
+              "extensions":{"code":"BAD_USER_INPUT"}
+            }
+          ],
+          "data":{
+            "order":{
+              "lines":{
+                "nodes":[
+                  {"parcelItems":{"nodes":[]}},
+                  {"parcelItems":{"nodes":[{"line":null}]}},
+                  {"parcelItems":{"nodes":[{"line":null}]}}
+                ]
+              }
+            }
+          }
+        }"#]],
+        )
+        .await;
+}
