@@ -5,8 +5,8 @@ use std::{collections::HashMap, mem, slice, sync::Arc};
 
 use async_graphql::{Context, ID, MaybeUndefined};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, EntityTrait, IntoActiveModel, Value,
-    sea_query::LockType,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
+    Value, sea_query::LockType,
 };
 
 use super::{
@@ -184,7 +184,7 @@ impl<'a> Write<'a> {
         if self.errors.any() {
             return Ok(None);
         }
-        Ok(Some(with_folded::<N>(row).insert(self.transaction().await?).await?))
+        Ok(Some(held::<N>(row).insert(self.transaction().await?).await?))
     }
 
     /// Checks and inserts a row, and is done: the new object, or why nothing was written.
@@ -216,7 +216,7 @@ impl<'a> Write<'a> {
                 changes.set(column, part);
             }
             // Read again as lists are: SeaORM would decode all of the row, and so fail of a value that nobody asks for.
-            with_folded::<N>(changes).update_without_returning(self.transaction().await?).await?;
+            held::<N>(changes).update_without_returning(self.transaction().await?).await?;
             object = self.held("id", key).await?;
         }
         Ok(self.done(object).await.into())
@@ -260,13 +260,16 @@ impl<'a> Write<'a> {
     }
 }
 
-/// The same row, with the texts that it writes folded, where a column holds that.
-fn with_folded<N: Node>(mut row: ActiveModelOf<N>) -> ActiveModelOf<N> {
+/// The same row as it is written: with its texts folded, where a column holds that, and with what both databases can hold of its
+/// values. That is what PostgreSQL can, the coarser one.
+fn held<N: Node>(mut row: ActiveModelOf<N>) -> ActiveModelOf<N> {
     for field in N::FIELDS {
-        let (Source::Column(column), Some(folded)) = (&field.source, field.folded) else { continue };
-        if let ActiveValue::Set(Value::String(text)) = row.get(*column) {
+        let Source::Column(column) = field.source else { continue };
+        let ActiveValue::Set(value) = row.get(column) else { continue };
+        if let (Some(folded), Value::String(text)) = (field.folded, &value) {
             row.set(folded, text.as_deref().map(fold).into());
         }
+        row.set(column, field.kind_of(column).held(DbBackend::Postgres, &value).value);
     }
     row
 }

@@ -21,11 +21,11 @@ fn widened(single: f32) -> f64 {
     single.to_string().parse().unwrap_or(f64::NAN)
 }
 
-/// The number that a value is, as it is answered.
+/// The number that a value is, as it is answered. There is one zero: SQLite holds no negative one.
 fn number(value: &Value) -> Option<f64> {
     match value {
-        Value::Float(Some(value)) => Some(widened(*value)),
-        Value::Double(Some(value)) => Some(*value),
+        Value::Float(Some(value)) => Some(widened(*value) + 0.0),
+        Value::Double(Some(value)) => Some(*value + 0.0),
         _ => None,
     }
 }

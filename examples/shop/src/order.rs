@@ -79,7 +79,11 @@ pub struct OrderMutation;
 #[Object]
 impl OrderMutation {
     /// Places an order, and takes what is ordered from the stock.
-    async fn create_order(&self, ctx: &Context<'_>, input: CreateOrderInput) -> Result<Created<Order>> {
+    async fn create_order(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new order.")] input: CreateOrderInput,
+    ) -> Result<Created<Order>> {
         let mut write = Write::of(ctx);
         let customer_id = Set(write.parent::<Customer>("customerId", &input.customer_id).await?);
         let (id, mut lines) = (Uuid::new_v4(), Vec::new());
@@ -109,7 +113,11 @@ impl OrderMutation {
     }
 
     /// Cancels an order, and puts what was ordered back into the stock.
-    async fn cancel_order(&self, ctx: &Context<'_>, input: CancelOrderInput) -> Result<Payload<Order, Cancel>> {
+    async fn cancel_order(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The order to cancel.")] input: CancelOrderInput,
+    ) -> Result<Payload<Order, Cancel>> {
         let key = Order::key(&input.id, "input.id")?;
         let mut write = Write::of(ctx);
         write.held::<Order>("id", key).await?;

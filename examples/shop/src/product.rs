@@ -86,7 +86,11 @@ pub struct ProductMutation;
 #[Object]
 impl ProductMutation {
     /// Creates a product.
-    async fn create_product(&self, ctx: &Context<'_>, input: CreateProductInput) -> Result<Created<Product>> {
+    async fn create_product(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new product.")] input: CreateProductInput,
+    ) -> Result<Created<Product>> {
         let (name, price, status, active, stock) =
             (Set(input.name), Set(input.price.0), Set(Status::Draft), Set(true), Set(0));
         let (size, attributes) = (Set(input.size.map(|it| it.0)), Set(input.attributes.map(|it| it.0)));
@@ -95,13 +99,21 @@ impl ProductMutation {
     }
 
     /// Changes a product.
-    async fn update_product(&self, ctx: &Context<'_>, input: UpdateProductInput) -> Result<Updated<Product>> {
+    async fn update_product(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The changes.")] input: UpdateProductInput,
+    ) -> Result<Updated<Product>> {
         let (price, status, weight) = (given(input.price), given(input.status), given_or_null(input.weight));
         Write::of(ctx).update(&input.id, ActiveModel { price, status, weight, ..Default::default() }).await
     }
 
     /// Deletes a product that nobody ordered.
-    async fn delete_product(&self, ctx: &Context<'_>, input: DeleteInput<Product>) -> Result<Deleted<Product>> {
+    async fn delete_product(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The product to delete.")] input: DeleteInput<Product>,
+    ) -> Result<Deleted<Product>> {
         Write::of(ctx).delete(input).await
     }
 }

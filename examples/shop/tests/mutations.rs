@@ -202,3 +202,27 @@ async fn an_order_is_cancelled_once_and_gives_back_to_the_stock() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn a_time_finer_than_a_microsecond_is_written_as_both_databases_can_hold_it() {
+    let shop = shop().await;
+    let create = r#"mutation { createOrder(input: { customerId: 1, deliverBy: "2026-06-02T18:00:00.1234567", lines: [{ productId: 1, quantity: 1 }] }) { order { deliverBy } userErrors { message } } }"#;
+    shop.answers(
+        create,
+        expect![[r#"{"data":{"createOrder":{"order":{"deliverBy":"2026-06-02T18:00:00.123456"},"userErrors":[]}}}"#]],
+    )
+    .await;
+    let written =
+        r#"{ orders(filter: { deliverBy: { eq: "2026-06-02T18:00:00.123456" } }) { totalCount nodes { deliverBy } } }"#;
+    shop.answers(
+        written,
+        expect![[r#"{"data":{"orders":{"totalCount":1,"nodes":[{"deliverBy":"2026-06-02T18:00:00.123456"}]}}}"#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn there_is_one_zero() {
+    let update = "mutation { updateProduct(input: { id: 1, weight: -0.0 }) { product { weight } } }";
+    shop().await.answers(update, expect![[r#"{"data":{"updateProduct":{"product":{"weight":0.0}}}}"#]]).await;
+}
