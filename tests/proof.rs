@@ -7,17 +7,22 @@
 mod bound;
 mod cursors;
 mod data;
+mod draw;
 mod generate;
 mod json;
 mod query;
 mod reference;
-mod rows;
+mod scalar;
 mod schema;
+mod school;
+mod shop;
+mod world;
 
 use std::{
     cell::RefCell,
     collections::BTreeSet,
     hash::{BuildHasher, RandomState},
+    marker::PhantomData,
     thread,
 };
 
@@ -31,13 +36,24 @@ use self::{
     json::Cursors,
     query::Query,
     reference::Reference,
-    rows::Rows,
     schema::Schema,
+    school::School,
+    shop::Shop,
+    world::{Rows, Shown},
 };
-use crate::support::{App, Apps, start_with};
+use crate::support::{App, Apps};
 
 #[test]
 fn any_query_over_any_rows_is_answered_as_the_reference_answers_it() {
+    prove::<School>();
+}
+
+#[test]
+fn any_query_over_any_rows_of_the_shop_is_answered_as_the_reference_answers_it() {
+    prove::<Shop>();
+}
+
+fn prove<R: Rows>() {
     let config = Config { failure_persistence: None, max_shrink_iters: 20_000, ..Config::default() };
     let seed = match config.rng_seed {
         RngSeed::Fixed(seed) => seed,
@@ -46,14 +62,15 @@ fn any_query_over_any_rows_is_answered_as_the_reference_answers_it() {
     let config = Config { rng_seed: RngSeed::Fixed(seed), ..config };
     let cases = config.cases;
 
-    let proof = Proof::start();
-    let result = TestRunner::new(config).run(&(rows::rows(), generate::drafts()), |(rows, drafts)| {
+    let proof = Proof::<R>::start();
+    let result = TestRunner::new(config).run(&(R::drawn(), generate::drafts()), |(rows, drafts)| {
         proof.case(&rows, &drafts).map_err(TestCaseError::fail)
     });
     match result {
         Ok(()) => proof.tally.borrow().assert_telling(&proof.schema),
         Err(TestError::Fail(why, (rows, _))) => panic!(
-            "{why}\n\n{rows}\nTo see it again:\nPROPTEST_RNG_SEED={seed} PROPTEST_CASES={cases} cargo test --test api proof\n"
+            "{why}\n\n{}\nTo see it again:\nPROPTEST_RNG_SEED={seed} PROPTEST_CASES={cases} cargo test --test api proof\n",
+            Shown(&rows)
         ),
         Err(TestError::Abort(why)) => panic!("{why}"),
     }
@@ -94,13 +111,14 @@ const UNLIMITED: [&str; 7] = [
     "--max-cost=1000000000000",
 ];
 
-struct Proof {
+struct Proof<R> {
     runtime: Runtime,
     apps: Apps,
     schema: Schema,
     tally: RefCell<Tally>,
     /// The latest case that failed, and why: shrinking often makes the same one again.
     failed: RefCell<Option<(String, String)>>,
+    rows: PhantomData<R>,
 }
 
 /// What one query came to.
@@ -109,15 +127,15 @@ struct Run {
     met: reference::Met,
 }
 
-impl Proof {
+impl<R: Rows> Proof<R> {
     fn start() -> Self {
-        let schema = Schema::parse(include_str!("../schema.graphql"));
+        let schema = Schema::parse(R::WORLD.sdl);
         let runtime = Runtime::new().unwrap();
-        let apps = runtime.block_on(start_with(&UNLIMITED));
-        Self { runtime, apps, schema, tally: RefCell::default(), failed: RefCell::default() }
+        let apps = runtime.block_on(R::start(&UNLIMITED));
+        Self { runtime, apps, schema, tally: RefCell::default(), failed: RefCell::default(), rows: PhantomData }
     }
 
-    fn case(&self, rows: &Rows, drafts: &[Draft]) -> Result<(), String> {
+    fn case(&self, rows: &R, drafts: &[Draft]) -> Result<(), String> {
         let data = Data::new(rows);
         let query = Builder::query(&self.schema, &data, drafts);
         let case = format!("{query} {} {rows:?}", query.variables());
@@ -130,14 +148,14 @@ impl Proof {
         if let Err(why) = &result {
             if self.failed.borrow().is_none() {
                 // At once: to shrink it takes minutes, and in vain if it fails just now and then.
-                eprintln!("A case failed, and is being shrunk: {why}\n\n{rows}");
+                eprintln!("A case failed, and is being shrunk: {why}\n\n{}", Shown(rows));
             }
             *self.failed.borrow_mut() = Some((case, why.clone()));
         }
         result
     }
 
-    fn prove(&self, rows: &Rows, data: &Data, mut query: Query) -> Result<(), String> {
+    fn prove(&self, rows: &R, data: &Data, mut query: Query) -> Result<(), String> {
         self.load(rows, true);
         let mut cursors = Cursors::default();
         let (helper, places) = cursors::wanted(&self.schema, data, &mut query);
@@ -175,8 +193,8 @@ impl Proof {
         })
     }
 
-    fn load(&self, rows: &Rows, alone: bool) {
-        self.each(async |app| rows.load(app, alone).await);
+    fn load(&self, rows: &R, alone: bool) {
+        self.each(async |app| world::load(rows, app, alone).await);
     }
 
     /// Runs the query on all databases and compares what they do with what they should.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    data::key_of,
+    data::type_of,
     query::{Field, Inline, Selection},
     schema::{QUERY, Schema},
 };
@@ -21,12 +21,8 @@ pub fn bound(schema: &Schema, selections: &[Selection]) -> usize {
 
 fn own(schema: &Schema, field: &Field) -> usize {
     if let Some(ids) = field.argument("ids") {
-        return ids
-            .items()
-            .iter()
-            .filter_map(|id| key_of(&id.text()).0.map(str::to_owned))
-            .collect::<BTreeSet<_>>()
-            .len();
+        let types = ids.items().into_iter().map(|id| type_of(&id.text()).to_owned());
+        return types.collect::<BTreeSet<_>>().len();
     }
     if schema.is_connection(&field.ty) {
         let page = ["edges", "nodes", "pageInfo"].iter().any(|name| selects(&field.selections, name));

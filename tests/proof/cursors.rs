@@ -76,7 +76,7 @@ fn whole_list(schema: &Schema, data: &Data, field: &Field, number: usize, index:
         return (Selection::Field(whole), place);
     }
     let found = data.all(&field.parent).iter().find_map(|parent| Some((parent.id(), place(Some(parent))?)));
-    let (id, place) = found.map_or((format!("{}:999", field.parent), None), |(id, place)| (id, Some(place)));
+    let (id, place) = found.map_or((data.nowhere(&field.parent), None), |(id, place)| (id, Some(place)));
     let mut parent = Field::new(QUERY, "node", "Node");
     parent.alias = whole.alias.take();
     parent.arguments = vec![("id".to_owned(), Value::Text(id))];

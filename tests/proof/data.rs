@@ -1,43 +1,10 @@
-//! The same rows as the reference reads them: by the names that the API has for their types, columns and relations.
+//! The rows as the reference reads them: by the names that the API has for their types, columns and relations.
 
 use std::collections::BTreeMap;
 
-use sea_orm::prelude::DateTimeUtc;
-use serde_json::json;
+use serde_json::Value as Json;
 
-use super::{json::Json, rows::Rows};
-
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Scalar {
-    Number(i64),
-    Text(String),
-    Moment(DateTimeUtc),
-}
-
-impl Scalar {
-    pub fn to_json(&self) -> Json {
-        Json::Scalar(match self {
-            Self::Number(number) => json!(number),
-            Self::Text(text) => json!(text),
-            Self::Moment(moment) => json!(moment.to_rfc3339()),
-        })
-    }
-}
-
-#[derive(Debug)]
-pub struct Row {
-    pub ty: &'static str,
-    pub key: Vec<i64>,
-    pub columns: BTreeMap<&'static str, Scalar>,
-    /// The to-one relations: their names, and the type and key of what they lead to.
-    pub parents: BTreeMap<&'static str, (&'static str, i64)>,
-}
-
-impl Row {
-    pub fn id(&self) -> String {
-        self.key.iter().fold(self.ty.to_owned(), |id, part| format!("{id}:{part}"))
-    }
-}
+use super::world::{Backward, Row, Rows, ToOne, World};
 
 /// A row in a list, with the join table's row that put it there.
 #[derive(Clone, Copy, Debug)]
@@ -46,109 +13,91 @@ pub struct Item<'a> {
     pub link: Option<&'a Row>,
 }
 
-/// The to-many relations: the type that has it, its name, the type whose rows tell the parent, the name they have for
-/// it, and the name they have for the child if they are a join table's.
-const TO_MANY: [(&str, &str, &str, &str, Option<&str>); 5] = [
-    ("User", "posts", "Post", "owner", None),
-    ("Student", "courses", "Enrollment", "student", Some("course")),
-    ("Course", "students", "Enrollment", "course", Some("student")),
-    ("Student", "enrollments", "Enrollment", "student", None),
-    ("Course", "enrollments", "Enrollment", "course", None),
-];
-
 /// All rows, each type's in the order of their keys.
-#[derive(Debug, Default)]
-pub struct Data(BTreeMap<&'static str, Vec<Row>>);
+pub struct Data {
+    pub world: &'static World,
+    rows: BTreeMap<&'static str, Vec<Row>>,
+}
 
 impl Data {
-    pub fn new(rows: &Rows) -> Self {
-        let mut data = Self::default();
-        for it in &rows.users {
-            data.add("User", &[it.id], vec![("name", text(&it.name))], &[], Some((it.created_at, it.updated_at)));
-        }
-        for it in &rows.posts {
-            let columns = vec![("title", text(&it.title)), ("content", text(&it.content))];
-            let moments = Some((it.created_at, it.updated_at));
-            data.add("Post", &[it.id], columns, &[("owner", "User", it.owner_id)], moments);
-        }
-        for it in &rows.students {
-            data.add("Student", &[it.id], vec![("name", text(&it.name))], &[], Some((it.created_at, it.updated_at)));
-        }
-        for it in &rows.courses {
-            data.add("Course", &[it.id], vec![("title", text(&it.title))], &[], Some((it.created_at, it.updated_at)));
-        }
-        for it in &rows.enrollments {
-            let parents = [("student", "Student", it.student_id), ("course", "Course", it.course_id)];
-            let columns = vec![("enrolledAt", Scalar::Moment(it.enrolled_at))];
-            data.add("Enrollment", &[it.student_id, it.course_id], columns, &parents, None);
-        }
-        data.0.values_mut().for_each(|rows| rows.sort_by(|a, b| a.key.cmp(&b.key)));
-        data
-    }
-
-    fn add(
-        &mut self,
-        ty: &'static str,
-        key: &[i64],
-        mut columns: Vec<(&'static str, Scalar)>,
-        parents: &[(&'static str, &'static str, i64)],
-        moments: Option<(DateTimeUtc, DateTimeUtc)>,
-    ) {
-        if let Some((created, updated)) = moments {
-            columns.extend([("createdAt", Scalar::Moment(created)), ("updatedAt", Scalar::Moment(updated))]);
-        }
-        let parents = parents.iter().map(|&(name, ty, key)| (name, (ty, key))).collect();
-        let row = Row { ty, key: key.to_vec(), columns: columns.into_iter().collect(), parents };
-        self.0.entry(ty).or_default().push(row);
+    pub fn new<R: Rows>(rows: &R) -> Self {
+        let tables = rows.tables().into_iter();
+        Self { world: R::WORLD, rows: tables.map(|(ty, table)| (ty, table.rows(R::WORLD, ty))).collect() }
     }
 
     pub fn all(&self, ty: &str) -> &[Row] {
-        self.0.get(ty).map_or(&[], Vec::as_slice)
+        &self.rows[ty]
     }
 
-    /// The texts that rows have, long ones apart.
-    pub fn texts(&self) -> Vec<&str> {
-        let columns = self.0.values().flatten().flat_map(|row| row.columns.values());
-        let texts = columns.filter_map(|column| match column {
-            Scalar::Text(text) if text.len() < 1_000 => Some(text.as_str()),
-            _ => None,
-        });
-        texts.collect()
+    /// What rows have of this scalar, long texts apart: those of one type, or of all.
+    pub fn had(&self, of: Option<&str>, scalar: &str) -> Vec<Json> {
+        let rows = self.rows.iter().filter(|(ty, _)| of.is_none_or(|of| of == **ty)).flat_map(|(_, rows)| rows);
+        let columns = rows.flat_map(|row| row.columns.values());
+        let values = columns.filter(|column| column.type_name() == Some(scalar)).map(|column| column.to_json());
+        values.filter(|value| value.as_str().is_none_or(|text| text.len() < 1_000)).collect()
     }
 
-    /// The row of this type with this key.
-    pub fn find(&self, ty: &str, key: &[i64]) -> Option<&Row> {
-        self.all(ty).iter().find(|row| row.key == key)
+    /// The row of this type with this id, or with this bare key.
+    pub fn find(&self, ty: &str, id: &str) -> Option<&Row> {
+        self.all(ty).iter().find(|row| {
+            let own = row.id();
+            own == id || own.split_once(':').is_some_and(|(_, key)| key == id)
+        })
     }
 
-    /// What a to-one relation leads to.
-    pub fn parent(&self, row: &Row, relation: &str) -> Option<&Row> {
-        let (ty, key) = row.parents.get(relation)?;
-        self.find(ty, &[*key])
+    /// The row with this id.
+    pub fn find_any(&self, id: &str) -> Option<&Row> {
+        self.find(type_of(id), id)
     }
 
-    /// What a to-many relation leads to, in the order of the children's keys.
+    /// An id that no row of the type has.
+    pub fn nowhere(&self, ty: &str) -> String {
+        let key = self.world.nowhere.iter().find(|it| it.0 == ty).map_or("999", |it| it.1);
+        format!("{ty}:{key}")
+    }
+
+    /// The to-one relation of this type that is told by this column alone.
+    pub fn told_by(&self, ty: &str, column: &str) -> Option<&ToOne> {
+        self.world.to_one.iter().find(|it| it.of == ty && *it.columns == [column])
+    }
+
+    /// What a to-one relation leads to; `None` if it is none.
+    pub fn one(&self, row: &Row, relation: &str) -> Option<Option<&Row>> {
+        if let Some(relation) = self.world.to_one.iter().find(|it| it.of == row.ty && it.name == relation) {
+            return Some(self.all(relation.to).iter().find(|it| leads(relation, row, it)));
+        }
+        let backward = self.world.to_child.iter().find(|it| it.of == row.ty && it.name == relation)?;
+        Some(self.told(backward, row).next())
+    }
+
+    /// What a to-many relation leads to, in the order of the children's keys; `None` if it is none.
     pub fn children(&self, row: &Row, relation: &str) -> Option<Vec<Item<'_>>> {
-        let &(_, _, table, parent, child) = TO_MANY.iter().find(|it| it.0 == row.ty && it.1 == relation)?;
-        let told = self.all(table).iter().filter(|it| [it.parents[parent].1] == row.key[..]);
+        let backward = self.world.to_many.iter().find(|it| it.of == row.ty && it.name == relation)?;
+        let told = self.told(backward, row);
         let mut items: Vec<_> = told
-            .map(|row| match child {
+            .map(|row| match backward.on {
                 None => Item { row, link: None },
-                Some(child) => Item { row: self.parent(row, child).unwrap(), link: Some(row) },
+                Some(child) => Item { row: self.one(row, child).unwrap().unwrap(), link: Some(row) },
             })
             .collect();
         items.sort_by(|a, b| a.row.key.cmp(&b.row.key));
         Some(items)
     }
+
+    /// The rows that tell of this one.
+    fn told<'a>(&'a self, backward: &Backward, row: &Row) -> impl Iterator<Item = &'a Row> {
+        let back = |it: &&ToOne| it.of == backward.table && it.name == backward.back;
+        let relation = self.world.to_one.iter().find(back).unwrap();
+        self.all(backward.table).iter().filter(move |it| leads(relation, it, row))
+    }
 }
 
-/// The key in an id such as `User:5`, or in a bare `5`; and the type that it names.
-pub fn key_of(id: &str) -> (Option<&str>, Vec<i64>) {
-    let mut parts = id.split(':').peekable();
-    let ty = parts.next_if(|part| part.parse::<i64>().is_err());
-    (ty, parts.map(|part| part.parse().unwrap()).collect())
+/// `NULL` leads nowhere, and no key has it.
+fn leads(relation: &ToOne, from: &Row, to: &Row) -> bool {
+    relation.columns.iter().zip(relation.keys).all(|(column, key)| from.columns[*column] == to.columns[*key])
 }
 
-fn text(text: &str) -> Scalar {
-    Scalar::Text(text.to_owned())
+/// The type that an id names.
+pub fn type_of(id: &str) -> &str {
+    id.split_once(':').unwrap().0
 }

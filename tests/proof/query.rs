@@ -62,6 +62,8 @@ pub enum Value {
     Text(String),
     /// An id that is written as a number.
     Key(i64),
+    /// Of any other scalar.
+    Scalar(Json),
     Enum(String),
     List(Vec<Value>),
     Object(Vec<(String, Value)>),
@@ -130,8 +132,9 @@ impl Value {
         }
     }
 
-    fn to_json(&self) -> Json {
+    pub fn to_json(&self) -> Json {
         match self {
+            Self::Scalar(value) => value.clone(),
             Self::Null => Json::Null,
             Self::Key(key) => json!(key),
             Self::Cursor(Cursor::Pick(number)) => json!(format!("<cursor {number}>")),
@@ -154,7 +157,8 @@ impl Value {
     }
 }
 
-fn given(values: &[(String, Value)]) -> impl Iterator<Item = (&str, &Value)> {
+/// What is given of arguments: nothing that is `null`.
+pub fn given(values: &[(String, Value)]) -> impl Iterator<Item = (&str, &Value)> {
     let plain = values.iter().map(|(name, value)| (name.as_str(), value.plain()));
     plain.filter(|(_, value)| !matches!(value, Value::Null))
 }

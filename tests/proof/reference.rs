@@ -9,10 +9,11 @@ use serde_json::json;
 
 use self::list::Page;
 use super::{
-    data::{Data, Item, Row, key_of},
+    data::{Data, Item},
     json::Json,
-    query::{Field, Inline, Selection, Value},
+    query::{Field, Inline, Selection, Value, given},
     schema::{QUERY, Schema, named},
+    world::Row,
 };
 
 pub struct Reference<'a> {
@@ -120,7 +121,7 @@ impl<'a> Reference<'a> {
             Object::Edge(page, item) => match &*field.name {
                 "cursor" => Resolved::Leaf(page.cursor(Some(item))),
                 "node" => Resolved::Object(Object::Row(item.row)),
-                other => Resolved::Leaf(item.link.unwrap().columns[other].to_json()),
+                other => Resolved::Leaf(Json::Scalar(item.link.unwrap().columns[other].to_json())),
             },
             Object::PageInfo(page) => Resolved::Leaf(match &*field.name {
                 "hasNextPage" => Json::Scalar(json!(page.has_next)),
@@ -139,21 +140,24 @@ impl<'a> Reference<'a> {
         if let Some(ids) = field.argument("ids") {
             return Resolved::List(ids.items().iter().map(|id| self.by_id(id).map(Object::Row)).collect());
         }
-        let row = if self.schema.is_interface(&field.ty) {
-            self.by_id(field.argument("id").unwrap())
-        } else {
-            // The parts of the key, in its order.
-            let parts = ["id", "studentId", "courseId"].iter().filter_map(|name| field.argument(name));
-            let key: Vec<_> = parts.flat_map(|id| key_of(&id.text()).1).collect();
-            self.data.find(&field.ty, &key)
+        let row = match field.argument("id") {
+            Some(id) if self.schema.is_interface(&field.ty) => self.by_id(id),
+            Some(id) => self.data.find(&field.ty, &id.text()),
+            // By the ids of what a join table's row leads to.
+            None => self.data.all(&field.ty).iter().find(|row| {
+                let leads = |(column, id): (&str, &Value)| {
+                    let relation = self.data.told_by(row.ty, column).unwrap();
+                    let row = self.data.one(row, relation.name).unwrap();
+                    row.map(Row::id) == self.data.find(relation.to, &id.text()).map(Row::id)
+                };
+                given(&field.arguments).all(leads)
+            }),
         };
-        row.map_or(Resolved::Leaf(Json::Null), |row| Resolved::Object(Object::Row(row)))
+        found(row)
     }
 
     fn by_id(&self, id: &Value) -> Option<&'a Row> {
-        let id = id.text();
-        let (ty, key) = key_of(&id);
-        self.data.find(ty.unwrap(), &key)
+        self.data.find_any(&id.text())
     }
 
     fn row(&self, row: &'a Row, field: &Field) -> Resolved<'a> {
@@ -161,7 +165,7 @@ impl<'a> Reference<'a> {
             return Resolved::Leaf(Json::Scalar(json!(row.id())));
         }
         if let Some(scalar) = row.columns.get(&*field.name) {
-            return Resolved::Leaf(scalar.to_json());
+            return Resolved::Leaf(Json::Scalar(scalar.to_json()));
         }
         if let Some(items) = field.name.strip_suffix("Count").and_then(|list| self.data.children(row, list)) {
             let holds = |item: &&Item<'_>| {
@@ -169,8 +173,8 @@ impl<'a> Reference<'a> {
             };
             return Resolved::Leaf(Json::Scalar(json!(items.iter().filter(holds).count())));
         }
-        if let Some(parent) = self.data.parent(row, &field.name) {
-            return Resolved::Object(Object::Row(parent));
+        if let Some(row) = self.data.one(row, &field.name) {
+            return found(row);
         }
         Resolved::Object(Object::Connection(Rc::new(self.page(Some(row), field))))
     }
@@ -179,4 +183,8 @@ impl<'a> Reference<'a> {
     fn node_type(&self, connection: &str) -> &'a str {
         named(&self.schema.field(connection, "nodes").unwrap().ty.node)
     }
+}
+
+fn found(row: Option<&Row>) -> Resolved<'_> {
+    row.map_or(Resolved::Leaf(Json::Null), |row| Resolved::Object(Object::Row(row)))
 }

@@ -2,12 +2,13 @@
 
 use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind};
 use proptest::{collection::vec, prelude::*};
+use serde_json::Value as Json;
 
 use super::{
     super::{
+        draw::{sought, texts},
         query::{Cursor, Value, Variable},
-        rows::{MOMENTS, texts},
-        schema::{Schema, named},
+        schema::named,
     },
     Builder, pick,
 };
@@ -55,6 +56,13 @@ struct Place {
     relations: usize,
 }
 
+impl Place {
+    /// The type whose rows are filtered.
+    fn of(&self) -> Option<&str> {
+        self.filter.as_deref()?.strip_suffix("Filter")
+    }
+}
+
 impl ValueDraft {
     /// A draft for something that has none of its own.
     fn derived(&self, by: usize) -> Self {
@@ -83,7 +91,7 @@ impl Builder<'_> {
             }
             let result = named(&field.ty.node);
             let place = Place {
-                types: id_types(self.schema, result, name),
+                types: self.id_types(result, name),
                 bare: !self.schema.is_interface(result),
                 cursor: self.schema.is_connection(result) && matches!(name, "after" | "before"),
                 ..Place::default()
@@ -128,11 +136,14 @@ impl Builder<'_> {
     }
 
     fn object(&mut self, ty: &str, draft: &ValueDraft, place: &Place) -> Value {
+        if ty == "JSONPathFilter" {
+            return self.path(draft.value);
+        }
         let mut place = place.clone();
         if self.schema.is_row_filter(ty) && place.filter.as_deref() != Some(ty) {
-            place.types = vec![ty.trim_end_matches("Filter").to_owned()];
-            place.bare = true;
             place.filter = Some(ty.to_owned());
+            place.types = place.of().into_iter().map(str::to_owned).collect();
+            place.bare = true;
         }
         let fields = self.schema.input_fields(ty);
         let mut drafts: Vec<_> = draft.inner.iter().map(|draft| (draft.pick % fields.len(), draft.clone())).collect();
@@ -173,22 +184,44 @@ impl Builder<'_> {
     fn scalar(&mut self, name: &str, draft: &ValueDraft, place: &Place) -> Value {
         let number = draft.value;
         match name {
-            "Int" => Value::Int(pick(&[2, 1, 3, 4, 2, 1, 3, 0, 100], number)),
+            "Int" if place.filter.is_none() => Value::Int(pick(&[2, 1, 3, 4, 2, 1, 3, 0, 100], number)),
             "Boolean" => Value::Bool(number.is_multiple_of(2)),
             "String" if place.cursor => Value::Cursor(Cursor::Pick(number)),
-            "String" => Value::Text(self.sought(number)),
-            "DateTime" => Value::Text(pick(&sought_moments(), number).to_owned()),
+            "String" => Value::Text(self.text(number, place)),
             "ID" => self.id(number, place),
-            other => panic!("teach the generator to draw a value of the scalar {other}"),
+            _ => {
+                let had = self.data.had(place.of(), name);
+                let from = if number.is_multiple_of(2) && !had.is_empty() { had } else { sought(name) };
+                Value::Scalar(pick(&from, number / 2))
+            }
         }
     }
 
+    /// What some row has in a value of JSON, or anything, at a path that leads there, or anywhere.
+    fn path(&self, number: usize) -> Value {
+        let (mut found, mut path) =
+            (pick(&[self.data.had(None, "JSON"), vec![Json::Null]].concat(), number / 4), Vec::new());
+        while let Json::Object(fields) = &mut found
+            && let Some(name) = fields.keys().nth(number % fields.len().max(1)).cloned()
+        {
+            found = fields.remove(&name).unwrap_or_default();
+            path.push(Value::Text(name));
+        }
+        if path.is_empty() || number.is_multiple_of(8) {
+            path.push(Value::Text(pick(&["a", "b", "1", ""], number / 8).to_owned()));
+        }
+        let is_sought = number.is_multiple_of(4) || found.is_object() || found.is_array();
+        let value = if is_sought { pick(&sought("JSON"), number / 32) } else { found };
+        Value::Object(vec![("path".to_owned(), Value::List(path)), ("eq".to_owned(), Value::Scalar(value))])
+    }
+
     /// What some row has, a piece of that, or anything.
-    fn sought(&self, number: usize) -> String {
+    fn text(&self, number: usize, place: &Place) -> String {
         let (how, number) = (number % 4, number / 4);
-        let had = self.data.texts();
+        let had = self.data.had(place.of(), "String");
         if how < 2 && !had.is_empty() {
-            let text = pick(&had, number);
+            let value = pick(&had, number);
+            let text = value.as_str().unwrap_or_default();
             return if how == 0 { text.to_owned() } else { text.chars().skip(number % 2).take(1).collect() };
         }
         let parts = ["", "%", "_", "\u{301}", "日", "x", "a%", "_b", "\\%", "xx", "\n"].map(str::to_owned);
@@ -202,39 +235,24 @@ impl Builder<'_> {
         let row = if rows.is_empty() { None } else { Some(pick(&rows.iter().collect::<Vec<_>>(), number / 16 / 8)) };
         let id = match row {
             Some(row) if number % 16 != 14 => row.id(),
-            _ if ty == "Enrollment" => format!("{ty}:998:999"),
-            _ => format!("{ty}:999"),
+            _ => self.data.nowhere(&ty),
         };
         self.named.clone_from(&ty);
         if place.bare && number % 16 > 10 {
             let key = &id[ty.len() + 1..];
-            return match key.parse() {
-                Ok(key) if number % 16 == 11 => Value::Key(key),
+            return match key.parse::<i64>() {
+                Ok(number_of) if number % 16 == 11 && number_of.to_string() == key => Value::Key(number_of),
                 _ => Value::Text(key.to_owned()),
             };
         }
         Value::Text(id)
     }
-}
 
-/// The types that an id may be of: the one that its argument names, such as `studentId`, else those that the field has.
-fn id_types(schema: &Schema, result: &str, argument: &str) -> Vec<String> {
-    if let Some(relation) = argument.strip_suffix("Id") {
-        let ty = relation[..1].to_uppercase() + &relation[1..];
-        if schema.is_composite(&ty) {
-            return vec![ty];
+    /// The types that an id may be of: the one that its argument leads to, such as `studentId`, else those that the field has.
+    fn id_types(&self, result: &str, argument: &str) -> Vec<String> {
+        match self.data.told_by(result, argument) {
+            Some(relation) => vec![relation.to.to_owned()],
+            None => self.schema.possible(result).into_iter().map(str::to_owned).collect(),
         }
     }
-    schema.possible(result).into_iter().map(str::to_owned).collect()
-}
-
-/// Moments that rows have, and such as no row can have.
-fn sought_moments() -> Vec<&'static str> {
-    let others = [
-        "2026-03-01T08:00:00.1234565Z",
-        "2026-03-01T08:00:00.0000005Z",
-        "2026-03-01T07:59:59.9999999Z",
-        "2026-02-28T00:00:00Z",
-    ];
-    [&MOMENTS[..], &others].concat()
 }

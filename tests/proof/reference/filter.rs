@@ -1,10 +1,8 @@
-//! Filters, one row at a time.
+//! Filters, one row at a time. `NULL` is a value of its own: what it does not pass, it passes the `not` of.
 
-use super::super::{
-    data::{Data, Row, Scalar, key_of},
-    query::Value,
-    rows::moment,
-};
+use serde_json::Value as Json;
+
+use super::super::{data::Data, query::Value, scalar::Scalar, world::Row};
 
 /// Whether all that is given of a filter holds for the row.
 pub fn holds(data: &Data, row: &Row, filter: &Value) -> bool {
@@ -16,8 +14,8 @@ pub fn holds(data: &Data, row: &Row, filter: &Value) -> bool {
         _ => {
             if let Some(column) = row.columns.get(name) {
                 value.given().into_iter().all(|(operator, value)| column_holds(column, operator, value))
-            } else if let Some(parent) = data.parent(row, name) {
-                holds(data, parent, value)
+            } else if let Some(one) = data.one(row, name) {
+                one.is_some_and(|one| holds(data, one, value))
             } else {
                 let children = data.children(row, name).unwrap();
                 value.given().into_iter().all(|(quantifier, filter)| {
@@ -35,7 +33,10 @@ pub fn holds(data: &Data, row: &Row, filter: &Value) -> bool {
 }
 
 fn id_holds(row: &Row, operator: &str, value: &Value) -> bool {
-    let is = |id: &Value| key_of(&id.text()).1 == row.key;
+    let is = |id: &Value| {
+        let (own, id) = (row.id(), id.text());
+        own == *id || own[row.ty.len() + 1..] == *id
+    };
     match operator {
         "eq" => is(value),
         "ne" => !is(value),
@@ -46,34 +47,45 @@ fn id_holds(row: &Row, operator: &str, value: &Value) -> bool {
 
 fn column_holds(column: &Scalar, operator: &str, value: &Value) -> bool {
     match column {
-        // No column of the school is.
-        _ if operator == "isNull" => !value.is_true(),
-        Scalar::Text(text) => match operator {
-            "eq" => *text == value.text(),
-            "ne" => *text != value.text(),
-            "in" => value.items().iter().any(|item| *text == item.text()),
-            "gt" => **text > *value.text(),
-            "gte" => **text >= *value.text(),
-            "lt" => **text < *value.text(),
-            "lte" => **text <= *value.text(),
-            "contains" => text.contains(&*value.text()),
-            "startsWith" => text.starts_with(&*value.text()),
-            "endsWith" => text.ends_with(&*value.text()),
-            other => panic!("the reference knows no {other} of a text"),
-        },
-        Scalar::Moment(at) if operator == "in" => value.items().iter().any(|item| *at == moment(&item.text())),
-        Scalar::Moment(at) => {
-            let than = moment(&value.text());
+        _ if operator == "isNull" => (*column == Scalar::Null) == value.is_true(),
+        Scalar::Null => operator == "ne",
+        Scalar::Json(text) => {
+            let at = value.given();
+            let [(_, path), (_, sought)] = at[..] else { panic!("{at:?} is no path with a value") };
+            let found = path.items().into_iter().try_fold(text.parse().unwrap(), |json: Json, name| {
+                json.as_object().and_then(|fields| fields.get(&*name.text())).cloned()
+            });
+            found.is_some_and(|found| is_same(&found, &sought.to_json()))
+        }
+        Scalar::Text(text) if ["contains", "startsWith", "endsWith"].contains(&operator) => {
+            let sought = value.text();
             match operator {
-                "eq" => *at == than,
-                "ne" => *at != than,
-                "gt" => *at > than,
-                "gte" => *at >= than,
-                "lt" => *at < than,
-                "lte" => *at <= than,
-                other => panic!("the reference knows no {other} of a moment"),
+                "contains" => text.contains(&*sought),
+                "startsWith" => text.starts_with(&*sought),
+                _ => text.ends_with(&*sought),
             }
         }
-        Scalar::Number(_) => panic!("no filter has a number"),
+        _ => {
+            let like = |value: &Value| column.like(&value.to_json());
+            match operator {
+                "eq" => *column == like(value),
+                "ne" => *column != like(value),
+                "in" => value.items().into_iter().any(|value| *column == like(value)),
+                "gt" => *column > like(value),
+                "gte" => *column >= like(value),
+                "lt" => *column < like(value),
+                "lte" => *column <= like(value),
+                other => panic!("the reference knows no {other} of {column:?}"),
+            }
+        }
+    }
+}
+
+/// Whether two values of JSON, neither of which is an object or a list, are equal: numbers are, whatever their spelling.
+fn is_same(found: &Json, sought: &Json) -> bool {
+    match (found, sought) {
+        (Json::Number(a), Json::Number(b)) if !(a.is_i64() && b.is_i64()) => a.as_f64() == b.as_f64(),
+        (Json::Object(_) | Json::Array(_), _) => false,
+        _ => found == sought,
     }
 }

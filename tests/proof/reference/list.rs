@@ -4,9 +4,11 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use super::{
     super::{
-        data::{Data, Item, Row, Scalar, key_of},
+        data::{Data, Item},
         json::{Json, Place},
         query::{Cursor, Field, Value},
+        scalar::Scalar,
+        world::{Row, camel_case},
     },
     Reference,
     filter::holds,
@@ -30,12 +32,14 @@ impl Page<'_> {
     }
 }
 
-/// A value of an order: derived orders compare ascending ones by themselves, and descending ones reversed.
+/// A value of an order: derived orders compare ascending ones by themselves, and descending ones reversed. `NULL` is before or behind
+/// all values, whatever the direction.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
+    First,
     Up(Scalar),
     Down(Reverse<Scalar>),
-    Key(Vec<i64>),
+    Last,
 }
 
 impl<'a> Reference<'a> {
@@ -60,10 +64,7 @@ impl<'a> Reference<'a> {
         let total = items.len();
         let order = order(field);
         let bound = |argument| match field.argument(argument)? {
-            Value::Cursor(Cursor::Of { row, .. }) => {
-                let (ty, key) = key_of(row);
-                Some(place(self.data, self.data.find(ty.unwrap(), &key).unwrap(), &order))
-            }
+            Value::Cursor(Cursor::Of { row, .. }) => Some(place(self.data, self.data.find_any(row).unwrap(), &order)),
             other => panic!("{other:?} is no cursor"),
         };
         let (after, before) = (bound("after"), bound("before"));
@@ -97,46 +98,42 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// The keys that a list is ordered by, each with whether it descends.
-type Order = Vec<(String, bool)>;
+/// The keys that a list is ordered by, each with whether it descends, and whether `NULL` is first.
+type Order = Vec<(String, bool, bool)>;
 
 fn order(field: &Field) -> Order {
     let keys = field.argument("orderBy").map(Value::items).unwrap_or_default();
     let key = |key: &Value| {
         let given: HashMap<_, _> = key.given().into_iter().collect();
-        (given["field"].text().into_owned(), given.get("direction").is_some_and(|direction| direction.text() == "DESC"))
+        let is = |name, text| given.get(name).is_some_and(|it| it.text() == text);
+        (given["field"].text().into_owned(), is("direction", "DESC"), is("nulls", "FIRST"))
     };
     keys.into_iter().map(key).collect()
 }
 
 /// Where a row stands: the order's values in turn, then its key.
 fn place(data: &Data, row: &Row, order: &Order) -> Vec<Rank> {
-    let rank = |(key, descends): &(String, bool)| {
-        let value = value(data, row, key);
-        if *descends { Rank::Down(Reverse(value)) } else { Rank::Up(value) }
+    let rank = |(key, descends, nulls_first): &(String, bool, bool)| match value(data, row, key) {
+        Scalar::Null if *nulls_first => Rank::First,
+        Scalar::Null => Rank::Last,
+        value if *descends => Rank::Down(Reverse(value)),
+        value => Rank::Up(value),
     };
-    order.iter().map(rank).chain([Rank::Key(row.key.clone())]).collect()
+    order.iter().map(rank).chain([Rank::Up(Scalar::Key(row.key.clone()))]).collect()
 }
 
 /// What a key such as `NAME`, `OWNER_NAME` or `POSTS_COUNT` is for a row.
 fn value(data: &Data, row: &Row, key: &str) -> Scalar {
     if key == "ID" {
-        return Scalar::Number(row.key[0]);
+        return Scalar::Key(row.key.clone());
     }
-    if let Some(column) = row.columns.get(&*camel_case(key)) {
+    if let Some(column) = row.columns.get(&camel_case(key)) {
         return column.clone();
     }
-    let (relation, rest) = key.split_once('_').unwrap();
-    let relation = camel_case(relation);
-    if rest == "COUNT" {
-        return Scalar::Number(data.children(row, &relation).unwrap().len().try_into().unwrap());
+    if let Some(children) = key.strip_suffix("_COUNT").and_then(|list| data.children(row, &camel_case(list))) {
+        return Scalar::Integer(children.len().try_into().unwrap());
     }
-    value(data, data.parent(row, &relation).unwrap(), rest)
-}
-
-/// `CREATED_AT` as `createdAt`.
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_').map(str::to_lowercase);
-    let first = words.next().unwrap_or_default();
-    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+    let mut parts = key.match_indices('_').map(|(at, _)| (camel_case(&key[..at]), &key[at + 1..]));
+    let (one, rest) = parts.find_map(|(relation, rest)| Some((data.one(row, &relation)?, rest))).unwrap();
+    one.map_or(Scalar::Null, |one| value(data, one, rest))
 }
