@@ -16,6 +16,23 @@ function unordered(value) {
   return Object.fromEntries(Object.entries(value).map(([name, value]) => [name, unordered(value)]));
 }
 
+/**
+ * The text of an answer with its numbers that have a point or an exponent as JavaScript writes them, where the digits are the same: JSON
+ * has `1.0`, `1e0` and `1` for one number.
+ */
+function withNumbers(json) {
+  const digits = (number) =>
+    number
+      .replace(/[eE].*$/, '')
+      .replace(/[-.]/g, '')
+      .replace(/^0+|0+$/g, '');
+  const written = (number) => {
+    const own = JSON.stringify(Number(number));
+    return /[.eE]/.test(number) && digits(number) === digits(own) ? own : number;
+  };
+  return json.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => (token[0] === '"' ? token : written(token)));
+}
+
 const asSet = (paths) => [...new Set(paths.map((path) => JSON.stringify(path)))].sort();
 
 /** Where in the data a path ends: at the null that its error made. */
@@ -50,9 +67,10 @@ export function compare(expected, answered, cursors, all) {
   if (refuses) return `refused: ${answered.errors[0]?.message.trim().split('\n').at(-1)}`;
   const parsed = JSON.parse(answered.data);
   const settled = settle(expected.data, parsed, cursors);
+  const text = expected.hasFloats ? withNumbers(answered.data) : answered.data;
   const isSame = expected.introspects
     ? JSON.stringify(unordered(settled)) === JSON.stringify(unordered(parsed))
-    : JSON.stringify(settled) === answered.data;
+    : JSON.stringify(settled) === text;
   const paths = answered.errors.map(({ path }) => path ?? []);
   if (!isSame && expected.introspects) return 'the data or the schema differ';
   if (!isSame && paths.length > 0 && expected.paths.length === 0) return `an error: ${answered.errors[0].message}`;

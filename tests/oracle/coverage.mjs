@@ -1,7 +1,8 @@
-// Which fields, arguments and input fields of the schema the documents have that were accepted.
+// Which fields, arguments, input fields and values of enums of the schema the documents have that were accepted.
 import {
   TypeInfo,
   getNamedType,
+  isEnumType,
   isInputObjectType,
   isInterfaceType,
   isIntrospectionType,
@@ -17,7 +18,13 @@ export class Coverage {
 
   constructor(schema) {
     this.#schema = schema;
-    for (const type of Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type))) {
+    const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type));
+    const inputs = types.filter(isInputObjectType).flatMap((type) => Object.values(type.getFields()));
+    const given = new Set(inputs.map((field) => getNamedType(field.type)));
+    for (const type of types.filter((type) => isEnumType(type) && given.has(type))) {
+      for (const { name } of type.getValues()) this.#left.add(`${type.name}.${name}`);
+    }
+    for (const type of types) {
       if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) continue;
       for (const { name, args = [] } of Object.values(type.getFields())) {
         this.#left.add(`${type.name}.${name}`);
@@ -36,6 +43,7 @@ export class Coverage {
       visitWithTypeInfo(info, {
         Field: ({ name }) => void this.#left.delete(`${parent()}.${name.value}`),
         Argument: ({ name }) => void this.#left.delete(`${parent()}.${info.getFieldDef()?.name}(${name.value}:)`),
+        EnumValue: ({ value }) => void this.#left.delete(`${getNamedType(info.getInputType())?.name}.${value}`),
         ObjectField: ({ name }) =>
           void this.#left.delete(`${getNamedType(info.getParentInputType())?.name}.${name.value}`),
       }),

@@ -29,7 +29,6 @@ const UNLIMITED = [
 const SQLITE = `
 import json, sqlite3, sys
 database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
-database.execute("PRAGMA foreign_keys = ON")
 for line in sys.stdin:
     rows = []
     for statement in json.loads(line):

@@ -6,14 +6,14 @@ import { Values, Variable, literal } from './values.mjs';
  * A few questions about the schema. None asks for the words that describe GraphQL's own types, nor for the places of directives:
  * graphql-js 16.15 allows `@deprecated` on directives, as a later draft does.
  */
-const INTROSPECTIONS = [
+const introspections = ({ type, order }) => [
   '__schema { queryType { name } mutationType { name } subscriptionType { name } }',
   '__schema { directives { name isRepeatable args { name } } }',
   '__schema { types { name kind } }',
-  '__type(name: "User") { kind name description interfaces { name } possibleTypes { name } fields { name isDeprecated } }',
+  `__type(name: "${type}") { kind name description interfaces { name } possibleTypes { name } fields { name isDeprecated } }`,
   '__type(name: "Node") { kind name description interfaces { name } fields { name type { kind ofType { name } } } possibleTypes { name } }',
   '__type(name: "OrderDirection") { kind name enumValues(includeDeprecated: true) { name description } inputFields { name } }',
-  '__type(name: "PostOrder") { kind inputFields { name defaultValue type { kind name ofType { kind name } } } fields { name } }',
+  `__type(name: "${order}") { kind inputFields { name defaultValue type { kind name ofType { kind name } } } fields { name } }`,
   '__type(name: "DateTime") { kind name specifiedByURL ofType { name } }',
   '__type(name: "Mutation") { fields { name args { name type { kind ofType { name } } } type { kind name ofType { name } } } }',
   '__type(name: "Nothing") { name }',
@@ -34,10 +34,13 @@ const ODD_NAMES = [
   'Query',
 ];
 
+/** The type of the nodes in a list. */
+export const nodeOf = (list) => getNamedType(getNamedType(list.type).getFields().nodes.type);
+
 export class Generator {
   /** `lists` are the cursors that there are, by the name of the list: in which order, and their texts. */
-  constructor(schema, random, rows, lists) {
-    Object.assign(this, { schema, random, rows, lists });
+  constructor({ world, schema }, random, rows, lists) {
+    Object.assign(this, { world, schema, random, rows, lists });
   }
 
   /** A document with its variables and the name of its operation. */
@@ -61,7 +64,7 @@ export class Generator {
   operation(kind, name, prefix) {
     const { random } = this;
     // Few mutations answer with lists at all, and what they wrote must be answered beside a list's error.
-    this.values = new Values(random, this.rows, { prefix, risk: kind === 'mutation' ? 0.15 : 0.03 });
+    this.values = new Values(this.world, random, this.rows, { prefix, risk: kind === 'mutation' ? 0.15 : 0.03 });
     this.fragments = [];
     this.prefix = prefix;
     this.left = random.between(4, 24);
@@ -102,7 +105,7 @@ export class Generator {
     }
     if (sort < 0.25 && this.left > 0 && !isInterfaceType(type))
       return `...${this.fragment(type, depth, isRoot ? met : new Map())}${this.directives()}`;
-    if (isRoot && sort > 0.95 && type.name === 'Query') return random.pick(INTROSPECTIONS);
+    if (isRoot && sort > 0.95 && type.name === 'Query') return random.pick(introspections(this.world.words));
     return this.field(type, depth, met);
   }
 
@@ -224,16 +227,7 @@ export class Generator {
       if (random.chance(0.05)) choose('orderBy');
     } else if (random.chance(0.3)) {
       if (this.ordersByMoment) choose('orderBy');
-      else
-        chosen.set(argument('orderBy'), [
-          {
-            field: random.pick(
-              /posts$/.test(field.name)
-                ? ['TITLE', 'OWNER_NAME']
-                : [/users|students/.test(field.name) ? 'NAME' : 'TITLE'],
-            ),
-          },
-        ]);
+      else chosen.set(argument('orderBy'), [{ field: random.pick(this.world.settled[nodeOf(field).name]) }]);
     }
   }
 

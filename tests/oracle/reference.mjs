@@ -1,24 +1,19 @@
 // What GraphQL's reference implementation makes of a request.
 import { buildASTSchema, execute, getOperationAST, parse, specifiedRules, validate, visit } from 'graphql';
 import { typename, withoutBlocks, withoutNullConditions } from './differences.mjs';
-import { WritableSchool } from './mutations.mjs';
-import { readMoment } from './school.mjs';
-import { writeMoment } from './moments.mjs';
-import { NOW, isNow } from './unknown.mjs';
+import { Objects } from './objects.mjs';
+import { addScalars } from './scalars.mjs';
 
 function build(document) {
   const schema = buildASTSchema(document);
-  Object.assign(schema.getType('DateTime'), {
-    serialize: (moment) => (isNow(writeMoment(moment)) ? NOW : writeMoment(moment)),
-    parseValue: readMoment,
-    parseLiteral: (node) => readMoment(node.kind === 'StringValue' ? node.value : undefined),
-  });
+  addScalars(schema);
   return schema;
 }
 
 export class Reference {
-  constructor(sdl) {
+  constructor(world, sdl) {
     const document = parse(sdl);
+    this.world = world;
     this.schema = build(document);
     this.validating = build(typename.added(document));
     // No field's error takes others with it: each that there is is told.
@@ -31,17 +26,20 @@ export class Reference {
     );
   }
 
-  /** The answer over these rows, which a mutation changes: `data` and the errors' `paths`, or why the request is `refused`. */
-  answer(request, rows, cursors) {
-    return this.#answer(this.schema, request, rows, cursors);
+  /**
+   * The answer over these rows, which a mutation changes: `data` and the errors' `paths`, or why the request is `refused`. `drawn` are
+   * the keys that the server has drawn for new rows.
+   */
+  answer(request, rows, cursors, drawn = []) {
+    return this.#answer(this.schema, request, rows, cursors, drawn);
   }
 
   /** The paths of all errors that there are in a request that only reads, also of those that an error above them hides. */
-  allErrors(request, rows, cursors) {
-    return this.#answer(this.nullable, request, rows, cursors).paths;
+  allErrors(request, rows, cursors, drawn = []) {
+    return this.#answer(this.nullable, request, rows, cursors, drawn).paths;
   }
 
-  #answer(schema, { query, variables, operationName: name }, rows, cursors) {
+  #answer(schema, { query, variables, operationName: name }, rows, cursors, drawn) {
     // An empty name is none.
     const operationName = name || undefined;
     let document;
@@ -60,8 +58,11 @@ export class Reference {
     );
     if (impossible) return { refused: `no ${impossible.operation}s` };
     const operation = getOperationAST(document, operationName);
-    const school = new WritableSchool(rows, cursors);
-    const rootValue = operation?.operation === 'mutation' ? school.mutation() : school.query();
+    const { world } = this;
+    const rootValue =
+      operation?.operation === 'mutation'
+        ? new world.Writer(world, rows, cursors, drawn).mutation()
+        : new Objects(world, rows, cursors).query();
     document = withoutNullConditions(document, variables);
     const result = execute({ schema, document, rootValue, variableValues: variables, operationName });
     const { data, errors = [] } = result;
@@ -71,6 +72,7 @@ export class Reference {
       paths: errors.map(({ path }) => path),
       writes: operation.operation === 'mutation',
       introspects: /__(schema|type)\b/.test(query),
+      hasFloats: schema.getType('Float') !== undefined,
     };
   }
 }

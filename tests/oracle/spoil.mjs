@@ -1,7 +1,6 @@
 // Faults for requests that are valid: in the document's structure, in its tokens, in what is sent with it.
 import { parse, print } from 'graphql';
 import { tokens } from './dress.mjs';
-import { JSONS, MORE_NAMES, SNIPPETS } from './pool.mjs';
 import { STRUCTURE } from './structure.mjs';
 
 const at = (list, random) => random.below(list.length);
@@ -13,8 +12,9 @@ const TOKENS = {
   tokensRepeated: (list, random) => repeated(list, at(list, random), random.between(2, 6)),
   tokensSwapped: (list, random) => swapped(list, random.below(list.length - 1)),
   tokenReplaced: (list, random) => list.with(at(list, random), random.pick(list)),
-  tokenOfPool: (list, random) => list.with(at(list, random), random.pick(SNIPPETS)),
-  tokenAdded: (list, random) => list.toSpliced(at(list, random), 0, random.pick(random.chance(0.5) ? list : SNIPPETS)),
+  tokenOfPool: (list, random, { SNIPPETS }) => list.with(at(list, random), random.pick(SNIPPETS)),
+  tokenAdded: (list, random, { SNIPPETS }) =>
+    list.toSpliced(at(list, random), 0, random.pick(random.chance(0.5) ? list : SNIPPETS)),
   documentCut: (list, random) => list.slice(0, at(list, random)),
 };
 
@@ -22,19 +22,20 @@ const repeated = (list, from, length) => list.toSpliced(from, 0, ...list.slice(f
 const swapped = (list, from) => list.toSpliced(from, 2, list[from + 1], list[from]);
 
 /** Another value in the place of one within a value, or in its own. */
-function mutated(value, random) {
+function mutated(value, random, pool) {
   if (value !== null && typeof value === 'object' && random.chance(0.7)) {
     const keys = Object.keys(value);
     if (keys.length > 0) {
       const key = random.pick(keys);
       const changed = structuredClone(value);
-      changed[key] = mutated(value[key], random);
+      changed[key] = mutated(value[key], random, pool);
       if (random.chance(0.2) && !Array.isArray(value)) delete changed[key];
-      else if (random.chance(0.2) && !Array.isArray(value)) changed[random.pick(MORE_NAMES)] = random.pick(JSONS);
+      else if (random.chance(0.2) && !Array.isArray(value))
+        changed[random.pick(pool.MORE_NAMES)] = random.pick(pool.JSONS);
       return changed;
     }
   }
-  return random.pick([...JSONS, [value], [value, value], String(value)]);
+  return random.pick([...pool.JSONS, [value], [value, value], String(value)]);
 }
 
 /** Faults in what is sent with the document. */
@@ -44,13 +45,13 @@ const SENT = {
     const { [random.pick(names)]: _, ...others } = variables ?? {};
     return names.length > 0 ? { ...request, variables: others } : undefined;
   },
-  variableOfOtherType: ({ variables, ...request }, random) => {
+  variableOfOtherType: ({ variables, ...request }, random, pool) => {
     const names = Object.keys(variables ?? {});
     if (names.length === 0) return undefined;
     const name = random.pick(names);
-    return { ...request, variables: { ...variables, [name]: mutated(variables[name], random) } };
+    return { ...request, variables: { ...variables, [name]: mutated(variables[name], random, pool) } };
   },
-  variableTooMany: ({ variables, ...request }, random) => ({
+  variableTooMany: ({ variables, ...request }, random, { JSONS }) => ({
     ...request,
     variables: { ...variables, [random.pick(['more', 'v0', 'v1', 'n0'])]: random.pick(JSONS) },
   }),
@@ -62,8 +63,8 @@ const SENT = {
 };
 
 /** A request with a fault in its document's structure; `undefined` where the fault does not apply. */
-function restructured(fault, request, random) {
-  const document = fault(parse(request.query, { noLocation: true }), random);
+function restructured(fault, request, random, pool) {
+  const document = fault(parse(request.query, { noLocation: true }), random, pool);
   return document && { ...request, query: print(document) };
 }
 
@@ -73,18 +74,18 @@ const LEVELS = [
   {
     share: 0.25,
     faults: TOKENS,
-    apply: (fault, request, random) => ({ ...request, tokens: fault(tokens(request.query), random) }),
+    apply: (fault, request, random, pool) => ({ ...request, tokens: fault(tokens(request.query), random, pool) }),
   },
-  { share: 0.25, faults: SENT, apply: (fault, request, random) => fault(request, random) },
+  { share: 0.25, faults: SENT, apply: (fault, request, random, pool) => fault(request, random, pool) },
 ];
 
-/** A request with a fault of some kind: `kind` is its name. The document's text may be in `tokens`, not joined yet. */
-export function spoil(request, random) {
+/** A request with a fault of some kind, of what there is in a pool: `kind` is its name. The document may be in `tokens`, not joined yet. */
+export function spoil(request, random, pool) {
   while (true) {
     let sort = random.next();
     const { faults, apply } = LEVELS.find(({ share }) => (sort -= share) < 0);
     const kind = random.pick(Object.keys(faults));
-    const spoilt = apply(faults[kind], request, random);
+    const spoilt = apply(faults[kind], request, random, pool);
     if (spoilt) return { ...spoilt, kind };
   }
 }

@@ -11,7 +11,9 @@ export const MESSAGE = `${MARK}message`;
 /** The moment at which a mutation writes. */
 export const NOW = `${MARK}now`;
 
-const written = (key, value) => (typeof value === 'bigint' ? `${value}` : value);
+const written = (key, value) => (typeof value === 'bigint' ? `${MARK}${value}` : value);
+const read = (key, value) =>
+  typeof value === 'string' && value.startsWith(MARK) ? BigInt(value.slice(MARK.length)) : value;
 
 /** The mark of a cursor for this place: a list, its order, and the values that it is ordered by. */
 export function cursorOf(place) {
@@ -30,12 +32,8 @@ export class Cursors {
 
   learn(mark, text) {
     if (this.#texts.has(mark) || this.#places.has(text) || typeof text !== 'string') return;
-    const place = JSON.parse(mark.slice(CURSOR.length));
-    const order = JSON.parse(place.order);
-    // Moments are written as texts of digits.
-    place.place = place.place.map((value, index) => (/_AT$/.test(order[index]?.[0]) ? BigInt(value) : value));
     this.#texts.set(mark, text);
-    this.#places.set(text, place);
+    this.#places.set(text, JSON.parse(mark.slice(CURSOR.length), read));
   }
 
   textOf(mark) {
@@ -59,8 +57,10 @@ export function settle(expected, answered, cursors) {
   return expected;
 }
 
-/** Whether a text is a moment of this run. */
-export function isNow(text) {
+/** Whether a moment is of this run. */
+export const isPresent = (moment) => Math.abs(Number(moment / 1_000_000n) - Date.now()) < 3_600_000;
+
+function isNow(text) {
   const moment = typeof text === 'string' ? parseMoment(text) : undefined;
-  return moment !== undefined && Math.abs(Number(moment / 1_000_000n) - Date.now()) < 3_600_000;
+  return moment !== undefined && isPresent(moment);
 }

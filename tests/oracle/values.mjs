@@ -1,35 +1,14 @@
 // Random values for the inputs of the schema: mostly good ones, with variables in any place of them.
-import { GraphQLEnumType, GraphQLInputObjectType, getNullableType, isListType, isNonNullType } from 'graphql';
-import { MOMENTS, TEXTS, keyOf } from './rows.mjs';
-
-const TYPES = ['User', 'Post', 'Student', 'Course', 'Enrollment'];
-
-/** As filters have them: with offsets, finer than any database, at the ends of what there is. */
-const ARGUMENT_MOMENTS = [
-  ...MOMENTS,
-  '2016-03-01T09:30:00+01:30',
-  '2016-03-01T00:00:00.500001-08:00',
-  '2016-03-01T08:00:00.1234561Z',
-  '2016-03-01T07:59:59.999999999Z',
-  '1970-01-01T00:00:00+00:00',
-  '0001-01-01T00:00:00Z',
-  '9999-12-31T23:59:59Z',
-];
-
-/** What is no id of anything. */
-const BAD_IDS = ['x', '', 'User:', 'User:05', 'user:1', '-0', 'Enrollment:1', 'Query:1', '99999999999999999999'];
-
-/** Names and titles that are blank, as long as they may be, longer, or of what no database holds. */
-const LABELS = [
-  '',
-  ' ',
-  '\u0085\u3000',
-  'x'.repeat(100),
-  'x'.repeat(101),
-  '\u{1F600}'.repeat(200),
-  'é'.repeat(201),
-  'a\0',
-];
+import {
+  GraphQLEnumType,
+  GraphQLInputObjectType,
+  getNamedType,
+  getNullableType,
+  isListType,
+  isNonNullType,
+} from 'graphql';
+import { ARGUMENTS, JSON_NAMES, LABELS, TEXTS } from './samples.mjs';
+import { keyText, relationsOf } from './tables.mjs';
 
 /** A place of a variable in a value. */
 export class Variable {
@@ -55,13 +34,28 @@ export function literal(value, type) {
     );
     return `{${fields.join(', ')}}`;
   }
-  return JSON.stringify(value);
+  return nullable.name === 'JSON' ? ofJson(value) : JSON.stringify(value);
+}
+
+/** A value of JSON whose names are GraphQL's too. */
+function ofJson(value) {
+  if (Array.isArray(value)) return `[${value.map(ofJson).join(', ')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  return `{${Object.entries(value)
+    .map(([name, value]) => `${name}: ${ofJson(value)}`)
+    .join(', ')}}`;
+}
+
+/** Whether a type is the filter of a node or of a list of nodes: those have filters in them. */
+export function isNodeFilter(type) {
+  const names = Object.keys(getNamedType(type).getFields?.() ?? {});
+  return names.includes('and') || names.includes('some');
 }
 
 export class Values {
   /** `risk` is the share of page sizes that are not allowed. */
-  constructor(random, rows, { prefix = '', risk = 0.03 } = {}) {
-    Object.assign(this, { random, rows, prefix, risk });
+  constructor({ types, words }, random, rows, { prefix = '', risk = 0.03 } = {}) {
+    Object.assign(this, { types, badIds: words.badIds, random, rows, prefix, risk });
     /** The variables in use: their names, types, defaults' texts. */
     this.defined = [];
     /** What the request gives for them. */
@@ -84,13 +78,13 @@ export class Values {
     }
     if (nullable instanceof GraphQLEnumType) return random.pick(nullable.getValues()).name;
     if (nullable instanceof GraphQLInputObjectType) return this.object(nullable, place, depth);
-    return {
+    const draw = {
       ID: () => this.id(place),
       Int: () => this.int(),
       String: () => this.text(place),
       Boolean: () => random.chance(0.5),
-      DateTime: () => random.pick(ARGUMENT_MOMENTS),
-    }[nullable.name]();
+    }[nullable.name];
+    return draw ? draw() : random.pick(ARGUMENTS[nullable.name]);
   }
 
   object(type, place, depth) {
@@ -99,16 +93,12 @@ export class Values {
     const isFilter = /Filter$/.test(type.name);
     const isRequired = (field) => isNonNullType(field.type) && field.defaultValue === undefined;
     // Filters in filters end somewhere.
-    const isDeep = (field) =>
-      isFilter &&
-      depth > 2 &&
-      /Filter/.test(String(field.type)) &&
-      !/^(String|ID|DateTime)Filter/.test(String(field.type));
+    const isDeep = (field) => isFilter && depth > 2 && isNodeFilter(field.type);
     const possible = fields.filter((field) => !isDeep(field));
     let chosen = possible.filter((field) => isRequired(field) || random.chance(isFilter ? 1.4 / fields.length : 0.6));
     if (chosen.length === 0 && isFilter && possible.length > 0) chosen = [random.pick(possible)];
     // The type that an id is of is that of the outermost name that says it: `UserFilter.id` of an `IDFilter`.
-    const below = (field) => (/^(String|ID|DateTime)Filter/.test(type.name) ? place : `${type.name}.${field.name}`);
+    const below = (field) => (type.name === 'IDFilter' ? place : `${type.name}.${field.name}`);
     return Object.fromEntries(
       random.shuffle(chosen).map((field) => [field.name, this.value(field.type, below(field), depth + 1)]),
     );
@@ -120,6 +110,7 @@ export class Values {
 
   text(place) {
     const { random } = this;
+    if (/^JSONPathFilter\.path/.test(place)) return random.pick(JSON_NAMES);
     if (/Input\./.test(place) && random.chance(0.3)) {
       return random.pick(LABELS);
     }
@@ -127,23 +118,25 @@ export class Values {
     return random.pick(random.chance(0.5) ? TEXTS.slice(0, 6) : TEXTS);
   }
 
+  /** The type whose ids stand in this place; `undefined` if that of none alone. */
+  typeAt(place) {
+    const types = Object.keys(this.types);
+    const referring = types.flatMap((type) => Object.entries(relationsOf(this.types, type)));
+    const [, referred] = referring.find(([column]) => place.includes(column)) ?? [];
+    const isIn = (type) => place.toLowerCase().includes(type.toLowerCase());
+    return referred ?? types.toSorted((a, b) => b.length - a.length).find(isIn);
+  }
+
   id(place) {
-    const { random } = this;
-    if (random.chance(0.02)) return random.pick(BAD_IDS);
-    const named = TYPES.find((type) => place.toLowerCase().includes(type.toLowerCase()));
-    const own = /ownerId/.test(place)
-      ? 'User'
-      : /courseId/.test(place)
-        ? 'Course'
-        : /studentId/.test(place)
-          ? 'Student'
-          : named;
-    const type = own && random.chance(0.98) ? own : random.pick(TYPES);
+    const { random, types } = this;
+    if (random.chance(0.02)) return random.pick(this.badIds);
+    const own = this.typeAt(place);
+    const type = own && random.chance(0.98) ? own : random.pick(Object.keys(types));
     const rows = this.rows[type];
     const key =
       rows.length > 0 && random.chance(0.9)
-        ? keyOf(type, random.pick(rows)).join(':')
-        : random.pick(['999', '0', '-1', '9223372036854775807']);
+        ? keyText(types, type, random.pick(rows))
+        : random.pick(types[type].columns[types[type].key[0]].absent);
     const bare = own && random.chance(0.4);
     if (bare && /^\d{1,9}$/.test(key) && random.chance(0.5)) return Number(key);
     return bare ? key : `${type}:${key}`;
