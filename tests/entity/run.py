@@ -14,10 +14,8 @@ A block has its file in the line above it:
 The copy is in the target folder, `CARGO_TARGET_DIR` or `target`, whose dependencies `cargo test` has built: they are built no second time.
 """
 
-import http.client
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -25,7 +23,9 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).parents[2]
+sys.path.append(os.path.dirname(os.path.dirname(__file__)))
+from server import ROOT, TARGET, Server, building
+
 DOCUMENT = "docs/entity.md"
 BLOCK = re.compile(r"^(New file|More of|In|From) `([^`\n]+)`:\n\n```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What gives the project's own packages their versions: those that come from nowhere else.
@@ -117,10 +117,8 @@ def lay_out(tree, files):
 
 def build(tree, target):
     """Builds the program, and says which packages were compiled."""
-    # What is built is where the tests' is; but the program of the school as it is stays where it is.
-    folders = {"CARGO_BUILD_BUILD_DIR": str(target), "CARGO_TARGET_DIR": str(target / "entity/target")}
     # The second build is of one changed line.
-    environment = os.environ | folders | {"CARGO_INCREMENTAL": "1", "DOVETAIL_GRAPHIQL": "cdn"}
+    environment = building(target) | {"CARGO_INCREMENTAL": "1"}
     started = time.monotonic()
     built = subprocess.run(BUILD, cwd=tree, env=environment, stdout=subprocess.PIPE, text=True)
     assert built.returncode == 0, "the program does not build"
@@ -130,7 +128,7 @@ def build(tree, target):
     compiled = sorted({it["target"]["name"] for it in artifacts if not it["fresh"]})
     shown = ", ".join(compiled) if len(compiled) < 12 else f"{len(compiled)} packages"
     print(f"built in {time.monotonic() - started:.0f} s: {fresh} were there, compiled: {shown or 'none'}", flush=True)
-    return target / "entity/target/debug/dovetail"
+    return target / "debug/dovetail"
 
 
 def names(sdl):
@@ -202,21 +200,11 @@ ANSWERS = [
 def check_answers(program):
     """The comment is written, read and deleted, by a server with the rows of the demo in a file of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        serve = [program, "serve", "--demo", "--port", "0", "--log", "off"]
-        server = subprocess.Popen(serve, cwd=folder, stdout=subprocess.PIPE, text=True)
-        try:
-            address = next((it[1] for it in map(re.compile(r"endpoint +http://(.+)/graphql").search, server.stdout) if it), None)
-            assert address, "the server did not start"
+        with Server([program, "serve", "--demo", "--port", "0", "--log", "off"], cwd=folder) as server:
+            assert server.address, "the server did not start"
             for operation, expected in ANSWERS:
-                connection = http.client.HTTPConnection(address, timeout=30)
-                body = json.dumps({"query": operation})
-                connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
-                answer = json.loads(connection.getresponse().read())
-                connection.close()
+                answer = json.loads(server.ask(operation))
                 assert answer == {"data": expected}, f"{operation}\nis answered with\n{answer}\nnot with\n{expected}"
-        finally:
-            server.terminate()
-            server.wait()
     print(f"{len(ANSWERS)} operations over HTTP are answered as expected")
 
 
@@ -238,9 +226,7 @@ def main():
     document = read(DOCUMENT)
     check_refusals(document)
     files = applied(document, read)
-    # Absolute, as cargo takes it from the folder that it is started in.
-    target = pathlib.Path(os.path.abspath(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target"))
-    tree = target / "entity/tree"
+    tree, target = TARGET / "entity/tree", TARGET / "entity/target"
     lay_out(tree, files)
     print(f"{len(files)} files are new or changed in {tree.name}", flush=True)
     assert not subprocess.run(["cargo", "fmt", "--all", "--check"], cwd=tree).returncode, "a block is not formatted"
@@ -248,7 +234,7 @@ def main():
     check_schema(document, program)
     check_answers(program)
     check_wrong_declaration(document, tree, target)
-    shutil.rmtree(target / "entity/target", ignore_errors=True)
+    shutil.rmtree(target, ignore_errors=True)
     print(f"docs/entity.md is right: {time.monotonic() - started:.0f} s")
 
 

@@ -1,6 +1,9 @@
 """What the scenarios share: a server, a PostgreSQL, clients that read and write, and what must hold after all of it."""
 
-import asyncio, collections, glob, json, os, re, shutil, subprocess, sys, time
+import asyncio, collections, json, os, re, subprocess, sys, time
+
+sys.path.append(os.path.dirname(os.path.dirname(__file__)))
+import server
 
 BINARY, CLIENTS, PATIENCE = os.path.abspath(sys.argv[1]), 16, 30
 POSTS = "posts: [{ title: \"a\", content: \"\" }, { title: \"b\", content: \"\" }]"
@@ -97,38 +100,15 @@ def sqlite_users(file):
         return database.execute(SQL).fetchall()
 
 
-class Cluster:
-    """A PostgreSQL with the tables, and more settings of its server."""
-
-    PROGRAMS = sorted(glob.glob("/usr/lib/postgresql/*/bin"))[-1]
+class Cluster(server.Cluster):
+    """A PostgreSQL with the tables."""
 
     def __init__(self, folder, port, settings=""):
-        self.folder, self.port = f"{folder}/cluster", port
-        self.url = f"postgres://postgres@127.0.0.1:{port}/postgres"
-        os.makedirs(self.folder)
-        shutil.chown(self.folder, "postgres")
-        os.chmod(folder, 0o755)
-        self.run(f"initdb -D {self.folder} --auth trust")
-        self.settings = settings
-        self.start()
+        super().__init__(folder, port, settings)
         subprocess.run([BINARY, "migrate", "up", "--database-url", self.url], check=True, capture_output=True)
-
-    def run(self, command):
-        command = ["su", "postgres", "-c", f"{self.PROGRAMS}/{command}"]
-        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
-
-    def start(self):
-        options = f"-p {self.port} -k {self.folder} {self.settings}"
-        self.run(f"pg_ctl -D {self.folder} -w -l {self.folder}/log -o '{options}' start")
 
     def sql(self, sql):
         return self.run(f"psql -h {self.folder} -p {self.port} -A -t -c \"{sql}\"").splitlines()
 
     def users(self):
         return [(name, int(posts)) for name, posts in (line.split("|") for line in self.sql(SQL))]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.run(f"pg_ctl -D {self.folder} -m immediate stop")
