@@ -162,7 +162,9 @@ impl Builder<'_> {
             let (name, ty, inner) = (&*field.name.node, &field.ty.node, named(&field.ty.node));
             let mut place = place.clone();
             if let Some(filter) = &place.filter {
-                let (nests, is_object) = (inner == filter, !self.schema.input_fields(inner).is_empty());
+                // A relation can lead to the same type.
+                let nests = inner == filter && ["and", "or", "not"].contains(&name);
+                let is_object = !self.schema.input_fields(inner).is_empty();
                 place.nesting += usize::from(nests);
                 // `some` counts, and not what holds it; but where there may be no `some`, there is no holder.
                 let leads_on = self.schema.is_row_filter(inner) && !nests;
