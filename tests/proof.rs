@@ -67,7 +67,7 @@ fn prove<R: Rows>() {
         proof.case(&rows, &drafts).map_err(TestCaseError::fail)
     });
     match result {
-        Ok(()) => proof.tally.borrow().assert_telling(&proof.schema),
+        Ok(()) => proof.tally.borrow().assert_telling(&proof.schema, R::WORLD.few_children),
         Err(TestError::Fail(why, (rows, _))) => panic!(
             "{why}\n\n{}\nTo see it again:\nPROPTEST_RNG_SEED={seed} PROPTEST_CASES={cases} cargo test --test api proof\n",
             Shown(&rows)
@@ -89,12 +89,15 @@ struct Tally {
 
 impl Tally {
     /// Asserts shares well under those of a generator that works.
-    fn assert_telling(&self, schema: &Schema) {
+    fn assert_telling(&self, schema: &Schema, few_children: u32) {
         println!("{self:?}");
         // A few cases prove nothing of the shares.
         let few = |share: u32| self.cases >= 100 && share < self.cases;
         assert!(!few(self.comparable * 3), "too few cases compare with ten times the data: {self:?}");
-        assert!(!few(self.children * 5), "too few cases have a list in a list with something in it: {self:?}");
+        assert!(
+            !few(self.children * few_children),
+            "too few cases have a list in a list with something in it: {self:?}"
+        );
         assert!(!few(self.cursors * 5), "too few cases have a cursor that matters: {self:?}");
         assert!(!schema.has_filters() || !few(self.filters * 10), "too few cases have a filter that matters: {self:?}");
     }

@@ -42,6 +42,7 @@ const WORLD: World = World {
     ],
     enums: &[],
     nowhere: &[("Enrollment", "998:999")],
+    few_children: 5,
     untie: "",
 };
 

@@ -78,6 +78,7 @@ const WORLD: World = World {
         ("Placement", "999:nowhere"),
         ("Recommendation", "998:999"),
     ],
+    few_children: 6,
     // SQLite restricts a row at a time.
     untie: "UPDATE categories SET parent_code = NULL",
 };

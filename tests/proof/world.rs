@@ -27,6 +27,8 @@ pub struct World {
     pub enums: &'static [(&'static str, &'static str, Names)],
     /// Keys that no row has, of the types whose keys are more than a number.
     pub nowhere: &'static [(&'static str, &'static str)],
+    /// Of so many cases, more than one has a list in a list with something in it.
+    pub few_children: u32,
     /// What SQLite must do before it can delete all rows.
     pub untie: &'static str,
 }
