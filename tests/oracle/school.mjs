@@ -191,9 +191,7 @@ class SchoolWriter extends Writer {
   }
 
   mutations() {
-    const fields = {};
-    for (const name of ['createUser', 'createPost', 'createStudent', 'createCourse', 'enroll', 'withdraw'])
-      fields[name] = (input) => this[name](input);
+    const fields = this.own('createUser', 'createPost', 'createStudent', 'createCourse', 'enroll', 'withdraw');
     for (const type of ['User', 'Post', 'Student', 'Course']) {
       fields[`update${type}`] = (input) => this.update(type, input);
       fields[`delete${type}`] = (input) => this.delete(type, input);

@@ -1,4 +1,5 @@
 // The shop's random rows, with NULLs and ties.
+import { UUID } from './kinds.mjs';
 import { parseDate, parseLocal, parseMoment, parseTime } from './moments.mjs';
 import { BASE64, DATES, FLOATS, JSON_VALUES, LOCALS, MOMENTS, TEXTS, TIMES, content, label } from './samples.mjs';
 import { jsonText, parseDecimal } from './scalars.mjs';
@@ -26,7 +27,7 @@ export function drawRows(types, random) {
   const inOrder = (type, drawn) => drawn.sort(byKey(types, type));
   const uuid = () => {
     const digits = Array.from({ length: 32 }, () => random.pick([...'0123456789abcdef'])).join('');
-    return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+    return UUID.stored(digits);
   };
 
   const Customer = numbered(8, () => ({ name: label(random, 100) }));

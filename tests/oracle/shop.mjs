@@ -210,10 +210,8 @@ class ShopWriter extends Writer {
   }
 
   mutations() {
-    const fields = { deleteProduct: (input) => this.delete('Product', input) };
-    for (const name of ['createProduct', 'updateProduct', 'createOrder', 'cancelOrder'])
-      fields[name] = (input) => this[name](input);
-    return fields;
+    const own = this.own('createProduct', 'updateProduct', 'createOrder', 'cancelOrder');
+    return { deleteProduct: (input) => this.delete('Product', input), ...own };
   }
 }
 

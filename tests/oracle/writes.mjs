@@ -42,6 +42,11 @@ export class Writer extends Objects {
     return Object.fromEntries(Object.entries(this.mutations()).map(ofInput));
   }
 
+  /** Those of a world's methods that are mutations, by their names. */
+  own(...names) {
+    return Object.fromEntries(names.map((name) => [name, (input) => this[name](input)]));
+  }
+
   /** Adds a row, with the next id where the table gives them out. */
   insert(type, row) {
     const { rows } = this;
