@@ -23,15 +23,13 @@ function code(name, list) {
 }
 
 /** What the pages of an order come out of. */
-function variant({ first, later, null: behindNull }, { nullable }, list) {
-  const pages = [first, later, behindNull].filter(Boolean);
+function variant({ first, ...others }, list) {
   const text = (page) => (page.sorted === 'all' ? 'sorted' : `${code(page.index, list)}${page.sorted ? ', ties' : ''}`);
   if (text(first) === 'sorted') return 'sorted';
-  // Behind a NULL, to find the NULLs is all that can be searched.
-  const isSearched = (page) => page.bound && (page === behindNull || !nullable || !page.boundByNull);
-  const isWalked = pages.slice(1).some((page) => page.sorted !== 'all' && !isSearched(page));
-  const others = unique(pages.map(text)).slice(1);
-  return [text(first) + (isWalked ? ', walked' : ''), ...others.map((other) => `later ${other}`)].join(' / ');
+  const behind = Object.values(others);
+  const isWalked = behind.some((page) => page.sorted !== 'all' && !page.bound);
+  const later = unique(behind.map(text)).filter((other) => other !== text(first));
+  return [text(first) + (isWalked ? ', walked' : ''), ...later.map((other) => `later ${other}`)].join(' / ');
 }
 
 /** The cells of both databases; the second says no more than that where it is the same. */
@@ -59,7 +57,7 @@ function orders(found) {
     orders.map(({ key }, order) => {
       const cell = (database) => {
         const variants = Object.entries(found[database].roots[at].orders[order].variants);
-        return merged(Object.fromEntries(variants.map(([name, plans]) => [name, variant(plans, key, list.name)])));
+        return merged(Object.fromEntries(variants.map(([name, plans]) => [name, variant(plans, list.name)])));
       };
       return [`\`${list.name}\``, `\`${key.name}\``, kindOf(key), ...cells(cell)];
     }),
@@ -108,9 +106,9 @@ ${found.postgres.version} with its defaults; both were told of the rows by \`ANA
 node benches/plans/run.mjs target/debug/shop > docs/plans.md
 \`\`\`
 
-It fails if an order by a column of the list's own is sorted. It also walks all pages of the products by size, which has three values
-and NULL, ascending and descending with \`nulls: FIRST\`, from the front and from the back: each of the ${rows} rows was met once, in
-the same order on both databases.
+It fails if an order by a column of the list's own is sorted, or if a page behind a cursor in it, or a parent's, is not searched for. It also
+walks all pages of the products by size, which has three values and NULL, ascending and descending with \`nulls: FIRST\`, from the front
+and from the back: each of the ${rows} rows was met once, in the same order on both databases.
 
 ## Orders
 
@@ -119,8 +117,8 @@ apart; \`FIRST\` is \`nulls: FIRST\`. An index is named without its table's name
 
 - *ties*: the rows come out of the index in order; those that are equal in the column are sorted by their key. A page reads its own rows
   and their equals.
-- *walked*: the rows come out of the index in order, but a page behind a cursor reads the index from its beginning, or from the first
-  that is not NULL, up to the cursor. A first page reads its own rows.
+- *walked*: the rows come out of the index in order, but a page behind a cursor reads the index from its beginning up to the cursor. A first
+  page reads its own rows.
 - *later*: what a page behind a cursor comes out of, where it is something else.
 - *sorted*: all rows are read and sorted.
 
@@ -150,10 +148,9 @@ ${children(found)}
 
 ## Your own columns
 
-- An order has an index on its column and the key, with more for columns that may be NULL, texts, enums and keys of several parts:
-  [Columns](entity.md#columns) says which.
+- An order has an index on its column and the key, with more for texts, enums and keys of several parts: [Columns](entity.md#columns) says
+  which. Where the column may be NULL, the rows in which it is are searched for by themselves, in the same index.
 - A list of children has one on the foreign key and the children's key; in an order, on the foreign key, the column and the key.
-- The index of an order by a column that may be NULL begins with whether it is, and serves filters by the column on SQLite alone, after
-  \`ANALYZE\`. A filter that is to be quick has an index on the column itself. So has one by an enum of PostgreSQL's own on SQLite.
+- A filter by an enum of PostgreSQL's own has an index on the column itself on SQLite, if it is to be quick: the order's is on an expression.
 - To see the plan of any request, [ask for it](api.md#the-sql-of-a-request): \`"extensions": {"dovetail": {"explain": true}}\`.`;
 }

@@ -2,7 +2,8 @@
 //
 //     node benches/plans/run.mjs target/debug/shop > docs/plans.md
 //
-// It fails if an order by a column of the list's own is sorted, or if a walk over all pages does not meet each row once.
+// It fails if an order by a column of the list's own is sorted, if a page behind a cursor in it, or a parent's, is not searched for, or if a
+// walk over all pages does not meet each row once.
 // PostgreSQL's programs must be installed; the databases are temporary.
 import assert from 'node:assert';
 import { readFileSync } from 'node:fs';
@@ -118,11 +119,16 @@ class Shop {
     const { id } = data.l.nodes.reduce((most, node) => (node.count > most.count ? node : most));
     const page = (order) =>
       `{ node(id: "${id}") { ... on ${list.owner} { l: ${list.name}(first: ${FEW}${order}) { nodes { id } } } } }`;
+    const plan = await this.plan(page(''));
     const orders = {};
     for (const { name } of list.keys.filter((key) => key.of === 'own' && key.name !== 'ID'))
-      for (const direction of ['ASC', 'DESC'])
-        orders[`${name} ${direction}`] = await this.plan(page(`, orderBy: { field: ${name}, direction: ${direction} }`));
-    return { plan: await this.plan(page('')), orders };
+      for (const direction of ['ASC', 'DESC']) {
+        const ordered = await this.plan(page(`, orderBy: { field: ${name}, direction: ${direction} }`));
+        const [by, parent] = [ordered, plan].map(({ bound }) => bound?.match(/\w+/)[0]);
+        assert.strictEqual(by, parent, `${this.name}: ${list.owner}.${list.name} by ${name} ${direction} is not searched for by the parent`);
+        orders[`${name} ${direction}`] = ordered;
+      }
+    return { plan, orders };
   }
 
   /** The ids of all products, page by page from both ends, which must be the same. */
@@ -178,8 +184,9 @@ try {
   for (const [name, { roots }] of Object.entries(found))
     for (const { list, orders } of roots)
       for (const { key, variants } of orders.filter(({ key }) => key.of === 'own'))
-        for (const [variant, { first, later }] of Object.entries(variants))
-          assert(first.sorted !== 'all' && later.sorted !== 'all', `${name}: no index for ${list.name} by ${key.name} ${variant}`);
+        for (const [variant, pages] of Object.entries(variants))
+          for (const [page, { sorted, bound }] of Object.entries(pages))
+            assert(sorted !== 'all' && (page === 'first' || bound), `${name}: no index for ${page} of ${list.name} by ${key.name} ${variant}`);
 } finally {
   for (const stop of stops.reverse()) await stop();
 }

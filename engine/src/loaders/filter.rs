@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Hop,
-    sql::{all_equal, is_among},
+    sql::{all_equal, is_among, is_null},
 };
 use crate::kinds::{Held, Kind};
 
@@ -172,7 +172,7 @@ impl Test {
                 }
                 Held { value, .. } => kind.compared_as(column).ne(kind.bound(&value)),
             },
-            Self::IsNull(true) => column.is_null(),
+            Self::IsNull(true) => is_null(backend, column),
             Self::IsNull(false) => column.is_not_null(),
             Self::Gt(value) => in_order(column).gt(bound(&held(value).value)),
             Self::Gte(value) => match held(value) {

@@ -8,7 +8,7 @@ use sea_orm::{
 use super::{
     Column, Hop,
     filter::leads,
-    sql::{direction, join_on, row_value},
+    sql::{direction, is_null, join_on, row_value},
 };
 use crate::kinds::Kind;
 
@@ -76,6 +76,11 @@ impl OrderBy {
         }
     }
 
+    /// Whether it is a column of the row itself.
+    fn is_own(&self) -> bool {
+        matches!(self, Self::Column { parent: None, .. })
+    }
+
     /// What is compared, as SQL over the table with the alias `row`; `index` tells the order's keys apart.
     fn expr(&self, row: &DynIden, index: usize) -> Expr {
         match self {
@@ -99,17 +104,44 @@ fn parent_alias(index: usize) -> DynIden {
 
 /// One key of an order as SQL.
 pub struct Sort {
-    expr: Expr,
+    /// What is compared.
+    pub expr: Expr,
     descending: bool,
-    /// Whether it is a column of the row itself.
+    /// Whether an index on the row's own columns serves row values that begin with it: on SQLite, none does that begin with an expression.
     own: bool,
+    bound: Bound,
+}
+
+/// What a place compares with a key of an order, by the number of its value there.
+enum Bound {
+    IsNull(usize),
+    Value(usize, Kind),
+    Key(usize),
 }
 
 impl Sort {
     /// In which direction to sort by it, the whole list being read `backwards` or not.
-    pub fn by(self, backwards: bool) -> (Expr, Direction) {
-        (self.expr, direction(self.descending, backwards))
+    pub fn direction(&self, backwards: bool) -> Direction {
+        direction(self.descending, backwards)
     }
+
+    /// What `place` compares with it; `None` if that is NULL: all that are NULL are equal in it.
+    fn bound(&self, backend: DbBackend, place: &[Value]) -> Option<Expr> {
+        match self.bound {
+            Bound::IsNull(at) => Some(Expr::Constant(is_null_value(&place[at]).into())),
+            Bound::Value(at, _) if is_null_value(&place[at]) => None,
+            Bound::Value(at, kind) => Some(kind.bound_in_order(backend, &place[at])),
+            Bound::Key(at) => Some(Expr::val(place[at].clone())),
+        }
+    }
+}
+
+/// Some rows of a list, which are behind all others of it, or before them.
+pub struct Part {
+    /// Which rows.
+    pub condition: Vec<Expr>,
+    /// How they are sorted.
+    pub sorts: Vec<Sort>,
 }
 
 impl Order {
@@ -139,41 +171,71 @@ impl Order {
     /// The whole order of rows with this primary key: where NULL may be, first by whether it is.
     pub fn sorts(&self, backend: DbBackend, row: &DynIden, primary_key: &[Expr]) -> Vec<Sort> {
         let mut sorts = Vec::with_capacity(self.keys.len() + primary_key.len());
-        for (key, expr) in self.keys.iter().zip(self.exprs(row)) {
-            let own = matches!(key.by, OrderBy::Column { parent: None, .. });
+        for (at, (key, expr)) in self.keys.iter().zip(self.exprs(row)).enumerate() {
+            let serves = |expr: &Expr| backend == DbBackend::Postgres || matches!(expr, Expr::Column(_));
+            let sort = |expr: Expr, descending, bound| {
+                let own = key.by.is_own() && serves(&expr);
+                Sort { expr, descending, own, bound }
+            };
             if key.by.is_nullable() {
-                sorts.push(Sort { expr: expr.clone().is_null(), descending: key.nulls_first, own });
+                sorts.push(sort(expr.clone().is_null(), key.nulls_first, Bound::IsNull(at)));
             }
-            sorts.push(Sort { expr: key.by.kind().in_order(backend, expr), descending: key.descending, own });
+            let kind = key.by.kind();
+            sorts.push(sort(kind.in_order(backend, expr), key.descending, Bound::Value(at, kind)));
         }
-        let key = primary_key.iter().map(|part| Sort { expr: part.clone(), descending: self.descending, own: true });
-        sorts.extend(key);
+        for (part, at) in primary_key.iter().zip(self.keys.len()..) {
+            let (expr, bound) = (part.clone(), Bound::Key(at));
+            sorts.push(Sort { expr, descending: self.descending, own: true, bound });
+        }
         sorts
     }
 
-    /// Whether a row with this primary key is behind `place` in this order, or before it.
-    pub fn beyond(
+    /// The rows with this primary key that are behind one place and before the other, part by part.
+    ///
+    /// NULL is where the order says, and elsewhere in an index. So where the first column may be NULL, the rows in which it is are a part
+    /// of their own: in both parts, the index is in the order, and a place is found in it.
+    pub fn parts(
         &self,
         backend: DbBackend,
         row: &DynIden,
         primary_key: &[Expr],
-        place: &[Value],
-        behind: bool,
-    ) -> Expr {
-        let mut sorts = self.sorts(backend, row, primary_key).into_iter();
-        let mut bounds = Vec::with_capacity(sorts.len());
-        for (key, value) in self.keys.iter().zip(place) {
-            let is_null = *value == value.as_null();
-            if key.by.is_nullable() {
-                bounds.extend(sorts.next().map(|sort| (sort, Expr::Constant(is_null.into()))));
+        after: Option<&[Value]>,
+        before: Option<&[Value]>,
+    ) -> Vec<Part> {
+        let places = [(after, true), (before, false)].into_iter().filter_map(|(place, behind)| Some((place?, behind)));
+        let sorts = self.sorts(backend, row, primary_key);
+        let beyond = |sorts: &[Sort], place, behind| {
+            let bounds: Vec<_> = sorts.iter().filter_map(|sort| Some((sort, sort.bound(backend, place)?))).collect();
+            beyond(&bounds, behind)
+        };
+        let Some(first) = self.keys.first().filter(|key| key.by.is_own() && key.by.is_nullable()) else {
+            let condition = places.map(|(place, behind)| beyond(&sorts, place, behind)).collect();
+            return vec![Part { condition, sorts }];
+        };
+        let column = first.by.expr(row, 0);
+        let part = |nulls: bool| {
+            let mut sorts = self.sorts(backend, row, primary_key).split_off(1);
+            if let (true, [null, next, ..]) = (nulls, &mut sorts[..]) {
+                // They are equal, but PostgreSQL does not know.
+                null.descending = next.descending;
             }
-            // All that are NULL are equal in it.
-            bounds.extend(
-                sorts.next().filter(|_| !is_null).map(|sort| (sort, key.by.kind().bound_in_order(backend, value))),
-            );
-        }
-        bounds.extend(sorts.zip(place.iter().skip(self.keys.len()).map(|part| Expr::val(part.clone()))));
-        beyond(&bounds, behind)
+            let mut condition = Vec::new();
+            for (place, behind) in places.clone() {
+                if is_null_value(&place[0]) == nulls {
+                    condition.push(beyond(&sorts, place, behind));
+                } else if (nulls == first.nulls_first) == behind {
+                    return None;
+                }
+            }
+            if nulls {
+                condition.push(is_null(backend, column.clone()));
+            } else if condition.is_empty() || sorts[0].expr != column {
+                // A bound of the column says so too, and is what SQLite is to search by.
+                condition.push(column.clone().is_not_null());
+            }
+            Some(Part { condition, sorts })
+        };
+        [first.nulls_first, !first.nulls_first].into_iter().filter_map(part).collect()
     }
 }
 
@@ -181,9 +243,9 @@ impl Order {
 ///
 /// The row's own columns that run in one direction are compared as one row value, which an index on them serves. Where the
 /// direction or the table changes, what comes first bounds the search, and the rest decides among the rows equal in it.
-fn beyond(bounds: &[(Sort, Expr)], behind: bool) -> Expr {
+fn beyond(bounds: &[(&Sort, Expr)], behind: bool) -> Expr {
     let Some((first, _)) = bounds.first() else { return Expr::Constant(false.into()) };
-    let together = |(sort, _): &&(Sort, Expr)| sort.own && first.own && sort.descending == first.descending;
+    let together = |(sort, _): &&(&Sort, Expr)| sort.own && first.own && sort.descending == first.descending;
     let run = bounds.iter().take_while(together).count().max(1);
     let own = row_value(bounds[..run].iter().map(|(sort, _)| sort.expr.clone()));
     let bound = row_value(bounds[..run].iter().map(|(_, bound)| bound.clone()));
@@ -194,4 +256,8 @@ fn beyond(bounds: &[(Sort, Expr)], behind: bool) -> Expr {
     }
     let bounded = if greater { own.gte(bound) } else { own.lte(bound) };
     bounded.and(strictly.or(beyond(&bounds[run..], behind)))
+}
+
+fn is_null_value(value: &Value) -> bool {
+    *value == value.as_null()
 }

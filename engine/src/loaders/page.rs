@@ -5,14 +5,18 @@ use std::sync::Arc;
 use derive_where::derive_where;
 use sea_orm::{
     DbBackend, EntityTrait, QueryResult, Value,
-    sea_query::{DynIden, Expr, JoinType, SelectStatement},
+    sea_query::{Asterisk, DynIden, Expr, JoinType, Query, SelectStatement, UnionType},
 };
 
 use super::{
     Columns, Filter, Order, Rows, Table,
+    order::Part,
     rows::{Block, Found},
 };
 use crate::error::Result;
+
+/// The alias of a part of a list.
+const PART: &str = "part";
 
 /// A page of a list: part of a loader's key, for it shapes the SQL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -32,29 +36,50 @@ pub struct Page {
 }
 
 impl Page {
-    /// Restricts `select` to this page of the table with the alias `row`: a seek, never an OFFSET, and one row more than
-    /// the page's size, which tells whether there are more.
-    pub fn apply(
+    /// This page of what `select` has of the table with the alias `row`: a seek, never an OFFSET, and one row more than the page's size,
+    /// which tells whether there are more.
+    pub fn of(
         &self,
-        select: &mut SelectStatement,
+        mut select: SelectStatement,
         backend: DbBackend,
         row: &DynIden,
         primary_key: &[Expr],
         join: JoinType,
-    ) {
-        let sorts = self.order.sorts(backend, row, primary_key);
-        self.order.join(select, row, join);
-        self.filter.apply(select, backend, row);
-        for (place, behind) in [(&self.after, true), (&self.before, false)] {
-            select.and_where_option(
-                place.as_deref().map(|place| self.order.beyond(backend, row, primary_key, place, behind)),
-            );
+    ) -> SelectStatement {
+        self.order.join(&mut select, row, join);
+        self.filter.apply(&mut select, backend, row);
+        let mut parts = self.order.parts(backend, row, primary_key, self.after.as_deref(), self.before.as_deref());
+        if parts.len() == 1 {
+            return self.cut(select, parts.remove(0));
         }
-        for sort in sorts {
-            let (expr, direction) = sort.by(self.backwards);
-            select.order_by_expr(expr, direction);
+        // The page is among the first rows of each part.
+        let sorts: Vec<_> =
+            (0..).map(|number| format!("sort_{number}")).zip(self.order.sorts(backend, row, primary_key)).collect();
+        for (name, sort) in &sorts {
+            select.expr_as(sort.expr.clone(), name.clone());
         }
-        select.limit(self.size + 1);
+        let parts = parts
+            .into_iter()
+            .map(|part| Query::select().column(Asterisk).from_subquery(self.cut(select.clone(), part), PART).take());
+        let Some(mut all) = parts.reduce(|mut all, part| all.union(UnionType::All, part).take()) else {
+            return select.and_where(Expr::Constant(false.into())).take();
+        };
+        for (name, sort) in sorts {
+            all.order_by(name, sort.direction(self.backwards));
+        }
+        all.limit(self.size + 1).take()
+    }
+
+    /// The first rows of a part of the list, or its last.
+    fn cut(&self, mut select: SelectStatement, part: Part) -> SelectStatement {
+        for condition in part.condition {
+            select.and_where(condition);
+        }
+        for sort in part.sorts {
+            let direction = sort.direction(self.backwards);
+            select.order_by_expr(sort.expr, direction);
+        }
+        select.limit(self.size + 1).take()
     }
 
     /// Whether choosing the rows takes more of them than their keys.

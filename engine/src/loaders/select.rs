@@ -34,8 +34,7 @@ pub fn page<E: Table>(backend: DbBackend, page: &Page, wanted: &Wanted<E, E>) ->
     let mut select = Query::select();
     select_outputs(&mut select, page, wanted, &row, &row);
     select.from_as(table::<E>(), row.clone());
-    page.apply(&mut select, backend, &row, &in_order::<E>(backend, primary_key::<E>()), JoinType::InnerJoin);
-    select
+    page.of(select, backend, &row, &in_order::<E>(backend, primary_key::<E>()), JoinType::InnerJoin)
 }
 
 /// How many rows of an entity the filter leaves.
@@ -93,11 +92,7 @@ pub fn page_by_parent<K: Key, N: Table, L: EntityTrait>(
     page: &Page,
     wanted: &Wanted<N, L>,
 ) -> SelectStatement {
-    let (row, link) = aliases(relation);
-    let key = match relation.child {
-        Some(child) => child.from().map(|column| Expr::col((link.clone(), column))).collect(),
-        None => primary_key::<N>(),
-    };
+    let (_, link) = aliases(relation);
     let parent = parent_key::<K>(backend);
 
     let mut of_a_parent = Query::select();
@@ -107,7 +102,6 @@ pub fn page_by_parent<K: Key, N: Table, L: EntityTrait>(
     if page.reads_rows() {
         join_nodes(backend, relation, &mut of_a_parent);
     }
-    page.apply(&mut of_a_parent, backend, &row, &in_order::<N>(backend, key), join_type(backend));
 
     let mut select = Query::select();
     for (place, part) in parent.into_iter().enumerate() {
@@ -148,6 +142,21 @@ fn from_parents<K: Key>(select: &mut SelectStatement, backend: DbBackend, parent
     };
 }
 
+/// The page of a parent's children, which may be read from the join table alone.
+fn page_of_a_parent<N: Table>(
+    backend: DbBackend,
+    relation: Relation,
+    children: SelectStatement,
+    page: &Page,
+) -> SelectStatement {
+    let (row, link) = aliases(relation);
+    let key = match relation.child {
+        Some(child) => child.from().map(|column| Expr::col((link.clone(), column))).collect(),
+        None => primary_key::<N>(),
+    };
+    page.of(children, backend, &row, &in_order::<N>(backend, key), join_type(backend))
+}
+
 /// Joins each parent's page as PostgreSQL can, and selects what is wanted of it.
 ///
 /// Where the join table alone makes the page, its rows' own are joined outside, once for all parents: within, it was seen to
@@ -176,6 +185,7 @@ fn join_lateral<N: Table, L: EntityTrait>(
         select.exprs(nodes.iter().map(of_page));
     }
     select.exprs(links.iter().chain(if wanted.place { &places[..] } else { &[] }).map(of_page));
+    let of_a_parent = page_of_a_parent::<N>(DbBackend::Postgres, relation, of_a_parent, page);
     select.join_lateral(JoinType::InnerJoin, of_a_parent, PAGE, always());
     if let Some(child) = child_outside {
         let same = child
@@ -201,7 +211,7 @@ fn join_lateral<N: Table, L: EntityTrait>(
 }
 
 /// Joins each parent's page as SQLite can, by the numbers of its rows, and selects what is wanted of them.
-fn join_numbers<N: EntityTrait, L: EntityTrait>(
+fn join_numbers<N: Table, L: EntityTrait>(
     select: &mut SelectStatement,
     relation: Relation,
     mut of_a_parent: SelectStatement,
@@ -211,6 +221,7 @@ fn join_numbers<N: EntityTrait, L: EntityTrait>(
     let (row, link) = aliases(relation);
     let rowid = "rowid";
     of_a_parent.expr_as(Expr::col((link.clone(), rowid)), rowid);
+    let of_a_parent = page_of_a_parent::<N>(DbBackend::Sqlite, relation, of_a_parent, page);
     let numbers = Func::cust("json_group_array").arg(Expr::col(rowid));
     let numbers = Query::select().expr(numbers).from_subquery(of_a_parent, PAGE).take();
     let numbers = Func::cust("json_each").arg(Expr::SubQuery(None, Box::new(numbers.into())));

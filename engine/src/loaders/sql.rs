@@ -25,6 +25,16 @@ pub fn always() -> Expr {
     Expr::cust("TRUE")
 }
 
+/// Whether a column is NULL. SQLite takes NULL to be as rare as any other value, and would rather search for it among all rows than by a
+/// parent's key: half of the rows may have it (<https://sqlite.org/lang_corefunc.html#likelihood>).
+pub fn is_null(backend: DbBackend, column: Expr) -> Expr {
+    let is_null = column.is_null();
+    if backend == DbBackend::Postgres {
+        return is_null;
+    }
+    Func::cust("likelihood").arg(is_null).arg(Expr::Constant(0.5.into())).into()
+}
+
 /// Whether `value` is among `values`, which are one parameter, of this kind.
 pub fn is_among(backend: DbBackend, value: Expr, kind: Kind, values: Vec<Value>) -> Expr {
     if backend == DbBackend::Postgres {

@@ -127,6 +127,17 @@ async fn pages_of_each_order_of_each_list_meet_each_row_once_in_both_directions(
 const OTHERS: [&str; 9] =
     ["_COUNT", "REFERRER_", "PARENT_", "PRODUCT_", "CATEGORY_", "RELATED_", "CUSTOMER_", "INVOICE_", "LINE_"];
 
+/// Whether a plan sorts rows but those that are equal by what an index has, and those of a page of each part of a list.
+fn sorts(plan: &[&str]) -> bool {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    plan.iter().enumerate().any(|(at, line)| {
+        let mut below = plan[at + 1..].iter().take_while(|other| indent(other) > indent(line));
+        let on_postgres = line.trim_start_matches([' ', '-', '>']).starts_with("Sort  (");
+        let on_sqlite = line.starts_with("USE TEMP B-TREE FOR ORDER BY");
+        on_postgres && !below.any(|line| line.contains("Limit  (")) || on_sqlite && plan[at - 1] != "SCAN part"
+    })
+}
+
 #[tokio::test]
 async fn each_order_by_a_column_of_its_own_has_an_index() {
     let shop = shop().await;
@@ -139,12 +150,8 @@ async fn each_order_by_a_column_of_its_own_has_an_index() {
                 let query = format!("{{ {}(first: 2, orderBy: {order}) {{ nodes {{ id }} }} }}", list.name);
                 let request = json!({ "query": query, "extensions": { "dovetail": { "explain": true } } });
                 let answer: Value = serde_json::from_str(&ask(app, request).await).unwrap();
-                let plan = &answer["extensions"]["dovetail"]["sql"][0]["plan"];
-                assert!(!plan.is_null(), "{answer}");
-                // Rows equal by what the index has may be sorted.
-                let plan = plan.to_string();
-                let sorts = plan.contains("Sort Key") && !plan.contains("Presorted Key");
-                if sorts || plan.contains("USE TEMP B-TREE FOR ORDER BY") {
+                let plan = answer["extensions"]["dovetail"]["sql"][0]["plan"].as_array().expect("a plan");
+                if sorts(&plan.iter().filter_map(Value::as_str).collect::<Vec<_>>()) {
                     without += &format!("{database}: {} by {field}, {direction}\n", list.name);
                 }
             }
