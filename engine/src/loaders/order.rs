@@ -107,8 +107,8 @@ pub struct Sort {
     /// What is compared.
     pub expr: Expr,
     descending: bool,
-    /// Whether an index on the row's own columns serves row values that begin with it: on SQLite, none does that begin with an expression.
-    own: bool,
+    /// Whether a row value may have it, which an index on the row's own columns serves: on SQLite, no expression.
+    fits_row_value: bool,
     bound: Bound,
 }
 
@@ -136,7 +136,7 @@ impl Sort {
     }
 }
 
-/// Some rows of a list, which are behind all others of it, or before them.
+/// A part of a list: all of it, or those of its rows that are NULL in the order's first column, or the others.
 pub struct Part {
     /// Which rows.
     pub condition: Vec<Expr>,
@@ -174,8 +174,8 @@ impl Order {
         for (at, (key, expr)) in self.keys.iter().zip(self.exprs(row)).enumerate() {
             let serves = |expr: &Expr| backend == DbBackend::Postgres || matches!(expr, Expr::Column(_));
             let sort = |expr: Expr, descending, bound| {
-                let own = key.by.is_own() && serves(&expr);
-                Sort { expr, descending, own, bound }
+                let fits_row_value = key.by.is_own() && serves(&expr);
+                Sort { expr, descending, fits_row_value, bound }
             };
             if key.by.is_nullable() {
                 sorts.push(sort(expr.clone().is_null(), key.nulls_first, Bound::IsNull(at)));
@@ -185,7 +185,7 @@ impl Order {
         }
         for (part, at) in primary_key.iter().zip(self.keys.len()..) {
             let (expr, bound) = (part.clone(), Bound::Key(at));
-            sorts.push(Sort { expr, descending: self.descending, own: true, bound });
+            sorts.push(Sort { expr, descending: self.descending, fits_row_value: true, bound });
         }
         sorts
     }
@@ -203,21 +203,22 @@ impl Order {
         before: Option<&[Value]>,
     ) -> Vec<Part> {
         let places = [(after, true), (before, false)].into_iter().filter_map(|(place, behind)| Some((place?, behind)));
-        let sorts = self.sorts(backend, row, primary_key);
         let beyond = |sorts: &[Sort], place, behind| {
             let bounds: Vec<_> = sorts.iter().filter_map(|sort| Some((sort, sort.bound(backend, place)?))).collect();
             beyond(&bounds, behind)
         };
         let Some(first) = self.keys.first().filter(|key| key.by.is_own() && key.by.is_nullable()) else {
+            let sorts = self.sorts(backend, row, primary_key);
             let condition = places.map(|(place, behind)| beyond(&sorts, place, behind)).collect();
             return vec![Part { condition, sorts }];
         };
         let column = first.by.expr(row, 0);
         let part = |nulls: bool| {
+            // Without the first, of whether it is NULL: all of the part are equal in that.
             let mut sorts = self.sorts(backend, row, primary_key).split_off(1);
-            if let (true, [null, next, ..]) = (nulls, &mut sorts[..]) {
-                // They are equal, but PostgreSQL does not know.
-                null.descending = next.descending;
+            if nulls {
+                // They are equal in the column too. PostgreSQL does not know, but in the next key's direction its index has both in order.
+                sorts[0].descending = sorts[1].descending;
             }
             let mut condition = Vec::new();
             for (place, behind) in places.clone() {
@@ -245,7 +246,8 @@ impl Order {
 /// direction or the table changes, what comes first bounds the search, and the rest decides among the rows equal in it.
 fn beyond(bounds: &[(&Sort, Expr)], behind: bool) -> Expr {
     let Some((first, _)) = bounds.first() else { return Expr::Constant(false.into()) };
-    let together = |(sort, _): &&(&Sort, Expr)| sort.own && first.own && sort.descending == first.descending;
+    let together =
+        |(sort, _): &&(&Sort, Expr)| sort.fits_row_value && first.fits_row_value && sort.descending == first.descending;
     let run = bounds.iter().take_while(together).count().max(1);
     let own = row_value(bounds[..run].iter().map(|(sort, _)| sort.expr.clone()));
     let bound = row_value(bounds[..run].iter().map(|(_, bound)| bound.clone()));

@@ -36,9 +36,9 @@ pub struct Page {
 }
 
 impl Page {
-    /// This page of what `select` has of the table with the alias `row`: a seek, never an OFFSET, and one row more than the page's size,
+    /// The statement for this page of what `select` has of the table with the alias `row`: a seek, never an OFFSET, and one row more than the page's size,
     /// which tells whether there are more.
-    pub fn of(
+    pub fn select(
         &self,
         mut select: SelectStatement,
         backend: DbBackend,

@@ -34,7 +34,7 @@ pub fn page<E: Table>(backend: DbBackend, page: &Page, wanted: &Wanted<E, E>) ->
     let mut select = Query::select();
     select_outputs(&mut select, page, wanted, &row, &row);
     select.from_as(table::<E>(), row.clone());
-    page.of(select, backend, &row, &in_order::<E>(backend, primary_key::<E>()), JoinType::InnerJoin)
+    page.select(select, backend, &row, &in_order::<E>(backend, primary_key::<E>()), JoinType::InnerJoin)
 }
 
 /// How many rows of an entity the filter leaves.
@@ -154,7 +154,7 @@ fn page_of_a_parent<N: Table>(
         Some(child) => child.from().map(|column| Expr::col((link.clone(), column))).collect(),
         None => primary_key::<N>(),
     };
-    page.of(children, backend, &row, &in_order::<N>(backend, key), join_type(backend))
+    page.select(children, backend, &row, &in_order::<N>(backend, key), join_type(backend))
 }
 
 /// Joins each parent's page as PostgreSQL can, and selects what is wanted of it.
