@@ -17,8 +17,9 @@ use proptest::{
 };
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{App, body, school_with};
+use crate::support::{App, body, school_with, socket::Listening};
 
 /// How many requests a case has.
 const REQUESTS: usize = 16;
@@ -370,5 +371,79 @@ fn whatever_is_asked_the_answer_is_no_fault_of_the_server() {
         met(200, "") && met(400, "BAD_USER_INPUT") && met(200, "GRAPHQL_VALIDATION_FAILED") && met(200, "TOO_COMPLEX")
     );
     // It lives, and says what it said before.
+    assert!(runtime.block_on(app.query("{ __typename }")).contains("Query"));
+}
+
+/// A message of a client of `graphql-transport-ws`, right in most cases.
+fn message() -> impl Strategy<Value = Message> {
+    let id = || select(&["1", "2", "3", "", "é"][..]);
+    let subscribe =
+        (id(), parameters()).prop_map(|(id, payload)| json!({ "type": "subscribe", "id": id, "payload": payload }));
+    let simple =
+        (select(&["complete", "ping", "pong", "connection_init", "start"][..]), id(), option::of(json_value()))
+            .prop_map(|(kind, id, payload)| json!({ "type": kind, "id": id, "payload": payload }));
+    let spoilt = spoilt_json(r#"{"type":"subscribe","id":"4","payload":{"query":"{ user(id: 1) { name } }"}}"#);
+    let complete = id().prop_map(|id| json!({ "type": "complete", "id": id }));
+    let json = prop_oneof![10 => subscribe, 3 => complete, 1 => simple, 1 => spoilt];
+    let bytes = || vec(any::<u8>(), 0..64);
+    prop_oneof![
+        40 => json.prop_map(|json| Message::text(json.to_string())),
+        1 => text().prop_map(Message::text),
+        1 => bytes().prop_map(Message::binary),
+        1 => bytes().prop_map(|bytes| Message::Ping(bytes.into())),
+        1 => bytes().prop_map(|bytes| Message::Pong(bytes.into())),
+    ]
+}
+
+/// What a socket says to these messages, by kind; each is of the protocol.
+async fn said(server: &Listening, messages: Vec<Message>) -> Vec<String> {
+    const END: &str = r#"{"type":"pong","payload":"the end"}"#;
+    let mut socket = server.connected().await;
+    for message in messages {
+        socket.send(message).await;
+    }
+    socket.say(&END.replace("pong", "ping")).await;
+    let mut kinds = Vec::new();
+    loop {
+        let heard = socket.hear().await;
+        if heard == END {
+            return kinds;
+        }
+        match serde_json::from_str::<Value>(&heard)
+            .ok()
+            .and_then(|message| Some(message.get("type")?.as_str()?.to_owned()))
+        {
+            Some(kind) => kinds.push(kind),
+            None => {
+                kinds.push(heard.split(' ').next().unwrap().to_owned());
+                return kinds;
+            }
+        }
+    }
+}
+
+#[test]
+fn whatever_comes_over_a_socket_it_is_answered_or_closed_by_a_code() {
+    let runtime = Runtime::new().unwrap();
+    let arguments =
+        ["--insecure-open", "--max-socket-operations=3", "--max-socket-message-bytes=20000", "--max-text-bytes=30"];
+    let (app, server) = runtime.block_on(async {
+        let app = school_with(&arguments).await.0.remove(0);
+        let server = Listening::start(&app, &arguments).await;
+        (app, server)
+    });
+    let tally = RefCell::new(BTreeMap::<String, u32>::new());
+    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    let failed = runner.run(&vec(message(), 1..REQUESTS), |messages| {
+        for kind in runtime.block_on(said(&server, messages)) {
+            let is_known = ["next", "error", "complete", "pong", "4400", "4409", "4429", "1009"].contains(&&*kind);
+            prop_assert!(is_known, "{kind}");
+            *tally.borrow_mut().entry(kind).or_default() += 1;
+        }
+        Ok(())
+    });
+    assert!(failed.is_ok(), "{}", failed.unwrap_err());
+    println!("{tally:?}");
+    assert!(["next", "error", "complete", "4400", "4409"].iter().all(|kind| tally.borrow().contains_key(*kind)));
     assert!(runtime.block_on(app.query("{ __typename }")).contains("Query"));
 }

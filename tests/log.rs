@@ -26,7 +26,7 @@ use tracing::subscriber::set_default;
 
 use crate::{
     admission::hold_up_courses,
-    support::{App, graphql_request, post_json, school, school_with},
+    support::{App, graphql_request, post_json, school, school_with, socket::Listening},
 };
 
 /// What the server logs while something runs, without ids and times.
@@ -85,6 +85,23 @@ async fn a_request_that_is_answered_leaves_a_line() {
     expect![[r#"
         INFO request request_id=# operation="Names" document=facfc0595bfdcdce outcome="answered" status=200 errors=0 statements=1 rows=3 milliseconds=# elapsed=#
     "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn each_operation_over_a_socket_leaves_a_line_and_so_does_the_socket() {
+    let app = &school().await.0[0];
+    let server = Listening::start(app, &[]).await;
+    let lines = logged(async || {
+        let mut socket = server.connected().await;
+        socket.all_of("a", "query Names { users { nodes { name } } }").await;
+        socket.all_of("b", "query Nobody { nobody }").await;
+        socket.ask("{").await;
+    });
+    expect![[r#"
+        INFO request request_id=# operation="Names" document=facfc0595bfdcdce outcome="answered" status=200 errors=0 statements=1 rows=3 milliseconds=# elapsed=#
+        INFO request request_id=# document=eb1991c0545c468a outcome="refused" status=400 problem="Unknown field \"nobody\" on type \"Query\"." errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO socket request_id=# operations=2 code=4400 problem="a message is wrong: EOF while parsing an object at line 1 column 1" elapsed=#
+    "#]].assert_eq(&lines.await);
 }
 
 #[tokio::test]

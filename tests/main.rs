@@ -36,6 +36,7 @@ mod proof;
 mod protocol;
 mod relations;
 mod report;
+mod sockets;
 mod students;
 mod tokens;
 mod users;

@@ -44,7 +44,7 @@ fn key(algorithm: Algorithm) -> EncodingKey {
 }
 
 /// So many seconds from now, as tokens tell time.
-fn moment(seconds: i64) -> i64 {
+pub fn moment(seconds: i64) -> i64 {
     i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()).unwrap() + seconds
 }
 
@@ -59,7 +59,8 @@ fn claims(changes: Value) -> Value {
     claims
 }
 
-fn sign(algorithm: Algorithm, id: Option<&str>, changes: Value) -> String {
+/// A token with these claims in place of the usual ones.
+pub fn sign(algorithm: Algorithm, id: Option<&str>, changes: Value) -> String {
     let header = Header { kid: id.map(str::to_owned), ..Header::new(algorithm) };
     encode(&header, &claims(changes), &key(algorithm)).unwrap()
 }

@@ -39,7 +39,7 @@ use std::{
 use async_graphql::{Context, QueryPathSegment};
 use parking_lot::Mutex;
 
-pub use self::json::{ran, response as to_json};
+pub use self::json::{errors as errors_to_json, ran, response as to_json};
 use crate::{
     config::limits::ApiLimits,
     error::{Error, Result},

@@ -11,7 +11,9 @@ mod names;
 mod origins;
 mod protocol;
 mod refusal;
+mod request;
 mod shares;
+mod socket;
 mod state;
 mod stream;
 
@@ -42,7 +44,7 @@ pub use self::connections::serve;
 use self::{
     admission::Admission,
     auth::{Auth, Scope},
-    connections::Stopping,
+    connections::{Lease, Phase},
     graphiql::Page,
     names::REQUEST_ID,
     origins::Origins,
@@ -52,7 +54,6 @@ use self::{
 use crate::{
     api::Api,
     config::{Graphiql, ServeOptions, access::AuthMode},
-    error::code,
 };
 
 /// The longest request id that is taken over, in bytes: it is on every line of the log.
@@ -108,7 +109,7 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
 
 /// The response in place of one whose making panicked. The panic itself is in the log.
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    Refusal::coded(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, "internal error").respond(Format::Json)
+    Refusal::internal().respond(Format::Json)
 }
 
 /// Takes the address.
@@ -143,8 +144,8 @@ async fn healthz() -> &'static str {
 }
 
 /// That requests can be answered: the database is there, with the tables that this program knows, and the server is not stopping.
-async fn readyz(State(server): State<Arc<Server>>, stopping: Option<Extension<Stopping>>) -> Response {
-    if stopping.is_some() {
+async fn readyz(State(server): State<Arc<Server>>, lease: Option<Extension<Lease>>) -> Response {
+    if lease.is_some_and(|lease| *lease.phase.borrow() > Phase::Serving) {
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response();
     }
     match server.ready().await {

@@ -19,6 +19,7 @@ const CLIENTS = [
   { name: 'tada', folder: 'tada', ...npm },
   { name: 'apollo', folder: 'apollo', ...npm },
   { name: 'urql', folder: 'urql', ...npm },
+  { name: 'graphql-ws', folder: 'graphql-ws', test: npm.test },
   { name: 'cynic and graphql_client', folder: '.', test: 'cargo test --locked' },
   {
     name: 'ariadne-codegen',

@@ -2,6 +2,7 @@
 
 mod layout;
 mod postgres;
+pub mod socket;
 pub mod walk;
 
 use std::{

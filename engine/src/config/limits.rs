@@ -194,7 +194,17 @@ pub struct HttpLimits {
     #[arg(long, env = "DOVETAIL_MAX_MEMORY_BYTES", default_value_t = 128 << 20, value_name = "BYTES")]
     pub max_memory_bytes: usize,
 
-    /// The most connections; more wait for one to end
+    /// The most operations that run over one WebSocket at once; of more it is closed
+    #[arg(long, env = "DOVETAIL_MAX_SOCKET_OPERATIONS", default_value_t = 100, value_name = "OPERATIONS")]
+    #[arg(value_parser = value_parser!(u32).range(1..))]
+    pub max_socket_operations: u32,
+
+    /// The most bytes of a message that comes over a WebSocket; of more it is closed
+    #[arg(long, env = "DOVETAIL_MAX_SOCKET_MESSAGE_BYTES", default_value_t = 1 << 17, value_name = "BYTES")]
+    #[arg(value_parser = value_parser!(u32).range(1_024..))]
+    pub max_socket_message_bytes: u32,
+
+    /// The most connections, WebSockets among them; more wait for one to end
     #[arg(long, env = "DOVETAIL_MAX_CONNECTIONS", default_value_t = 4_096, value_name = "CONNECTIONS")]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub max_connections: u32,

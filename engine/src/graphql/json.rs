@@ -3,7 +3,7 @@
 
 use std::iter;
 
-use async_graphql::{Response, Value};
+use async_graphql::{Response, ServerError, Value};
 use bytes::Bytes;
 
 /// The values that were written one behind the other, each to one of these ends.
@@ -78,6 +78,12 @@ fn write_object<'a, K: AsRef<str> + 'a>(fields: impl IntoIterator<Item = (&'a K,
 /// Whether the operation ran, however it ended: an error before that belongs to no field.
 pub fn ran(response: &Response) -> bool {
     response.data != Value::Null || response.errors.iter().any(|error| !error.path.is_empty())
+}
+
+/// The text of the errors of a response (GraphQL, section 7.1.7), as a list.
+pub fn errors(errors: &[ServerError]) -> Vec<u8> {
+    // Of strings, numbers and lists of them alone.
+    serde_json::to_vec(errors).unwrap_or_default()
 }
 
 /// The text of a response (GraphQL, section 7.1): without `data` if nothing ran.

@@ -1,6 +1,9 @@
 //! Who asks, and what they may: JWT bearer tokens (RFC 6750, RFC 7519, and RFC 8725 on how not to be fooled).
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::ensure;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -10,8 +13,11 @@ use jsonwebtoken::{
     errors::{Error, ErrorKind},
 };
 use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::Instant;
 
 use super::{
+    admission::Sender,
     keys::{COOLDOWN, Key, Keys, NoKey},
     refusal::Refusal,
 };
@@ -60,6 +66,7 @@ struct Tokens {
 pub struct Caller {
     mode: AuthMode,
     claims: Option<Claims>,
+    expiry: Option<Instant>,
 }
 
 /// What a token says of its bearer.
@@ -70,6 +77,9 @@ struct Claims {
     scope: Option<Texts>,
     /// The same, as Okta and Microsoft have it.
     scp: Option<Texts>,
+    /// Seconds of Unix (RFC 7519, section 4.1.4), of which jsonwebtoken says what is wrong.
+    #[serde(default)]
+    exp: Value,
     // Read for their types alone (RFC 7519, sections 4.1.1 and 4.1.3): jsonwebtoken takes a list of issuers too, and looks at no
     // claim that nothing is expected of.
     #[serde(rename = "iss")]
@@ -133,7 +143,9 @@ impl Auth {
             }
             _ => None,
         };
-        Ok(Caller { mode: self.mode, claims })
+        let leeway = self.tokens.as_ref().map_or(0, |tokens| tokens.leeway);
+        let expiry = claims.as_ref().and_then(|claims| instant(claims.exp.as_f64()? + leeway as f64));
+        Ok(Caller { mode: self.mode, claims, expiry })
     }
 }
 
@@ -141,6 +153,16 @@ impl Caller {
     /// The subject of the token, for the log.
     pub fn subject(&self) -> Option<&str> {
         self.claims.as_ref()?.sub.as_deref()
+    }
+
+    /// The subject as a sender of requests.
+    pub fn sender(&self) -> Option<Sender> {
+        self.subject().map(|subject| Sender::Subject(subject.to_owned()))
+    }
+
+    /// Until when the token is good, if it ends.
+    pub fn expiry(&self) -> Option<Instant> {
+        self.expiry
     }
 
     /// Refuses what the caller may not.
@@ -217,6 +239,12 @@ impl Tokens {
         }
         decode(token, key, &validation).map(|token| token.claims)
     }
+}
+
+/// The instant of a time of Unix, in seconds; `None` if it is too far for this machine.
+fn instant(time: f64) -> Option<Instant> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
+    Instant::now().checked_add(Duration::try_from_secs_f64((time - now).max(0.0)).ok()?)
 }
 
 /// Of a token that may be good, for all that can be told.

@@ -1,26 +1,19 @@
 //! Connections: how many, for how long, and how they end.
 
-use std::{
-    future::Future,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
-    time::Duration,
-};
+use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
+use futures_util::FutureExt;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use ipnet::IpNet;
 use tokio::{
     net::TcpListener,
     select,
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::JoinSet,
     time::{Instant, sleep, timeout, timeout_at},
 };
@@ -28,14 +21,38 @@ use tower::util::MapRequest;
 
 use super::{
     admission::{Peer, Sender},
-    shares::Shares,
+    shares::{Part, Shares},
     stream::Paced,
 };
 use crate::config::limits::HttpLimits;
 
-/// That a request came after the server was told to stop.
-#[derive(Clone, Copy)]
-pub struct Stopping;
+/// How far a server is on its way to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It serves.
+    Serving,
+    /// It was told to stop, and serves still, but is not ready.
+    Stopping,
+    /// It accepts nothing more. What runs may end.
+    Draining,
+    /// What runs still is cut off.
+    Over,
+}
+
+/// What a request knows of its connection, whose room is taken as long as this is there.
+#[derive(Clone)]
+pub struct Lease {
+    /// How far its server is.
+    pub phase: watch::Receiver<Phase>,
+    /// The connection's room.
+    pub slot: Arc<Slot>,
+}
+
+/// The room that a connection takes: the share first, for whoever gets the slot may be of the same sender.
+pub struct Slot {
+    _share: Option<Part<Sender, ()>>,
+    _slot: OwnedSemaphorePermit,
+}
 
 /// How long to wait when the system refuses a connection, as it does when there are too many open files.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -64,8 +81,7 @@ pub async fn serve(
     let mut http = http1::Builder::new();
     // The head's time begins with the connection, and again with the end of each answer.
     http.timer(TokioTimer::new()).header_read_timeout(patience).max_buf_size(limits.max_head_bytes as usize);
-    let stopping = Arc::new(AtomicBool::new(false));
-    let connections = GracefulShutdown::new();
+    let (phases, phase) = watch::channel(Phase::Serving);
     let mut tasks = JoinSet::new();
     let accept = async {
         loop {
@@ -93,35 +109,40 @@ pub async fn serve(
                     }
                 },
             };
-            let stopping = Arc::clone(&stopping);
+            let lease = Lease { phase: phase.clone(), slot: Arc::new(Slot { _share: share, _slot: slot }) };
             let router = MapRequest::new(router.clone(), move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(peer);
-                if stopping.load(Relaxed) {
-                    request.extensions_mut().insert(Stopping);
-                }
+                request.extensions_mut().insert(lease.clone());
                 request
             });
             // An answer is one write, which need not wait for another.
             let _ = stream.set_nodelay(true);
             let stream = TokioIo::new(Paced::new(stream, patience, limits.min_answer_rate));
-            let connection = http.serve_connection(stream, TowerToHyperService::new(router));
-            let connection = connections.watch(connection);
+            let connection = http.serve_connection(stream, TowerToHyperService::new(router)).with_upgrades();
+            let mut phase = phase.clone();
             // Those that ended are forgotten.
             while tasks.try_join_next().is_some() {}
             tasks.spawn(async move {
-                if let Err(error) = connection.await {
+                let mut connection = pin!(connection);
+                let ended = select! {
+                    ended = connection.as_mut() => ended,
+                    () = phase.wait_for(|phase| *phase >= Phase::Draining).map(drop) => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await
+                    }
+                };
+                if let Err(error) = ended {
                     tracing::debug!(%error, "a connection ended");
                 }
-                // The share first: whoever gets the slot may be of the same sender.
-                drop(share);
-                drop(slot);
             });
         }
     };
     let until_stopped = async {
         stop.await;
-        stopping.store(true, Relaxed);
-        tracing::info!(connections = connections.count(), "stopping");
+        phases.send_replace(Phase::Stopping);
+        // The next one's is taken already.
+        let connections = (limits.max_connections as usize - slots.available_permits()).saturating_sub(1);
+        tracing::info!(connections, "stopping");
         sleep(Duration::from_secs(limits.shutdown_delay)).await;
     };
     select! {
@@ -131,10 +152,13 @@ pub async fn serve(
     drop(listener);
     let time = Duration::from_secs(limits.shutdown_timeout);
     let end = Instant::now() + time;
-    if timeout_at(end, connections.shutdown()).await.is_err() {
+    phases.send_replace(Phase::Draining);
+    let all_ended = || slots.acquire_many(limits.max_connections);
+    if timeout_at(end, all_ended()).await.is_err() {
         tracing::warn!("stopped with requests still running after {time:?} (`--shutdown-timeout`)");
     }
+    phases.send_replace(Phase::Over);
     // Cut off here, each of them leaves its line in the log.
-    let _ = timeout(LAST_TIME, tasks.shutdown()).await;
+    let _ = timeout(LAST_TIME, async { tokio::join!(tasks.shutdown(), all_ended()) }).await;
     end
 }

@@ -85,10 +85,16 @@ impl<'a> Entry<'a> {
         self.problem = answer.errors.first().map(|error| cut(&error.message, MOST).into_owned());
     }
 
+    /// What answered the request panicked.
+    pub fn panicked(&mut self) {
+        self.outcome = "panicked";
+    }
+
     /// The request was refused, or took too long.
     pub fn refused(&mut self, refusal: &Refusal) {
         let (status, errors, problem) = refusal.told();
         self.outcome = match status {
+            _ if self.outcome == "panicked" => self.outcome,
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => "timeout",
             _ => "refused",
         };

@@ -143,12 +143,17 @@ impl Refusal {
         Self::coded(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, message).with(header::RETRY_AFTER, RETRY_AFTER)
     }
 
+    /// Of a fault of the server, which the log tells.
+    pub fn internal() -> Self {
+        Self::coded(StatusCode::INTERNAL_SERVER_ERROR, code::INTERNAL, "internal error")
+    }
+
     /// A method that no GraphQL request has; or that this one must not have.
     pub fn method(message: &str, allowed: &'static str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, HeaderValue::from_static(allowed))
     }
 
-    /// For the log: the status, how many errors are told the client, and the first of them.
+    /// In short: the status, how many errors are told the client, and the first of them.
     pub fn told(&self) -> (StatusCode, usize, &str) {
         (self.status, self.errors.len(), self.errors.first().map_or("", |error| &error.message))
     }

@@ -61,8 +61,9 @@ impl<S: AsyncRead + AsyncWrite> AsyncRead for Paced<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, to: &mut ReadBuf<'_>) -> Poll<Result<()>> {
         let before = to.filled().len();
         let read = self.stream.as_mut().poll_read(context, to);
-        if to.filled().len() > before {
-            // Another request: what is sent from now on is of another answer.
+        if to.filled().len() > before && self.waiting.is_none() {
+            // Another request: what is sent from now on is of another answer. What comes while one is sent is none: over a socket,
+            // whoever takes too little could send some.
             (self.waited, self.taken) = (Duration::ZERO, 0);
         }
         read

@@ -1,0 +1,128 @@
+//! One GraphQL request, of HTTP or of a socket, from its parameters to its answer.
+
+use std::time::Duration;
+
+use async_graphql::Response as Answer;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use serde_json::json;
+use tokio::time::{Instant as Deadline, timeout_at};
+
+use super::{
+    admission::{Place, Sender},
+    auth::{Caller, Scope},
+    entry::Entry,
+    names::REPORT,
+    refusal::Refusal,
+    state::Server,
+};
+use crate::{
+    api::{EXTENSION, Parameters, Prepared},
+    error::code,
+};
+
+/// Of a slow request, those statements are logged that took at least one of so many parts of its time.
+const STATEMENTS_OF_A_SLOW_ONE: u32 = 10;
+
+/// What brought a GraphQL request: an HTTP request, of which it is a part, or a message over a socket.
+pub struct Arrived<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// Its place among the requests.
+    pub place: &'a Place,
+    /// The header that asks for a report of its SQL, if it has one.
+    pub report: Option<&'a HeaderValue>,
+    /// Whether it may only read: a GET may.
+    pub reads_only: bool,
+    /// By when it is to be answered.
+    pub deadline: Deadline,
+}
+
+impl Server {
+    /// Until when a request that comes now is answered.
+    pub fn deadline(&self) -> Deadline {
+        Deadline::now() + Duration::from_secs(self.limits.request_timeout)
+    }
+
+    /// Whose request has these headers. That must be known by the deadline.
+    pub async fn caller(&self, headers: &HeaderMap, deadline: Deadline) -> Result<Caller, Refusal> {
+        let caller = timeout_at(deadline, self.auth.caller(headers)).await;
+        caller.unwrap_or_else(|_| Err(self.took_too_long(false)))
+    }
+
+    /// Who sends a request without a subject, if that is known.
+    pub fn address(&self, head: &Parts) -> Option<Sender> {
+        Some(Sender::at(head.extensions.get()?, &head.headers, &self.trusted_proxies))
+    }
+
+    /// Answers one GraphQL request.
+    pub async fn run(
+        &self,
+        parameters: Parameters,
+        arrived: &Arrived<'_>,
+        entry: &mut Entry<'_>,
+    ) -> Result<Answer, Refusal> {
+        let &Arrived { caller, place, report, reads_only, deadline } = arrived;
+        entry.begin();
+        let parameters = with_report(parameters, report)?;
+        let prepared = self.api.prepare(parameters, &place.held, &mut entry.known)?.until(deadline.into_std());
+        if reads_only && prepared.writes() {
+            return Err(Refusal::method("a GET is for queries; allowed for a mutation is POST", "POST"));
+        }
+        check_scopes(caller, &prepared)?;
+        if let Some(sha256) = prepared.untrusted() {
+            tracing::warn!(request_id = entry.id, sha256, "a document that is not trusted");
+        }
+        // Each request has spent 1 already.
+        let left = self.admission.spend(place.sender(), prepared.cost(), 1)?.or(place.left);
+        let writes = prepared.writes();
+        let connection = self.admission.connection(place, writes);
+        let _connection = timeout_at(deadline, connection).await.map_err(|_| waited())?;
+        // Shared with the entry, which tells what ran also if nobody waits for the answer.
+        let report =
+            entry.report.insert(prepared.report(self.slow.map(|slow| slow / STATEMENTS_OF_A_SLOW_ONE))).clone();
+        let answer = self.api.execute(prepared.with_left(left), &report, entry.id);
+        let answer = timeout_at(deadline, answer).await.map_err(|_| self.took_too_long(writes))?;
+        entry.answered(&answer);
+        Ok(answer)
+    }
+
+    fn took_too_long(&self, writes: bool) -> Refusal {
+        let seconds = self.limits.request_timeout;
+        let mut problem = format!(
+            "the request took more than {seconds} s (`--request-timeout`); ask for less, or filter and order by columns with an \
+             index"
+        );
+        if writes {
+            problem += "; what the mutation was writing may be written";
+        }
+        Refusal::coded(StatusCode::GATEWAY_TIMEOUT, code::TIMEOUT, problem)
+    }
+}
+
+/// Refuses what nothing ran of.
+fn waited() -> Refusal {
+    Refusal::unavailable(
+        "no connection to the database was free in the request's time (`--request-timeout`); try again in a second",
+    )
+}
+
+fn check_scopes(caller: &Caller, prepared: &Prepared) -> Result<(), Refusal> {
+    let asked =
+        [(Scope::Write, prepared.writes()), (Scope::Read, prepared.reads()), (Scope::Sql, prepared.reports_sql())];
+    asked.into_iter().filter(|(_, is_asked)| *is_asked).try_for_each(|(scope, _)| caller.check(scope))
+}
+
+/// The parameters, with the report that the header asks for unless their own extensions say something of it.
+fn with_report(mut parameters: Parameters, header: Option<&HeaderValue>) -> Result<Parameters, Refusal> {
+    let wish = match header.map(HeaderValue::as_bytes) {
+        None => return Ok(parameters),
+        Some(b"sql") => json!({ "sql": true }),
+        Some(b"explain") => json!({ "explain": true }),
+        Some(_) => {
+            let problem = format!("the header `{REPORT}` has another value; allowed are `sql` and `explain`");
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, problem));
+        }
+    };
+    parameters.extensions.entry(EXTENSION).or_insert(wish);
+    Ok(parameters)
+}
