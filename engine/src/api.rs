@@ -7,6 +7,7 @@ mod front;
 mod introspection;
 mod latest;
 mod limits;
+mod live;
 mod normal;
 mod parameters;
 mod persisted;
@@ -14,16 +15,21 @@ mod report;
 mod roots;
 mod schema;
 mod search;
+mod watched;
 
 use std::{
-    sync::{Arc, atomic::AtomicUsize},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use async_graphql::{Request, Response, ServerError, parser::types::ExecutableDocument};
+use async_graphql::{
+    Request, Response, ServerError,
+    parser::types::{ExecutableDocument, OperationType},
+};
 
-use self::{digest::Digest, documents::Documents, limits::Measure, persisted::Named, report::Wishes};
+use self::{digest::Digest, documents::Documents, limits::Measure, persisted::Named, report::Wishes, watched::Watched};
 pub use self::{
+    live::{Live, Subscription},
     parameters::{Parameters, kind},
     persisted::Persisted,
     report::EXTENSION,
@@ -72,8 +78,10 @@ pub struct Prepared {
     cost: u64,
     /// What its sender may spend yet, if that is limited.
     left: Option<u32>,
-    writes: bool,
+    kind: OperationType,
     reads: bool,
+    /// What it is to be told of, if it is a subscription.
+    watched: Option<Watched>,
     /// Whether it has one root field alone.
     alone: bool,
     deadline: Option<Instant>,
@@ -100,7 +108,12 @@ impl Prepared {
 
     /// Whether it is a mutation.
     pub fn writes(&self) -> bool {
-        self.writes
+        self.kind == OperationType::Mutation
+    }
+
+    /// Whether it is a subscription.
+    pub fn subscribes(&self) -> bool {
+        self.watched.is_some()
     }
 
     /// Whether it asks for anything stored: a query, or a mutation that selects more of a payload than how writing went.
@@ -187,6 +200,14 @@ impl Api {
         if introspects && !self.introspects() {
             return Err(forbidden("introspection is off on this server; its schema is the file `schema.graphql`"));
         }
+        let watched = match form.kind {
+            OperationType::Subscription => Some(Watched::of(&form, &variables, &self.schema.told)?),
+            OperationType::Query | OperationType::Mutation => None,
+        };
+        if watched.is_some() && wishes != Wishes::default() {
+            let problem = format!("`extensions.{EXTENSION}`: a subscription has no report");
+            return Err(vec![error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)]);
+        }
         held.take(values as usize * BYTES_A_VALUE + form.size / 100 * BYTES_A_HUNDRED_FIELDS)
             .map_err(|full| vec![error::full(full)])?;
         Ok(Prepared {
@@ -195,8 +216,9 @@ impl Api {
             wishes,
             cost,
             left: None,
-            writes: form.writes,
+            kind: form.kind,
             reads: form.reads(),
+            watched,
             alone: form.fields.len() == 1,
             deadline: None,
             untrusted,
@@ -221,7 +243,7 @@ impl Api {
             alone,
             deadline,
             written: Meter::new("the answer has", most, held),
-            fields: AtomicUsize::new(0),
+            fields: Arc::default(),
             made: Made::default(),
             loaders: Loaders::new(session.clone(), batches.clone()),
             session: session.clone(),

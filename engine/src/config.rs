@@ -15,7 +15,7 @@ use ipnet::IpNet;
 
 use self::{
     access::{AuthOptions, DocumentOptions},
-    limits::{ApiLimits, HttpLimits},
+    limits::{ApiLimits, ChangeLimits, HttpLimits},
 };
 
 /// The file that `DATABASE_URL` unset means, of a program of the name `dovetail`: in the working folder, created where it is missing.
@@ -186,6 +186,10 @@ pub struct ServeOptions {
     /// How much HTTP carries, and for how long.
     #[command(flatten)]
     pub http: HttpLimits,
+
+    /// How much is told of changes, and for how long.
+    #[command(flatten)]
+    pub changes: ChangeLimits,
 
     /// Which texts are executed.
     #[command(flatten)]

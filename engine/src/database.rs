@@ -2,6 +2,7 @@
 
 mod attendance;
 mod migrations;
+pub mod recording;
 
 use std::{
     fs::OpenOptions,
@@ -10,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use futures_util::FutureExt;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database as SeaOrm, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
@@ -21,7 +22,7 @@ use sea_orm::{
     },
 };
 use sea_orm_migration::MigratorTraitSelf;
-use tokio::time::sleep;
+use tokio::{sync::watch, time::sleep};
 use url::Url;
 
 use self::attendance::{Abandoned, interrupt_once_unwanted, replaced_when_abandoned};
@@ -41,6 +42,9 @@ const READ_ONLY: (&str, &str) = ("default_transaction_read_only", "on");
 /// What makes every transaction of a PostgreSQL connection a snapshot: what a mutation's answer reads, too, is of one moment.
 const SNAPSHOT: (&str, &str) = ("default_transaction_isolation", "repeatable read");
 
+/// How many connections to PostgreSQL the changes have: one that listens, and two that read them and tell of them.
+const CHANGES_CONNECTIONS: u32 = 3;
+
 /// How many rows of SQLite's may wait to be read, each of a few texts: its thread and ours take turns less often.
 const ROWS_AHEAD: usize = 100;
 
@@ -56,6 +60,11 @@ pub struct Database {
     pub writer: DatabaseConnection,
     /// For asking whether it is there: connections that no request waits for.
     pub probe: Probe,
+    /// For what is of no request: to read the changes that are recorded where mutations write, and to tell of them.
+    pub changes: DatabaseConnection,
+    /// For reading where mutations write, if queries read a replica, which may be behind.
+    fresh: Option<DatabaseConnection>,
+    commits: watch::Sender<()>,
     migrations: Migrations,
     connections: Connections,
     abandoned: Abandoned,
@@ -100,8 +109,8 @@ impl Database {
         if read_url.is_some_and(|url| !url.starts_with("postgres")) {
             bail!("--read-database-url is for another database; allowed is `postgres://USER:PASSWORD@HOST:PORT/NAME`");
         }
-        let reading = |connections| {
-            let mut reading = options(read_url.unwrap_or(url), connections);
+        let reading = |url: &str, connections| {
+            let mut reading = options(url, connections);
             reading
                 .statement_timeout(limit)
                 .map_sqlx_postgres_opts(|postgres| postgres.options([READ_ONLY, SNAPSHOT]))
@@ -110,21 +119,55 @@ impl Database {
         };
         // A database in memory is its connection's: there is just one.
         if is_in_memory(url) {
-            let (reader, probe) = (writer.clone(), Probe { reader: writer.clone(), writer: writer.clone() });
-            let connections = Connections { reading: 1, writing: 1 };
-            return Ok(Self { reader, writer, probe, migrations, connections, abandoned });
+            return Ok(Self {
+                reader: writer.clone(),
+                probe: Probe { reader: writer.clone(), writer: writer.clone() },
+                changes: writer.clone(),
+                fresh: None,
+                commits: watch::Sender::default(),
+                connections: Connections { reading: 1, writing: 1 },
+                writer,
+                migrations,
+                abandoned,
+            });
         }
-        let reader = connect(reading(pools.read_connections)).await?;
-        let (mut probe_reading, mut probe_writing) = (reading(1), writing(1)?);
-        for options in [&mut probe_reading, &mut probe_writing] {
+        let reader = connect(reading(read_url.unwrap_or(url), pools.read_connections)).await?;
+        let lazily = async |mut options: ConnectOptions| {
             options.min_connections(0).connect_lazy(true);
-        }
-        let probe = Probe { reader: connect(probe_reading).await?, writer: connect(probe_writing).await? };
+            connect(options).await
+        };
+        let probe =
+            Probe { reader: lazily(reading(read_url.unwrap_or(url), 1)).await?, writer: lazily(writing(1)?).await? };
+        let changes = match is_sqlite {
+            true => lazily(reading(url, 1)).await?,
+            false => lazily(writing(CHANGES_CONNECTIONS)?).await?,
+        };
+        let fresh = match read_url {
+            None => None,
+            Some(_) => Some(lazily(reading(url, pools.read_connections)).await?),
+        };
         let connections = Connections {
             reading: pools.read_connections as usize,
             writing: if is_sqlite { 1 } else { pools.write_connections as usize },
         };
-        Ok(Self { reader, writer, probe, migrations, connections, abandoned })
+        let commits = watch::Sender::default();
+        Ok(Self { reader, writer, probe, changes, fresh, commits, migrations, connections, abandoned })
+    }
+
+    /// The same database, of which queries too are read where mutations write.
+    #[must_use]
+    pub fn in_one_place(&self) -> Self {
+        Self { reader: self.fresh.as_ref().unwrap_or(&self.reader).clone(), ..self.clone() }
+    }
+
+    /// Says that something was committed.
+    pub fn committed(&self) {
+        self.commits.send_replace(());
+    }
+
+    /// What changes whenever a mutation of this program was committed.
+    pub fn commits(&self) -> watch::Receiver<()> {
+        self.commits.subscribe()
     }
 
     /// How many connections there are.
@@ -162,17 +205,37 @@ impl Database {
 /// # Errors
 /// One line that says what is wrong and what to do.
 pub async fn ensure_migrated(writer: &DatabaseConnection, migrations: Migrations, program: &str) -> Result<()> {
-    match pending(writer, migrations).await.map_err(|error| explain(&error))? {
+    let unfit = match pending(writer, migrations).await.map_err(|error| explain(&error))? {
+        None => unrecorded(writer, migrations).await?,
+        pending => pending,
+    };
+    match unfit {
         None => Ok(()),
         Some(_) if writer.get_database_backend() == DbBackend::Sqlite => migrate(writer, migrations, MigrateAction::Up)
             .await
             .map_err(|error| explain(&error))
             .context("cannot migrate"),
-        Some(pending) => bail!("{pending}; run `{program} migrate up`"),
+        Some(unfit) => bail!("{unfit}; run `{program} migrate up`"),
     }
 }
 
-/// Migrates in one transaction: all is applied, or nothing.
+/// Whether changes are not recorded that should be, if so.
+async fn unrecorded(writer: &DatabaseConnection, migrations: Migrations) -> Result<Option<String>> {
+    let recorded = migrations.recorded();
+    if migrations.migrations().is_empty() {
+        ensure!(
+            recorded.is_empty(),
+            "changes are recorded by what `migrate` makes, but this program has no migrations; `const CHANGES: bool = false` of its \
+             types says that it tells of none"
+        );
+        return Ok(None);
+    }
+    let is_in_place = recording::is_in_place(writer, &recorded).await.map_err(|error| explain(&error))?;
+    Ok((!is_in_place).then(|| "the changes of this database are not recorded as this program reads them".to_owned()))
+}
+
+/// Migrates in one transaction: all is applied, or nothing. Changes are recorded from then on, but not those that it makes: who is told
+/// of changes is told to begin anew.
 pub async fn migrate(writer: &DatabaseConnection, migrations: Migrations, action: MigrateAction) -> Result<(), DbErr> {
     let is_sqlite = writer.get_database_backend() == DbBackend::Sqlite;
     // `fresh` drops tables that others refer to, and SQLite does not change this setting within a transaction.
@@ -181,11 +244,26 @@ pub async fn migrate(writer: &DatabaseConnection, migrations: Migrations, action
         writer.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
     }
     let transaction = begin_alone(writer).await?;
+    let recorded = migrations.recorded();
+    let is_done = match action {
+        MigrateAction::Status => true,
+        MigrateAction::Up => {
+            migrations.get_pending_migrations_read_only(&transaction).await?.is_empty()
+                && recording::is_in_place(&transaction, &recorded).await?
+        }
+        MigrateAction::Down { .. } | MigrateAction::Fresh { .. } => false,
+    };
+    if !is_done {
+        recording::remove(&transaction).await?;
+    }
     match action {
         MigrateAction::Up => migrations.up(&transaction, None).await?,
         MigrateAction::Down { steps } => migrations.down(&transaction, Some(steps)).await?,
         MigrateAction::Fresh { .. } => migrations.fresh(&transaction).await?,
         MigrateAction::Status => {}
+    }
+    if !is_done {
+        recording::put_in_place(&transaction, &recorded).await?;
     }
     transaction.commit().await?;
     if ignores_references {

@@ -40,6 +40,10 @@ pub mod code {
     pub const UNAVAILABLE: &str = "UNAVAILABLE";
     /// A stored value is outside the range of the field's type.
     pub const OUT_OF_RANGE: &str = "OUT_OF_RANGE";
+    /// A subscription ended, as its client took events more slowly than they came: `after` continues at the last that it took.
+    pub const SUBSCRIBER_TOO_SLOW: &str = "SUBSCRIBER_TOO_SLOW";
+    /// A subscription cannot tell of all changes: its client should load again what it was of, and subscribe anew.
+    pub const CHANGES_LOST: &str = "CHANGES_LOST";
     /// A fault of the server. The cause is in its log, under the request's id.
     pub const INTERNAL: &str = "INTERNAL";
 }
@@ -105,6 +109,12 @@ impl Error {
     /// The request's time was over while its answer was written.
     pub fn late() -> Self {
         Self::TimedOut(Arc::new(Cause::Late))
+    }
+
+    /// What an operation fails with of which nothing ran yet.
+    pub fn of_operation(self) -> ServerError {
+        let async_graphql::Error { message, source, extensions } = self.into();
+        ServerError { source, extensions, ..ServerError::new(message, None) }
     }
 
     /// What the field of a hand-written executor fails with: the same as that of a resolver.

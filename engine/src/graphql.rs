@@ -2,6 +2,7 @@
 
 mod ahead;
 mod argument;
+pub mod change;
 mod check;
 mod children;
 mod column;
@@ -23,6 +24,7 @@ mod parent;
 mod part;
 pub mod payload;
 pub(crate) mod query;
+pub(crate) mod subscription;
 
 use std::{
     any::{Any, TypeId},
@@ -62,8 +64,8 @@ pub struct Running {
     pub(crate) deadline: Option<Instant>,
     /// The bytes of its answer that are written.
     pub(crate) written: Meter,
-    /// How many of its fields loaded anything so far.
-    pub(crate) fields: AtomicUsize,
+    /// How many fields loaded anything so far: its own, and those of requests that share its loaders.
+    pub(crate) fields: Arc<AtomicUsize>,
     pub(crate) made: Made,
     pub(crate) loaders: Loaders,
     pub(crate) session: Session,

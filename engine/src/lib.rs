@@ -35,18 +35,20 @@
 //! | [`graphql`] | nodes and what comes of their fields: types, roots, lists, filters, orders, mutations; the executor |
 //! | [`loaders`] | where every row of an answer comes from, in batches |
 //! | [`kinds`] | the kinds of values, a file each: how they are read, answered, compared, and put in a cursor |
-//! | [`database`] | opening the two pools, and the migrations |
+//! | [`changes`] | what the database records of its changes, and in which order that is read |
+//! | [`database`] | opening the two pools, the migrations, and what records changes |
 //! | [`log`] | where the log's lines go |
 //! | [`memory`] | how many bytes requests may hold |
 //! | [`insert`] | many rows at once |
 //! | [`error`] | the one error that a client can see |
 //!
-//! The import rule: `run -> server -> api -> graphql -> loaders -> kinds -> database`. Import from below, never from above, and in no circle:
+//! The import rule: `run -> server -> api -> graphql -> loaders -> kinds -> changes -> database`. Import from below, never from above, and in no circle:
 //! `tests/rooms/check.py` has the whole order. No `axum` under `api`, `graphql` or `loaders`; no type of the schema in `loaders`.
 
 #![warn(missing_docs)]
 
 pub mod api;
+pub mod changes;
 pub mod config;
 pub mod database;
 pub mod error;

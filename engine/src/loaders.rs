@@ -55,6 +55,16 @@ impl Loaders {
         Self { session, batches, loader }
     }
 
+    /// Loaders of the same batches, for another execution that reads the same moment.
+    #[must_use]
+    pub fn sharing(&self) -> Self {
+        Self {
+            session: self.session.clone(),
+            batches: self.batches.clone(),
+            loader: Mutex::new(Arc::clone(&self.loader.lock())),
+        }
+    }
+
     /// A batch has no most of keys: they are one parameter. A value is not kept: the next batch is of another moment.
     fn loader(session: &Session, batches: &Batches) -> Arc<DataLoader<Session>> {
         let loader = DataLoader::new(session.clone(), batches.clone(), AtOnce).max_batch_size(usize::MAX);

@@ -52,7 +52,7 @@ pub trait Program: Types {
 
     /// The migrations of its tables.
     fn migrations() -> Migrations {
-        Migrations::of::<Self::Migrator>()
+        Migrations::of::<Self::Migrator>(Self::recorded)
     }
 
     /// Makes its schema, which stays for as long as the program runs: to be called once.

@@ -52,7 +52,7 @@ use self::{
     state::Server,
 };
 use crate::{
-    api::Api,
+    api::{Api, Live},
     config::{Graphiql, ServeOptions, access::AuthMode},
 };
 
@@ -80,10 +80,12 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
     if api.introspects() {
         router = router.route("/schema.graphql", get(schema));
     }
-    let admission = Admission::new(&limits, api.database().connections());
+    let admission = Admission::new(&limits, options.changes.max_subscriptions, api.database().connections());
+    let patience = Duration::from_secs(limits.request_timeout);
+    let live = Live::new(api.clone(), options.changes, patience);
     let (trusted_proxies, slow) = (options.trusted_proxies.clone(), Duration::from_millis(options.slow_ms));
     let slow = (!slow.is_zero()).then_some(slow);
-    let server = Server { api, auth, admission, trusted_proxies, limits, slow, asking: Mutex::default() };
+    let server = Server { api, live, auth, admission, trusted_proxies, limits, slow, asking: Mutex::default() };
     let mut router = router
         // Over the routes above. Those below tell nothing of the data, and a probe asks for them by a pod's address.
         .layer(from_fn_with_state(Arc::new(origins), origins::check))

@@ -483,6 +483,13 @@ fn two_fields_of_one_name() {
     refuses!([Twice, Owner], expect!["Twice: there are two fields `label`"]);
     node!(Id, thing, [Field::column(thing::Column::Id, "The key.")]);
     refuses!([Id], expect!["Id: there are two fields `id`"]);
+    node!(Kind, thing, []);
+    refuses!(
+        [Kind],
+        expect![
+            "Kind: there would be two fields `kind` of its changes; `const CHANGES: bool = false` says that there are none"
+        ]
+    );
 }
 
 #[test]

@@ -13,7 +13,7 @@ SOURCE = pathlib.Path(__file__).parents[2] / "engine/src"
 
 # From the top. Those in one place do not import each other.
 ROOMS = [
-    ["run"], ["server"], ["profile"], ["api"], ["prelude"], ["graphql"], ["loaders"], ["kinds"], ["database"], ["insert"],
+    ["run"], ["server"], ["profile"], ["api"], ["prelude"], ["graphql"], ["loaders"], ["kinds"], ["changes"], ["database"], ["insert"],
     ["error"], ["log"], ["config", "memory"],
 ]
 

@@ -7,6 +7,7 @@
 mod bounds;
 mod definitions;
 pub mod source;
+mod subscription;
 mod told;
 
 use std::sync::Arc;
@@ -103,12 +104,14 @@ impl Document {
         let conditions = bounds::check(document, limits)?;
         let cache = Cache::new(document, schema);
         let errors = BuiltinRulesValidator::validate(document, schema, &cache);
-        let errors = errors.filter(|error| !told::is_of_newer_introspection(error));
+        let errors =
+            errors.filter(|error| !told::is_of_newer_introspection(error) && !told::is_of_subscriptions_root(error));
         let teller = Teller::new(parsed.borrow_owner(), &positions, suggests);
         let errors = teller.validating(errors, limits.validation_errors);
         if !errors.is_empty() {
             return Err(errors);
         }
+        subscription::check(document, &positions)?;
         Ok(Self { digest: Digest::of(text), parsed, positions, conditions, forms: Mutex::default() })
     }
 

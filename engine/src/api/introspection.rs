@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::{
-    Context, EmptySubscription, ObjectType, Positioned, Schema, ServerResult, Value,
+    Context, ObjectType, Positioned, Schema, ServerResult, SubscriptionType, Value,
     parser::types::{Field, Selection},
 };
 use async_graphql_value::Value as Given;
@@ -46,13 +46,14 @@ pub struct Introspection {
 
 impl Introspection {
     /// What async-graphql says of the schema of these roots, if it does.
-    pub fn new<Q, M>() -> Option<Self>
+    pub fn new<Q, M, S>() -> Option<Self>
     where
         Q: ObjectType + Default + 'static,
         M: ObjectType + Default + 'static,
+        S: SubscriptionType + Default + 'static,
     {
         // Of what can be queried, `QueryRoot` would leave all this to us.
-        let schema = Schema::build(Q::default(), M::default(), EmptySubscription).finish();
+        let schema = Schema::build(Q::default(), M::default(), S::default()).finish();
         // It reads nothing, and so waits for nothing.
         let answer = schema.execute(ALL).now_or_never().map(|answer| answer.data.into_json());
         let Some(Ok(Json::Object(mut data))) = answer else { return None };

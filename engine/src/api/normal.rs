@@ -46,8 +46,8 @@ use super::front::{Definitions, source::Positions};
 pub struct Form {
     /// How many fields it has, on all levels.
     pub size: usize,
-    /// Whether it is a mutation.
-    pub writes: bool,
+    /// What it is.
+    pub kind: OperationType,
     /// The fields of its root.
     pub fields: Vec<Field>,
 }
@@ -178,13 +178,16 @@ impl Form {
     /// Whether it asks for anything stored: all of a query, and the objects in a mutation's payloads but `userErrors`.
     pub fn reads(&self) -> bool {
         let is_object = |field: &Field| field.name != "userErrors" && !field.below.is_empty();
-        !self.writes || self.fields.iter().any(|field| field.below.fields().any(is_object))
+        self.kind != OperationType::Mutation || self.fields.iter().any(|field| field.below.fields().any(is_object))
     }
 
-    /// The operation as async-graphql runs it.
+    /// The operation as async-graphql runs it: of a subscription, what it runs for each event, which is like a query.
     pub fn document(&self, variables: &Variables) -> Executable {
         let operation = OperationDefinition {
-            ty: if self.writes { OperationType::Mutation } else { OperationType::Query },
+            ty: match self.kind {
+                OperationType::Mutation => OperationType::Mutation,
+                OperationType::Query | OperationType::Subscription => OperationType::Query,
+            },
             variable_definitions: Vec::new(),
             directives: Vec::new(),
             selection_set: Positioned::new(items(&self.fields, variables), Pos::default()),
@@ -204,10 +207,14 @@ pub fn normal_form<'a>(
 ) -> Form {
     let named = document.fragment_definitions().iter().map(|fragment| (fragment.name().as_str(), fragment));
     let normal = Normal { positions, fragments: named.collect(), holds, schema, size: Cell::new(0) };
-    let writes = operation.as_ref().operation_type() == Kind::Mutation;
-    let root = schema.mutation().filter(|_| writes).unwrap_or_else(|| schema.query());
-    let fields = normal.fields(TypeDefinitionReference::Object(root), &[operation.selection_set()]);
-    Form { size: normal.size.get(), writes, fields }
+    let (kind, root) = match operation.as_ref().operation_type() {
+        Kind::Query => (OperationType::Query, None),
+        Kind::Mutation => (OperationType::Mutation, schema.mutation()),
+        Kind::Subscription => (OperationType::Subscription, schema.subscription()),
+    };
+    let root = TypeDefinitionReference::Object(root.unwrap_or_else(|| schema.query()));
+    let fields = normal.fields(root, &[operation.selection_set()]);
+    Form { size: normal.size.get(), kind, fields }
 }
 
 type Type<'a> = TypeDefinitionReference<'a, Definitions>;
@@ -375,7 +382,7 @@ impl<'a> Normal<'a> {
     fn size(&self, ty: Type<'_>, field: &ast::definition::FieldDefinition<'_, super::front::Scalars>) -> Size {
         let has = |name| field.arguments_definition().is_some_and(|arguments| arguments.get(name).is_some());
         let is_root = || {
-            let roots = [Some(self.schema.query()), self.schema.mutation()];
+            let roots = [Some(self.schema.query()), self.schema.mutation(), self.schema.subscription()];
             roots.into_iter().flatten().any(|root| root.name() == ty.name())
         };
         let has_relations = match ty {

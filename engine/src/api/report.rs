@@ -15,7 +15,7 @@ use crate::{
 pub const EXTENSION: &str = "dovetail";
 
 /// What a request asks for in `extensions.dovetail`.
-#[derive(Clone, Copy, Default, Deserialize)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Wishes {
     sql: bool,

@@ -238,3 +238,32 @@ pub struct HttpLimits {
     #[arg(long, env = "DOVETAIL_COMPRESS_ABOVE", default_value_t = 1_024, value_name = "BYTES")]
     pub compress_above: u64,
 }
+
+/// How much is told of changes, and for how long.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ChangeLimits {
+    /// The most subscriptions at once; more are refused with the code `UNAVAILABLE`
+    #[arg(long, env = "DOVETAIL_MAX_SUBSCRIPTIONS", default_value_t = 20_000, value_name = "SUBSCRIPTIONS")]
+    pub max_subscriptions: u32,
+
+    /// The bytes of events that may wait for a subscriber to take them; of more, the subscription ends with the code
+    /// `SUBSCRIBER_TOO_SLOW`
+    #[arg(long, env = "DOVETAIL_MAX_WAITING_EVENT_BYTES", default_value_t = 1 << 20, value_name = "BYTES")]
+    pub max_waiting_event_bytes: u64,
+
+    /// The most changes of a type since the cursor of a subscription that begins `after` it; of more, it ends with the code
+    /// `CHANGES_LOST`
+    #[arg(long, env = "DOVETAIL_MAX_MISSED_CHANGES", default_value_t = 10_000, value_name = "CHANGES")]
+    #[arg(value_parser = value_parser!(u64).range(1..=1_000_000))]
+    pub max_missed_changes: u64,
+
+    /// The seconds for which the database keeps changes, for subscriptions that begin `after` a cursor
+    #[arg(long, env = "DOVETAIL_KEEP_CHANGES", default_value_t = 3_600, value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(60..=31_536_000))]
+    pub keep_changes: u64,
+
+    /// The milliseconds after which it is looked for changes again that nobody told of: what other programs write is seen by then
+    #[arg(long, env = "DOVETAIL_POLL_CHANGES_MS", default_value_t = 500, value_name = "MILLISECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(10..=60_000))]
+    pub poll_changes_ms: u64,
+}

@@ -5,17 +5,25 @@ use std::fmt::{Debug, Formatter, Result};
 use sea_orm::DynIden;
 use sea_orm_migration::{MigrationTrait, MigratorTrait, MigratorTraitSelf};
 
+use super::recording::Recorded;
+
 /// The migrations of a program.
 #[derive(Clone, Copy)]
 pub struct Migrations {
     all: fn() -> Vec<Box<dyn MigrationTrait>>,
     table: fn() -> DynIden,
+    recorded: fn() -> Vec<Recorded>,
 }
 
 impl Migrations {
-    /// Those of a migrator.
-    pub fn of<M: MigratorTrait>() -> Self {
-        Self { all: M::migrations, table: M::migration_table_name }
+    /// Those of a migrator. Of tables that are `recorded`, the database records the changes, as long as they are there.
+    pub fn of<M: MigratorTrait>(recorded: fn() -> Vec<Recorded>) -> Self {
+        Self { all: M::migrations, table: M::migration_table_name, recorded }
+    }
+
+    /// The tables whose changes are recorded.
+    pub fn recorded(&self) -> Vec<Recorded> {
+        (self.recorded)()
     }
 }
 

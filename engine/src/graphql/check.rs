@@ -6,7 +6,10 @@ use anyhow::{Context, Result, bail, ensure};
 use heck::ToLowerCamelCase;
 use sea_orm::{ActiveModelTrait, ColumnTrait, ColumnType, EntityName, EntityTrait, IdenStatic};
 
-use super::node::{COUNT, Field, Node, Source};
+use super::{
+    change,
+    node::{COUNT, Field, Node, Source},
+};
 use crate::{
     kinds::{Compared, Kind, most_characters},
     loaders::{Hop, Key, Table, key_columns, part_kind},
@@ -57,6 +60,14 @@ pub(super) fn node<N: Node>() -> Result<()> {
             ensure!(orders.insert(order.clone()), "{}.{name}: there are two orders `{order}`", N::TYPE);
         }
         check(field).with_context(of_field)?;
+    }
+    let mut names = HashSet::new();
+    for name in change::fields::<N>() {
+        ensure!(
+            !N::CHANGES || names.insert(name.clone()),
+            "{}: there would be two fields `{name}` of its changes; `const CHANGES: bool = false` says that there are none",
+            N::TYPE
+        );
     }
     Ok(())
 }

@@ -39,6 +39,8 @@ pub trait Node: Sized + Send + Sync + 'static {
     const DESCRIPTION: &'static str;
     /// Its fields besides `id`, in the schema's order.
     const FIELDS: &'static [Field<Self>];
+    /// Whether clients can subscribe to its changes. Then the database records them, by triggers of its table that `migrate` makes.
+    const CHANGES: bool = true;
 
     /// The name of the root field that lists all objects: that of the table, in camel case, unless the type says another.
     fn list_name() -> String {
@@ -183,11 +185,14 @@ pub(super) trait ParentField: Sync {
     /// The type of the field's filter.
     fn declare_filter(&self, registry: &mut Registry) -> String;
 
-    /// Whether this column alone names the parent by its primary key, in the step to it.
-    fn is_named_by(&self, column: &str, hop: Hop) -> bool;
+    /// Whether the step to it names it by its primary key.
+    fn is_by_key(&self, hop: Hop) -> bool;
 
-    /// The key in an id of the parent's, which `argument` holds, by its one part.
-    fn key(&self, id: &str, argument: &str) -> Result<KeyPart<'static>>;
+    /// The parts of the key in an id of the parent's, which `argument` holds.
+    fn key(&self, id: &str, argument: &str) -> Result<Vec<KeyPart<'static>>>;
+
+    /// The id of the parent whose key has these parts, if they are some.
+    fn global_id(&self, parts: &[KeyPart<'static>]) -> Result<Option<ID>>;
 
     /// The answer for the child with this foreign key, which may be NULL.
     fn of_one<'a>(

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     marker::PhantomData,
 };
 
@@ -19,6 +19,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, IdenStatic, Statement};
 
 use super::{
     argument::{argument, argument_of},
+    change::{Changed, Told},
     check,
     connection::{self, Connection, NodeEdge},
     executor::{Here, is_fast},
@@ -28,7 +29,9 @@ use super::{
     paging::{ListArgs, list_arguments},
 };
 use crate::{
-    error::{Error, Nullable},
+    changes::Change,
+    database::recording::Recorded,
+    error::Error,
     kinds::Kind,
     loaders::{Key, Table, key_columns},
 };
@@ -74,6 +77,12 @@ pub trait AnyNode: Send + Sync {
     /// The answer of the field that lists all objects.
     fn list<'a>(&'a self, context: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>>;
 
+    /// What subscribers are told of its changes, if they are.
+    fn told(&self) -> Option<Told>;
+
+    /// The answer of the field that tells a change of an object.
+    fn change<'a>(&'a self, context: &'a Context<'a>, change: &'a Change) -> BoxFuture<'a, ServerResult<Value>>;
+
     /// The answer of a field with the object that an id names, which `argument` holds.
     fn by_id<'a>(
         &'a self,
@@ -90,16 +99,6 @@ pub const fn node<N: Node>() -> &'static dyn AnyNode {
 
 struct TypedNode<N>(PhantomData<fn() -> N>);
 
-/// The answer of a nullable field with an object.
-async fn resolve<N: Node>(context: &Context<'_>, object: Nullable<One<N>>) -> ServerResult<Value> {
-    match object.transpose().map_err(|error| error.of_field(context))? {
-        None => Ok(Value::Null),
-        Some(object) => {
-            object.resolve(&context.with_selection_set(&context.item.node.selection_set), context.item).await
-        }
-    }
-}
-
 /// The arguments of a look-up by a key whose parts are all keys of parents: of each part its argument's name, and the parent.
 /// Other look-ups are by the id.
 fn key_arguments<N: Node>() -> Option<Vec<(String, &'static dyn ParentField)>> {
@@ -110,7 +109,8 @@ fn key_arguments<N: Node>() -> Option<Vec<(String, &'static dyn ParentField)>> {
         .map(|column| {
             let parent = N::FIELDS.iter().find_map(|field| match field.source {
                 Source::Parent(_, hop, parent) => {
-                    hop.find().ok().filter(|hop| parent.is_named_by(column.as_str(), *hop)).map(|_| parent)
+                    let hop = hop.find().ok().filter(|hop| parent.is_by_key(*hop))?;
+                    hop.from().eq([column.as_str()]).then_some(parent)
                 }
                 _ => None,
             });
@@ -128,9 +128,10 @@ fn key_of<N: Node>(context: &Context<'_>) -> ServerResult<<N::Entity as Table>::
     let mut parts = Vec::with_capacity(arguments.len());
     for (name, parent) in &arguments {
         let id: ID = argument_of(context, name)?;
-        parts.push(parent.key(&id, name).map_err(|error| error.of_field(context))?);
+        // Each parent here has a key of one part.
+        parts.extend(parent.key(&id, name).map_err(|error| error.of_field(context))?);
     }
-    let key = Key::read(|place| Ok(Some(parts[place].clone())));
+    let key = Key::read(|place| Ok(parts.get(place).cloned()));
     key.and_then(|key| key.ok_or_else(|| Error::broken("a key without its parts")))
         .map_err(|error| error.of_field(context))
 }
@@ -190,7 +191,7 @@ impl<N: Node> AnyNode for TypedNode<N> {
 
     fn schema_types(&self) -> Vec<String> {
         let ty = N::TYPE;
-        let of_lists = ["", "Connection", "Edge", "Filter", "ListFilter", "Order", "OrderField"];
+        let of_lists = ["", "Change", "Connection", "Edge", "Filter", "ListFilter", "Order", "OrderField"];
         let of_mutations = [("Create", "Payload"), ("Update", "Payload"), ("Delete", "Input"), ("Delete", "Payload")];
         let edges = N::FIELDS.iter().filter_map(|field| match field.source {
             Source::List(_, _, children) => children.edge_name(),
@@ -210,7 +211,7 @@ impl<N: Node> AnyNode for TypedNode<N> {
     }
 
     fn look_up<'a>(&'a self, context: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>> {
-        async move { resolve::<N>(context, one::by_key(context, key_of::<N>(context)?).await).await }.boxed()
+        async move { one::resolve::<N>(context, one::by_key(context, key_of::<N>(context)?).await).await }.boxed()
     }
 
     fn list<'a>(&'a self, context: &'a Context<'a>) -> BoxFuture<'a, ServerResult<Value>> {
@@ -227,6 +228,18 @@ impl<N: Node> AnyNode for TypedNode<N> {
         .boxed()
     }
 
+    fn told(&self) -> Option<Told> {
+        N::CHANGES.then(Told::of::<N>)
+    }
+
+    fn change<'a>(&'a self, context: &'a Context<'a>, change: &'a Change) -> BoxFuture<'a, ServerResult<Value>> {
+        async move {
+            let selected = context.with_selection_set(&context.item.node.selection_set);
+            Changed::<N>::new(change).resolve(&selected, context.item).await
+        }
+        .boxed()
+    }
+
     fn by_id<'a>(
         &'a self,
         context: &'a Context<'a>,
@@ -235,7 +248,7 @@ impl<N: Node> AnyNode for TypedNode<N> {
     ) -> BoxFuture<'a, ServerResult<Value>> {
         async move {
             let key = key_in::<N>(id, argument).map_err(|error| error.of_field(context))?;
-            resolve::<N>(context, one::by_key(context, key).await).await
+            one::resolve::<N>(context, one::by_key(context, key).await).await
         }
         .boxed()
     }
@@ -245,10 +258,31 @@ impl<N: Node> AnyNode for TypedNode<N> {
 pub trait Types: Sized + 'static {
     /// The nodes: each as [`node`] has it.
     const NODES: &'static [&'static dyn AnyNode];
+    /// Whether clients can subscribe to changes: of the nodes that say so too.
+    const CHANGES: bool = true;
     /// The fields of `Query` that are the program's own, besides those of its nodes: [`NoFields`], if there are none.
     type Query: ObjectType + Default;
     /// The root of its mutations.
     type Mutation: ObjectType + Default;
+
+    /// What subscribers are told of the changes of each node, if of any.
+    fn told() -> Vec<(&'static dyn AnyNode, Told)> {
+        let nodes = Self::NODES.iter().filter(|_| Self::CHANGES);
+        nodes.filter_map(|&node| Some((node, node.told()?))).collect()
+    }
+
+    /// The tables whose changes the database records.
+    fn recorded() -> Vec<Recorded> {
+        let mut tables = BTreeMap::<_, Recorded>::new();
+        for Recorded { schema, table, key, parents } in Self::told().into_iter().map(|(_, told)| told.recorded) {
+            let new = || Recorded { schema: schema.clone(), table: table.clone(), key, parents: Vec::new() };
+            let recorded = tables.entry((schema.clone(), table.clone())).or_insert_with(new);
+            let others = parents.into_iter().filter(|parent| !recorded.parents.contains(parent));
+            let others: Vec<_> = others.collect();
+            recorded.parents.extend(others);
+        }
+        tables.into_values().collect()
+    }
 
     /// Checks that the database can hold what the nodes declare.
     ///
@@ -313,7 +347,7 @@ pub trait Types: Sized + 'static {
 }
 
 /// The types that every schema has.
-const OWN_TYPES: [&str; 55] = [
+const OWN_TYPES: [&str; 56] = [
     "Base64String",
     "Base64StringFilter",
     "Base64StringListFilter",
@@ -323,6 +357,7 @@ const OWN_TYPES: [&str; 55] = [
     "Boolean",
     "BooleanFilter",
     "BooleanListFilter",
+    "ChangeKind",
     "Date",
     "DateFilter",
     "DateListFilter",

@@ -253,6 +253,17 @@ pub async fn by_key<N: Node>(context: &Context<'_>, key: <N::Entity as Table>::K
     Some(row.transpose()?.map(One))
 }
 
+/// The answer of a nullable field with an object.
+pub(super) async fn resolve<N: Node>(context: &Context<'_>, object: Nullable<One<N>>) -> ServerResult<Value> {
+    match object.transpose().map_err(|error| error.of_field(context))? {
+        None => Ok(Value::Null),
+        Some(object) => {
+            let selected = context.with_selection_set(&context.item.node.selection_set);
+            OutputType::resolve(&object, &selected, context.item).await
+        }
+    }
+}
+
 /// What is to be loaded for the field of the object with a value in a column that is unique.
 pub(super) fn of_unique<N: Node>(
     context: &Context<'_>,

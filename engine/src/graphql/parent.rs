@@ -4,7 +4,7 @@ use std::{hash::Hash, marker::PhantomData};
 
 use anyhow::{Result as Checked, ensure};
 use async_graphql::{
-    Context, InputType, OutputType, Positioned, ServerResult, Value, dataloader::Loader,
+    Context, ID, InputType, OutputType, Positioned, ServerResult, Value, dataloader::Loader,
     parser::types::Field as TextField, registry::Registry,
 };
 use futures_util::{
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    loaders::{ForeignKeys, Hop, Key, KeyPart, Loaders, OrderBy, Picked, Row, Session, ensure_unique},
+    loaders::{ForeignKeys, Hop, Key, KeyPart, Loaders, OrderBy, Picked, Row, Session, Table, ensure_unique},
 };
 
 impl<N: Node> Field<N> {
@@ -148,12 +148,17 @@ impl<P: Node> ParentField for ParentOf<P> {
         Option::<NodeFilter<P>>::create_type_info(registry)
     }
 
-    fn is_named_by(&self, column: &str, hop: Hop) -> bool {
-        hop.is_by_key::<P::Entity>() && hop.from().eq([column])
+    fn is_by_key(&self, hop: Hop) -> bool {
+        hop.is_by_key::<P::Entity>()
     }
 
-    fn key(&self, id: &str, argument: &str) -> Result<KeyPart<'static>> {
-        P::key(id, argument).map(|key| key.part(0).into_owned())
+    fn key(&self, id: &str, argument: &str) -> Result<Vec<KeyPart<'static>>> {
+        P::key(id, argument).map(|key| key.parts().map(KeyPart::into_owned).collect())
+    }
+
+    fn global_id(&self, parts: &[KeyPart<'static>]) -> Result<Option<ID>> {
+        let key = <P::Entity as Table>::Key::read(|place| Ok(parts.get(place).cloned()))?;
+        Ok(key.map(P::global_id))
     }
 
     fn of_one<'a>(

@@ -164,10 +164,19 @@ impl Session {
         // Not held while it is committed: whatever still loads would wait for that.
         let snapshot = mem::replace(&mut *self.0.snapshot.lock().await, Snapshot::Open);
         match snapshot {
-            Snapshot::Written(transaction) => transaction.commit().await.map(|()| true),
+            Snapshot::Written(transaction) => {
+                transaction.commit().await?;
+                self.0.database.committed();
+                Ok(true)
+            }
             Snapshot::Lost(_) => Ok(false),
             Snapshot::Open | Snapshot::Alone | Snapshot::Begun(_) => Ok(true),
         }
+    }
+
+    /// Why nothing can be read any more, if so.
+    pub async fn lost(&self) -> Option<Error> {
+        if let Snapshot::Lost(error) = &*self.0.snapshot.lock().await { Some(error.clone()) } else { None }
     }
 
     /// Ends the snapshot; the next statement would begin another.

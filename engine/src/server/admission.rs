@@ -99,6 +99,9 @@ pub struct Admission {
     senders: Shares<Sender, Share>,
     /// What one sender may have beside it.
     of_sender: (Connections, usize),
+    /// For subscriptions, which last.
+    subscriptions: Arc<Semaphore>,
+    subscribers: Shares<Sender, Memory>,
     /// What a sender may spend in a minute, and what each has spent.
     rate: Option<Rate>,
 }
@@ -122,7 +125,7 @@ impl Share {
 
 impl Admission {
     /// As much as the limits allow over so many connections.
-    pub fn new(limits: &HttpLimits, connections: Connections) -> Self {
+    pub fn new(limits: &HttpLimits, subscriptions: u32, connections: Connections) -> Self {
         let running = limits.max_concurrent_requests as usize;
         let reading = connections.reading.min(running);
         let writing = connections.writing.min(running);
@@ -133,6 +136,8 @@ impl Admission {
             all: Share::new(Connections { reading, writing }, Memory::new(limits.max_memory_bytes)),
             senders: Shares::new(part(present)),
             of_sender: (Connections { reading: part(reading), writing: part(writing) }, part(limits.max_memory_bytes)),
+            subscriptions: Arc::new(Semaphore::new(subscriptions as usize)),
+            subscribers: Shares::new(part(subscriptions as usize)),
             rate: NonZeroU32::new(limits.rate_cost_per_minute).map(Rate::new),
         }
     }
@@ -155,6 +160,24 @@ impl Admission {
                 format!("this sender has as many requests as it may have at once: {most} (`--max-sender-share`)");
             too_many(problem, Duration::ZERO)
         })
+    }
+
+    /// Makes room for a subscription, which is there until what is returned is dropped.
+    pub fn subscribe(&self, sender: Option<Sender>) -> Result<Seat, Refusal> {
+        let seat = Arc::clone(&self.subscriptions).try_acquire_owned().map_err(|_| {
+            Refusal::unavailable(
+                "the server has as many subscriptions as it can take (`--max-subscriptions`); try again later",
+            )
+        })?;
+        let memory = || self.all.memory.part(self.of_sender.1);
+        let part = sender.map(|sender| self.subscribers.part(sender, memory)).transpose().map_err(|most| {
+            let problem = format!(
+                "this sender has as many subscriptions as it may have: {most} (`--max-sender-share` of `--max-subscriptions`)"
+            );
+            too_many(problem, Duration::ZERO)
+        })?;
+        let memory = part.as_ref().map_or(&self.all.memory, |part| &part.share).clone();
+        Ok(Seat { memory, _part: part, _seat: seat })
     }
 
     /// Waits for a connection to the database, which a request may use until what is returned is dropped.
@@ -214,6 +237,14 @@ impl Rate {
             Err(_) => Ok(None),
         }
     }
+}
+
+/// A subscription's place among those that last.
+pub struct Seat {
+    /// The room for what it holds.
+    pub memory: Memory,
+    _part: Option<Part<Sender, Memory>>,
+    _seat: OwnedSemaphorePermit,
 }
 
 /// A request's place among those that are present.

@@ -85,6 +85,11 @@ impl<'a> Entry<'a> {
         self.problem = answer.errors.first().map(|error| cut(&error.message, MOST).into_owned());
     }
 
+    /// The request began a subscription.
+    pub fn subscribed(&mut self) {
+        (self.outcome, self.status) = ("subscribed", Some(StatusCode::OK));
+    }
+
     /// What answered the request panicked.
     pub fn panicked(&mut self) {
         self.outcome = "panicked";

@@ -61,6 +61,20 @@ impl Server {
         arrived: &Arrived<'_>,
         entry: &mut Entry<'_>,
     ) -> Result<Answer, Refusal> {
+        let prepared = self.prepare(parameters, arrived, entry)?;
+        if prepared.subscribes() {
+            return Err(Refusal::bad_request("a subscription is asked for over a WebSocket: `graphql-transport-ws`"));
+        }
+        self.answer_prepared(prepared, arrived, entry).await
+    }
+
+    /// Looks at a request, which its sender may make, and has paid for.
+    pub fn prepare(
+        &self,
+        parameters: Parameters,
+        arrived: &Arrived<'_>,
+        entry: &mut Entry<'_>,
+    ) -> Result<Prepared, Refusal> {
         let &Arrived { caller, place, report, reads_only, deadline } = arrived;
         entry.begin();
         let parameters = with_report(parameters, report)?;
@@ -74,19 +88,31 @@ impl Server {
         }
         // Each request has spent 1 already.
         let left = self.admission.spend(place.sender(), prepared.cost(), 1)?.or(place.left);
+        Ok(prepared.with_left(left))
+    }
+
+    /// Answers a request that was looked at.
+    pub async fn answer_prepared(
+        &self,
+        prepared: Prepared,
+        arrived: &Arrived<'_>,
+        entry: &mut Entry<'_>,
+    ) -> Result<Answer, Refusal> {
+        let &Arrived { place, deadline, .. } = arrived;
         let writes = prepared.writes();
         let connection = self.admission.connection(place, writes);
         let _connection = timeout_at(deadline, connection).await.map_err(|_| waited())?;
         // Shared with the entry, which tells what ran also if nobody waits for the answer.
         let report =
             entry.report.insert(prepared.report(self.slow.map(|slow| slow / STATEMENTS_OF_A_SLOW_ONE))).clone();
-        let answer = self.api.execute(prepared.with_left(left), &report, entry.id);
+        let answer = self.api.execute(prepared, &report, entry.id);
         let answer = timeout_at(deadline, answer).await.map_err(|_| self.took_too_long(writes))?;
         entry.answered(&answer);
         Ok(answer)
     }
 
-    fn took_too_long(&self, writes: bool) -> Refusal {
+    /// Refuses what its time is over for.
+    pub fn took_too_long(&self, writes: bool) -> Refusal {
         let seconds = self.limits.request_timeout;
         let mut problem = format!(
             "the request took more than {seconds} s (`--request-timeout`); ask for less, or filter and order by columns with an \

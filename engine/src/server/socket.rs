@@ -25,7 +25,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::value::RawValue;
 use tokio::{
     io, select, spawn,
-    sync::watch,
+    sync::{oneshot, watch},
     time::{Instant, interval_at, sleep, sleep_until, timeout},
 };
 use tokio_tungstenite::{
@@ -40,7 +40,7 @@ use tokio_tungstenite::{
 
 use self::{
     messages::{ClientMessage, authorization},
-    operation::Operation,
+    operation::{Begun, Operation},
     outbox::{Outbox, outbox},
 };
 use super::{
@@ -173,6 +173,8 @@ struct Operations {
     live: HashMap<String, AbortHandle>,
     /// Each ends with its id, unless the client ended it.
     running: FuturesUnordered<BoxFuture<'static, Option<String>>>,
+    /// Those that have not begun.
+    beginning: Vec<Begun>,
     /// How many there were.
     count: u64,
 }
@@ -343,7 +345,7 @@ impl Connection {
         let Some((caller, sender)) = &self.sender else {
             return Err(Close(close_code::UNAUTHORIZED, "Unauthorized: no connection is acknowledged".into()));
         };
-        let Operations { live, running, count } = &mut self.operations;
+        let Operations { live, running, beginning, count } = &mut self.operations;
         if live.contains_key(&id) {
             let problem = format!("Subscriber for {id} already exists");
             return Err(Close(close_code::SUBSCRIBER_ALREADY_EXISTS, problem.into()));
@@ -368,8 +370,12 @@ impl Connection {
             id: id.clone(),
             handle: handle.clone(),
             outbox: self.outbox.clone(),
+            phase: self.phase.clone(),
         };
-        let run = operation.run(parameters, payload.get().len());
+        let (begun, has_begun) = oneshot::channel();
+        beginning.retain(|begun| begun.clone().now_or_never().is_none());
+        let run = operation.run(parameters, payload.get().len(), beginning.clone(), begun);
+        beginning.push(has_begun.shared());
         running.push(Abortable::new(run, registration).map(Result::ok).boxed());
         live.insert(id, handle);
         Ok(())

@@ -11,7 +11,11 @@ use parking_lot::Mutex;
 use tokio::time::timeout;
 
 use super::{admission::Admission, auth::Auth};
-use crate::{api::Api, config::limits::HttpLimits, database};
+use crate::{
+    api::{Api, Live},
+    config::limits::HttpLimits,
+    database,
+};
 
 /// How long the database may take to say that it is there, for `/readyz`.
 const READY_TIME: Duration = Duration::from_secs(2);
@@ -20,6 +24,8 @@ const READY_TIME: Duration = Duration::from_secs(2);
 pub struct Server {
     /// What answers.
     pub api: Api,
+    /// What tells of changes.
+    pub live: Live,
     /// Who may do what.
     pub auth: Auth,
     /// Which requests have room.

@@ -50,6 +50,11 @@ pub fn is_of_newer_introspection(error: &Invalid<'_>) -> bool {
         && field.selection_set().is_none()
 }
 
+/// Whether an error is that a subscription has several root fields, of which bluejay looks at other selections than the specification.
+pub fn is_of_subscriptions_root(error: &Invalid<'_>) -> bool {
+    matches!(error, Error::SubscriptionRootNotSingleField { .. })
+}
+
 type Invalid<'a> = Error<'a, ExecutableDocument<'a>, Definitions>;
 
 impl<'a> Teller<'a> {

@@ -2,15 +2,24 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::{FutureExt, future::AbortHandle};
+use futures_util::{
+    FutureExt,
+    future::{AbortHandle, Shared, join_all},
+};
+use tokio::{
+    select,
+    sync::{oneshot, watch},
+    time::timeout_at,
+};
 
 use super::outbox::Outbox;
 use crate::{
-    api::Parameters,
+    api::{Parameters, Subscription},
     graphql::{errors_to_json, ran, to_json},
     server::{
-        admission::{Place, Sender},
+        admission::{Place, Seat, Sender},
         auth::Caller,
+        connections::Phase,
         entry::Entry,
         refusal::Refusal,
         request::Arrived,
@@ -34,47 +43,112 @@ pub struct Operation {
     pub handle: AbortHandle,
     /// Where its messages go.
     pub outbox: Outbox,
+    /// Whether the server stops.
+    pub phase: watch::Receiver<Phase>,
+}
+
+/// Ends when an operation has begun: if it is a subscription, to be told of changes.
+pub type Begun = Shared<oneshot::Receiver<()>>;
+
+/// What comes of an operation.
+enum Outcome {
+    /// The JSON of its answer, for which there is room as long as its place is there.
+    Answer(Vec<u8>, Arc<Place>),
+    /// The JSON of its errors, as nothing ran.
+    Errors(Vec<u8>),
+    /// Events.
+    Events(Box<Subscription>, Seat),
 }
 
 impl Operation {
-    /// Runs it until its last message is written, and returns its id. `bytes` is how many its parameters had.
-    pub async fn run(self, parameters: Result<Parameters, Refusal>, bytes: usize) -> String {
-        let (is_answer, json, _place) = {
+    /// Runs it until its last message is written, and returns its id. `bytes` is how many its parameters had. It begins once the
+    /// `earlier` ones have, and says so: what it reads is no older than the beginning of the subscriptions that its client began before.
+    pub async fn run(
+        self,
+        parameters: Result<Parameters, Refusal>,
+        bytes: usize,
+        earlier: Vec<Begun>,
+        begun: oneshot::Sender<()>,
+    ) -> String {
+        join_all(earlier).await;
+        let outcome = {
             let mut entry = Entry::new(&self.request_id, self.server.slow);
             entry.of_subject(self.caller.subject());
-            let answered = AssertUnwindSafe(self.answer(parameters, bytes, &mut entry)).catch_unwind().await;
-            answered
+            let outcome = AssertUnwindSafe(self.begin(parameters, bytes, begun, &mut entry)).catch_unwind().await;
+            outcome
                 .unwrap_or_else(|_| {
                     entry.panicked();
                     Err(Refusal::internal())
                 })
                 .unwrap_or_else(|refusal| {
                     entry.refused(&refusal);
-                    (false, errors_to_json(&refusal.into_answer().errors), None)
+                    Outcome::Errors(errors_to_json(&refusal.into_answer().errors))
                 })
         };
-        let kind = if is_answer { "next" } else { "error" };
-        self.outbox.send(&self.handle, &self.id, kind, Some(&json)).await;
-        if is_answer {
-            self.outbox.send(&self.handle, &self.id, "complete", None).await;
+        match outcome {
+            Outcome::Answer(json, _place) => {
+                self.send("next", Some(&json)).await;
+                self.send("complete", None).await;
+            }
+            Outcome::Errors(json) => self.send("error", Some(&json)).await,
+            Outcome::Events(subscription, _seat) => self.tell(*subscription).await,
         }
         self.id
     }
 
-    /// The JSON of its answer; or of its errors, if nothing ran.
-    async fn answer(
+    async fn begin(
         &self,
         parameters: Result<Parameters, Refusal>,
         bytes: usize,
+        begun: oneshot::Sender<()>,
         entry: &mut Entry<'_>,
-    ) -> Result<(bool, Vec<u8>, Option<Arc<Place>>), Refusal> {
+    ) -> Result<Outcome, Refusal> {
         let Self { server, caller, sender, .. } = self;
         let place = Arc::new(server.admission.enter(sender.clone())?);
         place.held.take(bytes)?;
         let arrived = Arrived { caller, place: &place, report: None, reads_only: false, deadline: server.deadline() };
-        let answer = server.run(parameters?, &arrived, entry).await?;
-        let is_answer = ran(&answer);
-        let json = if is_answer { to_json(&answer) } else { errors_to_json(&answer.errors) };
-        Ok((is_answer, json, Some(place)))
+        let prepared = server.prepare(parameters?, &arrived, entry)?;
+        if prepared.subscribes() {
+            let seat = server.admission.subscribe(sender.clone())?;
+            let subscription = server.live.subscribe(prepared, bytes, seat.memory.clone(), &self.request_id);
+            let subscription = timeout_at(arrived.deadline, subscription).await;
+            let subscription =
+                subscription.unwrap_or_else(|_| Err(server.took_too_long(false).into_answer().errors))?;
+            entry.subscribed();
+            return Ok(Outcome::Events(Box::new(subscription), seat));
+        }
+        drop(begun);
+        let answer = server.answer_prepared(prepared, &arrived, entry).await?;
+        Ok(if ran(&answer) {
+            Outcome::Answer(to_json(&answer), place)
+        } else {
+            Outcome::Errors(errors_to_json(&answer.errors))
+        })
+    }
+
+    /// Sends the events of a subscription until it is over. Where the server stops, it ends with its socket: the client asks another.
+    async fn tell(&self, mut subscription: Subscription) {
+        let mut phase = self.phase.clone();
+        loop {
+            let event = select! {
+                event = AssertUnwindSafe(subscription.next()).catch_unwind() => event,
+                _ = phase.wait_for(|phase| *phase >= Phase::Draining) => return,
+            };
+            let errors = match event {
+                Ok(None) => return,
+                Ok(Some(Ok(event))) => {
+                    self.send("next", Some(&event.json)).await;
+                    continue;
+                }
+                Ok(Some(Err(errors))) => errors,
+                // The panic itself is in the log.
+                Err(_) => Refusal::internal().into_answer().errors,
+            };
+            return self.send("error", Some(&errors_to_json(&errors))).await;
+        }
+    }
+
+    async fn send(&self, kind: &str, payload: Option<&[u8]>) {
+        self.outbox.send(&self.handle, &self.id, kind, payload).await;
     }
 }

@@ -1,0 +1,60 @@
+//! What a subscription is to be told of.
+
+use std::collections::HashMap;
+
+use async_graphql::{ServerError, Value, Variables};
+
+use super::normal::Form;
+use crate::{
+    changes::{Change, Keys, Position},
+    error::{Error, Result},
+    graphql::change::{AFTER, Told},
+    loaders::KeyPart,
+};
+
+/// The changes of a node that a subscription is to be told of.
+pub struct Watched {
+    /// The node.
+    pub told: &'static Told,
+    /// Of which keys: by which of what the node can be asked by, and the key.
+    pub keys: Vec<(usize, Vec<KeyPart<'static>>)>,
+    /// Where its client has come, if it says so.
+    pub after: Option<Position>,
+}
+
+impl Watched {
+    /// What a subscription asks for.
+    pub fn of(form: &Form, variables: &Variables, all: &'static HashMap<String, Told>) -> Result<Self, ServerError> {
+        // The front leaves one field, which is one of the schema's.
+        let field = form.fields.first();
+        let told = field.and_then(|field| all.get(field.name.as_str()));
+        let (Some(field), Some(told)) = (field, told) else {
+            return Err(Error::broken("a subscription to nothing").of_operation());
+        };
+        let text = |name: &str| match field.argument(name, variables) {
+            Some(Value::String(text)) => Some(text),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        let mut keys = Vec::new();
+        for (place, by) in told.by.iter().enumerate() {
+            if let Some(id) = text(&by.argument) {
+                keys.push((place, by.key(&id).map_err(Error::of_operation)?));
+            }
+        }
+        let after = text(AFTER).map(|cursor| {
+            Position::of_cursor(&cursor).ok_or_else(|| {
+                let allowed = "is no cursor of an event; allowed is what an event has as `extensions.dovetail.cursor`";
+                Error::bad_argument(AFTER, allowed).of_operation()
+            })
+        });
+        Ok(Self { told, keys, after: after.transpose()? })
+    }
+
+    /// Whether it is to be told of a change of the node.
+    pub fn has(&self, change: &Change) -> bool {
+        let is_of =
+            |row: &Keys| self.keys.iter().all(|(place, key)| self.told.by[*place].of(row).as_ref() == Some(key));
+        [&change.before, &change.after].into_iter().flatten().any(is_of) || change.is_of_all()
+    }
+}
