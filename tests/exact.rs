@@ -374,22 +374,8 @@ async fn an_id_is_a_text_however_many_digits_it_has() {
 }
 
 #[tokio::test]
-async fn subscriptions_and_definitions_are_refused() {
+async fn definitions_are_refused() {
     let apps = school().await;
-    apps.answers(
-        "subscription { users { totalCount } }",
-        expect![[r#"
-        {
-          "errors":[
-            {
-              "message":"Schema does not define a subscription root.",
-              "locations":[{"line":1,"column":1}],
-              "extensions":{"code":"GRAPHQL_VALIDATION_FAILED"}
-            }
-          ]
-        }"#]],
-    )
-    .await;
     apps.answers(
         "{ __typename } type A { b: Int }",
         expect![[r#"

@@ -6,6 +6,7 @@ mod support;
 
 mod admission;
 mod batching;
+mod changes;
 mod chinook;
 mod compound;
 mod connections;
@@ -38,5 +39,6 @@ mod relations;
 mod report;
 mod sockets;
 mod students;
+mod subscriptions;
 mod tokens;
 mod users;

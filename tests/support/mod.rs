@@ -20,8 +20,8 @@ use axum::{
 use clap::Parser;
 use dovetail::{
     api::{Api, Persisted, Schema},
-    config::{Cli, ServeOptions, limits::PageSize},
-    database::Database,
+    config::{Cli, MigrateAction, ServeOptions, limits::PageSize},
+    database::{self, Database},
     profile,
     run::Program,
     server,
@@ -234,8 +234,7 @@ pub async fn body(response: Response<Body>) -> String {
 }
 
 async fn migrate(database: &Database) {
-    use migration::{Migrator, MigratorTrait};
-    Migrator::up(&database.writer, None).await.unwrap();
+    database::migrate(&database.writer, School::migrations(), MigrateAction::Up).await.unwrap();
 }
 
 /// The same server over each of the databases.
