@@ -50,6 +50,12 @@ impl Socket {
         events
     }
 
+    /// The same of one change, of which those who ask for different things are told in no order.
+    async fn events_of_one(&mut self, count: usize) -> String {
+        let events = self.events(count).await;
+        events.split_inclusive('\n').collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// Begins a subscription, and waits until it is there: what is committed from then on is told.
     async fn begin(&mut self, id: &str, query: &str) {
         self.subscribe(id, query).await;
@@ -93,24 +99,21 @@ async fn whoever_asks_for_a_key_is_told_of_it_alone_before_or_after_the_change()
         app.sql("UPDATE posts SET title = 'A1, again' WHERE id = 1").await;
         let mut events = socket.events(1).await;
         app.sql("UPDATE posts SET title = 'B1, again' WHERE id = 2").await;
-        events += &socket.events(2).await;
+        events += &socket.events_of_one(2).await;
         app.sql("UPDATE posts SET owner_id = 2 WHERE id = 1").await;
-        events += &socket.events(2).await;
+        events += &socket.events_of_one(2).await;
         app.sql("DELETE FROM enrollments WHERE course_id = 1").await;
         app.data("mutation { deleteStudent(input: { id: 1 }) { deletedId } }").await;
-        events += &socket.events(1).await;
-        let mut events: Vec<_> = events.lines().collect();
-        // Of one change, those who ask for different things are told in no order.
-        events.sort_unstable();
-        events.join("\n")
+        events + &socket.events(1).await
     };
     expect![[r#"
-        {"id":"Dan's Rust","payload":{"data":{"enrollmentChanged":{"id":"Enrollment:1:2","kind":"DELETED"}}},"type":"next"}
-        {"id":"both","payload":{"data":{"postChanged":{"kind":"UPDATED"}}},"type":"next"}
         {"id":"of Ada","payload":{"data":{"postChanged":{"id":"Post:1","kind":"UPDATED","ownerId":"User:1"}}},"type":"next"}
+        {"id":"both","payload":{"data":{"postChanged":{"kind":"UPDATED"}}},"type":"next"}
+        {"id":"of Bob","payload":{"data":{"change":{"id":"Post:2","kind":"UPDATED","ownerId":"User:2"}}},"type":"next"}
         {"id":"of Ada","payload":{"data":{"postChanged":{"id":"Post:1","kind":"UPDATED","ownerId":"User:2"}}},"type":"next"}
         {"id":"of Bob","payload":{"data":{"change":{"id":"Post:1","kind":"UPDATED","ownerId":"User:2"}}},"type":"next"}
-        {"id":"of Bob","payload":{"data":{"change":{"id":"Post:2","kind":"UPDATED","ownerId":"User:2"}}},"type":"next"}"#]].assert_eq(&school().await.agree(talk).await);
+        {"id":"Dan's Rust","payload":{"data":{"enrollmentChanged":{"id":"Enrollment:1:2","kind":"DELETED"}}},"type":"next"}
+    "#]].assert_eq(&school().await.agree(talk).await);
 }
 
 #[tokio::test]
@@ -252,9 +255,7 @@ async fn what_one_subscription_cannot_be_told_ends_that_alone() {
         socket.begin("long", "subscription { postChanged { post { content } } }").await;
         socket.begin("short", "subscription { postChanged { post { title } } }").await;
         app.sql(&format!("UPDATE posts SET content = '{}' WHERE id = 1", "x".repeat(30_000))).await;
-        let mut events = [socket.event().await, socket.event().await];
-        events.sort_unstable();
-        events.concat()
+        socket.events_of_one(2).await
     };
     expect![[r#"
         {"id":"long","payload":[{"extensions":{"code":"TOO_COMPLEX"},"message":"the events' rows have more bytes than are allowed: 20000 (`--max-response-bytes`)"}],"type":"error"}
@@ -467,7 +468,7 @@ async fn there_are_so_many_subscriptions_and_no_more() {
         {"id":"3","type":"error","payload":[{"message":"this sender has as many subscriptions as it may have: 2 (`--max-sender-share` of `--max-subscriptions`)","extensions":{"code":"UNAVAILABLE"}}]}
         {"id":"2","payload":{"data":{"userChanged":{"id":"User:2"}}},"type":"next"}
         {"id":"4","payload":{"data":{"userChanged":{"id":"User:2"}}},"type":"next"}
-    "#]].assert_eq(&(refused + &socket.events(2).await));
+    "#]].assert_eq(&(refused + &socket.events_of_one(2).await));
 }
 
 #[tokio::test]
@@ -527,7 +528,7 @@ async fn keys_of_any_kind_and_of_several_parts_are_told_and_asked_for() {
             socket.subscribe(id, &format!("subscription {{ {query} }}")).await;
         }
         socket.all_of("wait", "{ customer(id: 1) { id } }").await;
-        let mut events = Vec::new();
+        let mut events = String::new();
         for (sql, count) in [
             ("INSERT INTO categories (code, name) VALUES ('a:b', 'A')", 1),
             ("INSERT INTO categories (code, name, parent_code) VALUES ('c', 'C', 'a:b')", 2),
@@ -538,11 +539,9 @@ async fn keys_of_any_kind_and_of_several_parts_are_told_and_asked_for() {
             ("UPDATE orders SET customer_id = customer_id", 1),
         ] {
             app.sql(sql).await;
-            let of_change = socket.events(count).await;
-            // Those who ask for different things are told in no order.
-            events.push(of_change.lines().map(str::to_owned).collect::<BTreeSet<_>>());
+            events += &socket.events_of_one(count).await;
         }
-        events.into_iter().flatten().collect::<Vec<_>>().join("\n")
+        events
     };
     expect![[r#"
         {"id":"text","payload":{"data":{"categoryChanged":{"category":{"parent":null},"id":"Category:a%3Ab","kind":"CREATED","parentId":null}}},"type":"next"}
@@ -554,5 +553,6 @@ async fn keys_of_any_kind_and_of_several_parts_are_told_and_asked_for() {
         {"id":"text","payload":{"data":{"categoryChanged":{"category":{"parent":null},"id":"Category:d","kind":"CREATED","parentId":null}}},"type":"next"}
         {"id":"three","payload":{"data":{"orderLineChanged":{"id":"OrderLine:0198c6a5-7000-7000-8000-000000000001:2:1","kind":"UPDATED","orderId":"Order:0198c6a5-7000-7000-8000-000000000001","orderLine":{"quantity":9},"productId":"Product:2"}}},"type":"next"}
         {"id":"to three","payload":{"data":{"parcelItemChanged":{"id":"ParcelItem:1","kind":"UPDATED","lineId":"OrderLine:0198c6a5-7000-7000-8000-000000000001:2:1"}}},"type":"next"}
-        {"id":"uuid","payload":{"data":{"orderChanged":{"customerId":"Customer:2","id":"Order:0198c6a5-7000-7000-8000-000000000001","kind":"UPDATED"}}},"type":"next"}"#]].assert_eq(&apps.agree(talk).await);
+        {"id":"uuid","payload":{"data":{"orderChanged":{"customerId":"Customer:2","id":"Order:0198c6a5-7000-7000-8000-000000000001","kind":"UPDATED"}}},"type":"next"}
+    "#]].assert_eq(&apps.agree(talk).await);
 }

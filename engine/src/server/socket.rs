@@ -58,8 +58,8 @@ use crate::{
 /// The protocol's name, which a client offers in `sec-websocket-protocol`.
 const PROTOCOL: &str = "graphql-transport-ws";
 
-/// How many bytes are read at a time.
-const READ_BYTES: usize = 1 << 12;
+/// How many bytes are read at a time: tungstenite keeps as many for each socket.
+const READ_BYTES: usize = 1 << 10;
 
 /// How many pings of WebSocket's own a client may send while a ping of ours is due: tungstenite keeps a pong for each.
 const MOST_PINGS: u32 = 100;

@@ -51,8 +51,11 @@ pub struct Told {
     pub item: Item,
 }
 
+/// What waits, with its room. Boxed: a channel has room for 32 from the beginning.
+type Waits = Box<(Told, Held)>;
+
 struct Subscriber {
-    items: UnboundedSender<(Told, Held)>,
+    items: UnboundedSender<Waits>,
     memory: Memory,
     state: Arc<Waiting>,
 }
@@ -66,7 +69,7 @@ struct Waiting {
 
 /// What waits for a subscriber, which takes it.
 pub struct Inbox {
-    items: UnboundedReceiver<(Told, Held)>,
+    items: UnboundedReceiver<Waits>,
     state: Arc<Waiting>,
 }
 
@@ -74,7 +77,7 @@ impl Inbox {
     /// The next, with its room; or why there is none any more.
     pub async fn next(&mut self) -> Result<(Told, Held), End> {
         let next = self.items.recv().await;
-        let (told, held) = next.ok_or_else(|| self.state.end.get().cloned().unwrap_or(End::Lost))?;
+        let (told, held) = *next.ok_or_else(|| self.state.end.get().cloned().unwrap_or(End::Lost))?;
         self.state.bytes.fetch_sub(told.bytes(), Relaxed);
         Ok((told, held))
     }
@@ -108,7 +111,7 @@ impl Topic {
             let held = memory.hold();
             let end = match held.take(bytes as usize) {
                 Ok(()) if waiting == 0 || waiting + bytes <= most => {
-                    return items.send((told.clone(), held)).is_ok();
+                    return items.send(Box::new((told.clone(), held))).is_ok();
                 }
                 Ok(()) => End::TooSlow(most),
                 Err(full) => End::Full(full),

@@ -74,7 +74,9 @@ impl Operation {
         let outcome = {
             let mut entry = Entry::new(&self.request_id, self.server.slow);
             entry.of_subject(self.caller.subject());
-            let outcome = AssertUnwindSafe(self.begin(parameters, bytes, begun, &mut entry)).catch_unwind().await;
+            // Boxed: it is large, and a subscription lasts.
+            let outcome = Box::pin(self.begin(parameters, bytes, begun, &mut entry));
+            let outcome = AssertUnwindSafe(outcome).catch_unwind().await;
             outcome
                 .unwrap_or_else(|_| {
                     entry.panicked();
