@@ -4,6 +4,7 @@
 mod end;
 mod events;
 mod hub;
+mod lanes;
 mod subscription;
 mod topic;
 
@@ -22,9 +23,6 @@ use crate::{
     error::{self, Cause, Error},
     memory::Memory,
 };
-
-/// How long the events of a moment may take, if a request may take as long: others wait for them.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How often old changes are removed.
 const PRUNE: Duration = Duration::from_secs(60);
@@ -52,7 +50,7 @@ impl Live {
         let keeping = (!api.schema.told.is_empty()).then(|| {
             spawn(keep(database.clone(), changes.clone(), Duration::from_secs(limits.keep_changes))).abort_handle()
         });
-        let events = Events { api, database, patience: patience.min(PATIENCE) };
+        let events = Events { api, database, patience };
         Self { hub: Hub::new(events, changes, limits).into(), keeping }
     }
 

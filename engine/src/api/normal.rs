@@ -105,6 +105,10 @@ impl Field {
         value(given, variables)?.into_const()
     }
 
+    fn is_by_keys(&self) -> bool {
+        matches!(self.size, Size::One | Size::Part) && self.below.fields().all(Self::is_by_keys)
+    }
+
     fn selected(&self, variables: &Variables) -> Item {
         let at = |name: &Name| Positioned::new(name.clone(), self.pos);
         let arguments = self.arguments.iter().filter_map(|(name, pos, given)| {
@@ -179,6 +183,11 @@ impl Form {
     pub fn reads(&self) -> bool {
         let is_object = |field: &Field| field.name != "userErrors" && !field.below.is_empty();
         self.kind != OperationType::Mutation || self.fields.iter().any(|field| field.below.fields().any(is_object))
+    }
+
+    /// Whether it selects but objects that others name, and no lists: what it reads is found by keys alone.
+    pub fn is_by_keys(&self) -> bool {
+        self.fields.iter().all(Field::is_by_keys)
     }
 
     /// The operation as async-graphql runs it: of a subscription, what it runs for each event, which is like a query.

@@ -20,6 +20,8 @@ pub struct Watched {
     pub keys: Vec<(usize, Vec<KeyPart<'static>>)>,
     /// Where its client has come, if it says so.
     pub after: Option<Position>,
+    /// Whether what is selected of an event is found by keys alone.
+    pub is_by_keys: bool,
 }
 
 impl Watched {
@@ -48,7 +50,7 @@ impl Watched {
                 Error::bad_argument(AFTER, allowed).of_operation()
             })
         });
-        Ok(Self { told, keys, after: after.transpose()? })
+        Ok(Self { told, keys, after: after.transpose()?, is_by_keys: form.is_by_keys() })
     }
 
     /// Whether it is to be told of a change of the node.

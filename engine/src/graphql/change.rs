@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 use super::{
     argument::argument,
+    column::or_null,
     node::{Field as NodeField, Node, ParentField, Source, example_key, in_words, look_up_name},
     one::{self, One},
     parent,
@@ -248,7 +249,8 @@ impl<N: Node> ContainerType for Changed<'_, N> {
             _ if name == look_up_name::<N>() => match self.0.after {
                 Some(_) => {
                     let key = self.key().map_err(failed)?;
-                    one::resolve::<N>(context, one::by_key::<N>(context, key).await).await?
+                    let object = one::resolve::<N>(context, one::by_key::<N>(context, key).await).await;
+                    or_null(context, true, object)?
                 }
                 None => Value::Null,
             },

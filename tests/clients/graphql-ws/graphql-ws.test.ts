@@ -53,3 +53,23 @@ test('an error of a field comes with the data, and one of the document instead o
   const wrong = results({ query: '{ nobody { name } }' });
   await expect(wrong).rejects.toEqual([expect.objectContaining({ message: expect.stringContaining('nobody') })]);
 });
+
+test('a subscription tells of what is written, and goes on after a cursor', async () => {
+  const query = 'subscription ($after: String) { userChanged(after: $after) { kind user { name } } }';
+  const create = (name: string) =>
+    results({ query: 'mutation ($name: String!) { createUser(input: { name: $name }) { user { id } } }', variables: { name } });
+  const events = client.iterate<Record<string, any>>({ query });
+  const first = events.next();
+  // What is asked over the same socket is no older than the subscription.
+  await results({ query: USER, variables: { id: 'User:1' } });
+  await create('Ada');
+  const { value } = await first;
+  expect(value.data).toEqual({ userChanged: { kind: 'CREATED', user: { name: 'Ada' } } });
+  await events.return!();
+  await create('Hedy');
+  const after = value.extensions.dovetail.cursor;
+  const others = client.iterate<Record<string, any>>({ query, variables: { after } });
+  const missed = await others.next();
+  expect(missed.value.data).toEqual({ userChanged: { kind: 'CREATED', user: { name: 'Hedy' } } });
+  await others.return!();
+});

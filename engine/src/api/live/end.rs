@@ -12,6 +12,8 @@ use crate::{
 pub enum End {
     /// More bytes wait than these.
     TooSlow(u64),
+    /// Changes come faster than what is selected of them can be read.
+    Behind,
     /// There is no room for what waits.
     Full(Full),
     /// Changes are there no more.
@@ -32,6 +34,10 @@ impl End {
                     "more bytes of events wait than may: {most} (`--max-waiting-event-bytes`); subscribe `after` the last cursor"
                 );
                 (problem, code::SUBSCRIBER_TOO_SLOW)
+            }
+            Self::Behind => {
+                let problem = "changes come faster than what is selected of them can be read; select less, and subscribe `after` the last cursor";
+                (problem.to_owned(), code::SUBSCRIBER_TOO_SLOW)
             }
             Self::Full(full) => (format!("{}, `after` the last cursor", full.problem()), code::UNAVAILABLE),
             Self::Failed(error) => return error.of_operation(),

@@ -50,7 +50,7 @@ pub struct Events {
     pub api: Api,
     /// Where they are read: no replica, which may be behind.
     pub database: Database,
-    /// How long those of a moment may take.
+    /// How long those may take that are read together.
     pub patience: Duration,
 }
 

@@ -19,7 +19,8 @@ use tokio::{
 use super::{
     end::End,
     events::{EVENTS_AT_ONCE, Events, Job, RETRY},
-    topic::{Inbox, Told, Topic, Topics},
+    lanes::Lanes,
+    topic::{Inbox, Topic, Topics},
 };
 use crate::{
     changes::{Change, Changes, Now, Position, Wake},
@@ -37,7 +38,9 @@ const CATCHING_UP: usize = 2;
 /// What all subscriptions share.
 pub struct Hub {
     /// What resolves events.
-    pub events: Events,
+    pub events: Arc<Events>,
+    /// What resolves those with lists.
+    pub lanes: Arc<Lanes>,
     /// What is read.
     pub changes: Changes,
     /// How much is told.
@@ -60,7 +63,9 @@ impl Hub {
     /// What tells of these changes.
     pub fn new(events: Events, changes: Changes, limits: ChangeLimits) -> Self {
         let topics = Topics::new(events.api.schema.told.values());
+        let events = Arc::new(events);
         Self {
+            lanes: Lanes::new(Arc::clone(&events), limits.max_waiting_event_bytes).into(),
             events,
             changes,
             limits,
@@ -79,6 +84,7 @@ impl Hub {
     /// Takes a subscriber away.
     pub fn leave(&self, topic: &Arc<Topic>, subscriber: u64) {
         self.state.lock().topics.leave(topic, subscriber);
+        self.lanes.left();
     }
 
     /// How far the changes have come. All that comes thereafter, a reader tells, and what it has told is not before that but for what is
@@ -156,29 +162,24 @@ impl Hub {
         state.topics.end(&End::Lost);
     }
 
-    /// Tells whom they concern of these changes.
+    /// Tells whom they concern of these changes: what is found by keys at once, what has lists when it is read.
     async fn tell(&self, changes: Vec<Change>, position: Position) {
         let position = Arc::new(position);
         let mut jobs = Vec::new();
         for change in changes {
             let change = Arc::new(change);
-            let topics = self.state.lock().topics.of(&change);
-            let new = |topic| Job { topic, change: Arc::clone(&change), position: Arc::clone(&position) };
-            jobs.extend(topics.into_iter().map(new));
+            for topic in self.state.lock().topics.of(&change) {
+                let job = Job { topic, change: Arc::clone(&change), position: Arc::clone(&position) };
+                match job.topic.lane {
+                    None => jobs.push(job),
+                    Some(lane) => self.lanes.take(lane, job),
+                }
+            }
             if jobs.len() >= EVENTS_AT_ONCE {
-                self.tell_all(mem::take(&mut jobs)).await;
+                self.lanes.tell(&mem::take(&mut jobs)).await;
             }
         }
-        self.tell_all(jobs).await;
-    }
-
-    async fn tell_all(&self, jobs: Vec<Job>) {
-        let most = self.limits.max_waiting_event_bytes;
-        let mut tell = |job: &Job, item| {
-            let told = Told { position: Arc::clone(&job.position), transaction: job.change.transaction, item };
-            job.topic.tell(&told, most);
-        };
-        self.events.resolve(&jobs, &mut tell).await;
+        self.lanes.tell(&jobs).await;
     }
 }
 

@@ -124,7 +124,11 @@ impl Subscription {
 
     /// Has the next changes after a position told.
     async fn catch_up(&mut self, position: Position) -> Result<(), End> {
-        let _turn = self.hub.catching_up.acquire().await;
+        let turns = match self.topic.lane {
+            None => &self.hub.catching_up,
+            Some(_) => &self.hub.lanes.turns,
+        };
+        let _turn = turns.acquire().await;
         let changes = self.changes(&position, MISSED_AT_ONCE).await?;
         if changes.len() as u64 == MISSED_AT_ONCE
             && let Some(last) = changes.last()

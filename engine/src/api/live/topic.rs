@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Selection};
+use async_graphql::{
+    Positioned,
+    parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet},
+};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -26,6 +29,9 @@ use crate::{
 /// What all subscribers to a topic are told: an event's answer as JSON, or that there are no more.
 pub type Item = Result<Arc<Vec<u8>>, End>;
 
+/// A selection with lists, by its digest.
+pub type Lane = [u8; 32];
+
 /// What some subscribers ask for, to the letter.
 pub struct Topic {
     /// What is selected of an event.
@@ -34,6 +40,8 @@ pub struct Topic {
     pub watched: Watched,
     /// What an event costs.
     pub cost: u64,
+    /// What else its events are read with: those of the same selection; of all that are found by keys alone, if it is one.
+    pub lane: Option<Lane>,
     /// The log's name of the first that asked.
     pub request_id: String,
     digest: [u8; 32],
@@ -89,18 +97,53 @@ impl Told {
     }
 }
 
+/// Writes a selection in one spelling, wherever it stands in a text.
+fn spell(set: &SelectionSet, text: &mut String) {
+    for item in &set.items {
+        match &item.node {
+            Selection::Field(Positioned { node: field, .. }) => {
+                *text += &format!(" {}:{}", field.response_key().node, field.name.node);
+                for (name, value) in &field.arguments {
+                    *text += &format!("({}:{})", name.node, value.node);
+                }
+                *text += "{";
+                spell(&field.selection_set.node, text);
+                *text += "}";
+            }
+            Selection::InlineFragment(Positioned { node: fragment, .. }) => {
+                let on = fragment.type_condition.as_ref().map(|condition| &condition.node.on.node);
+                *text += &format!(" ...{}{{", on.map_or("", |on| on.as_str()));
+                spell(&fragment.selection_set.node, text);
+                *text += "}";
+            }
+            // The normal form has none.
+            Selection::FragmentSpread(_) => {}
+        }
+    }
+}
+
 impl Topic {
     /// What a document asks for, whatever the cursor is that a variable holds.
     pub fn new(mut document: ExecutableDocument, watched: Watched, cost: u64, request_id: String) -> Self {
+        let mut lane = None;
         if let DocumentOperations::Single(operation) = &mut document.operations {
             for item in &mut operation.node.selection_set.node.items {
                 if let Selection::Field(field) = &mut item.node {
                     field.node.arguments.retain(|(name, _)| name.node != AFTER);
+                    let mut text = watched.told.field.clone();
+                    spell(&field.node.selection_set.node, &mut text);
+                    lane = (!watched.is_by_keys).then(|| Sha256::digest(text).into());
                 }
             }
         }
+        // With the positions in its text, which errors tell.
         let digest = Sha256::digest(format!("{document:?}")).into();
-        Self { document, watched, cost, request_id, digest, subscribers: Mutex::default() }
+        Self { document, watched, cost, lane, request_id, digest, subscribers: Mutex::default() }
+    }
+
+    /// Whether nobody asks for it any more.
+    pub fn is_deserted(&self) -> bool {
+        self.subscribers.lock().is_empty()
     }
 
     /// Tells all who ask for it. For whoever has more waiting than so many bytes, or no room, it ends.
