@@ -18,7 +18,11 @@ export class Coverage {
 
   constructor(schema) {
     this.#schema = schema;
-    const types = Object.values(schema.getTypeMap()).filter((type) => !isIntrospectionType(type));
+    // What subscriptions tell is compared elsewhere: an event is no answer to a request.
+    const root = schema.getSubscriptionType();
+    const told = root ? [root, ...Object.values(root.getFields()).map((field) => getNamedType(field.type))] : [];
+    const isAsked = (type) => !isIntrospectionType(type) && !told.includes(type);
+    const types = Object.values(schema.getTypeMap()).filter(isAsked);
     const inputs = types.filter(isInputObjectType).flatMap((type) => Object.values(type.getFields()));
     const given = new Set(inputs.map((field) => getNamedType(field.type)));
     for (const type of types.filter((type) => isEnumType(type) && given.has(type))) {
