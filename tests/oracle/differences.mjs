@@ -32,13 +32,16 @@ export const typename = {
     const add = (node) => ({ ...node, fields: [...node.fields, ...fields] });
     return visit(sdl, { ObjectTypeDefinition: add, InterfaceTypeDefinition: add });
   },
-  /** The document with that field, but in introspections: their types are not the schema's own. */
+  /**
+   * The document with that field, but in introspections: their types are not the schema's own. Nor at the root of a subscription, where
+   * `__typename` must not be.
+   */
   replaced: (document, schema) => {
     const info = new TypeInfo(schema);
     const name = (value) => ({ kind: 'Name', value });
-    const isOurs = () => info.getParentType() && !isIntrospectionType(info.getParentType());
+    const isOurs = (type) => type && type !== schema.getSubscriptionType() && !isIntrospectionType(type);
     const replace = (node) => ({ ...node, alias: node.alias ?? name('__typename'), name: name('typename_') });
-    const Field = (node) => (node.name.value === '__typename' && isOurs() ? replace(node) : undefined);
+    const Field = (node) => (node.name.value === '__typename' && isOurs(info.getParentType()) ? replace(node) : undefined);
     return visit(document, visitWithTypeInfo(info, { Field }));
   },
 };
