@@ -204,12 +204,8 @@ async fn a_transaction_that_commits_late_is_told_late_and_holds_nobody_back() {
         early.commit().await.unwrap();
         late + &socket.events(2).await
     };
-    let mut apps = school().await;
     // SQLite has one writer.
-    apps.0.retain(|app| app.backend() == DbBackend::Postgres);
-    if apps.0.is_empty() {
-        return;
-    }
+    let Some(apps) = school().await.on_postgres() else { return };
     expect![[r#"
         {"id":"1","payload":{"data":{"userChanged":{"id":"User:2","kind":"UPDATED","user":{"name":"late"}}}},"type":"next"}
         {"id":"1","payload":{"data":{"userChanged":{"id":"User:1","kind":"UPDATED","user":{"name":"early"}}}},"type":"next"}
@@ -233,11 +229,7 @@ async fn old_changes_are_removed_while_a_transaction_runs_that_is_older() {
         old.commit().await.unwrap();
         events + &socket.events(1).await
     };
-    let mut apps = school().await;
-    apps.0.retain(|app| app.backend() == DbBackend::Postgres);
-    if apps.0.is_empty() {
-        return;
-    }
+    let Some(apps) = school().await.on_postgres() else { return };
     expect![[r#"
         {"id":"1","payload":{"data":{"userChanged":{"id":"User:2","kind":"UPDATED"}}},"type":"next"}
         {"id":"1","payload":{"data":{"userChanged":{"id":"User:3","kind":"UPDATED"}}},"type":"next"}
@@ -283,11 +275,7 @@ async fn what_takes_long_to_read_for_one_holds_nobody_else_up() {
         events += &socket.events(1).await;
         events
     };
-    let mut apps = school().await;
-    apps.0.retain(|app| app.backend() == DbBackend::Postgres);
-    if apps.0.is_empty() {
-        return;
-    }
+    let Some(apps) = school().await.on_postgres() else { return };
     expect![[r#"
         {"id":"3","payload":{"data":{"userChanged":{"user":{"name":"Bob, again"}}}},"type":"next"}
         {"id":"1","payload":{"data":{"userChanged":{"user":{"name":"Bob, again","posts":{"nodes":[{"title":"B1"}]}}}}},"type":"next"}
@@ -338,11 +326,7 @@ async fn a_table_that_is_emptied_at_once_ends_its_subscriptions() {
         app.sql("UPDATE users SET name = 'ever' WHERE id = 2").await;
         format!("{ended}\n{}", socket.events(1).await)
     };
-    let mut apps = school().await;
-    apps.0.retain(|app| app.backend() == DbBackend::Postgres);
-    if apps.0.is_empty() {
-        return;
-    }
+    let Some(apps) = school().await.on_postgres() else { return };
     expect![[r#"
         {"id":"2","type":"error","payload":[{"message":"not all changes since are there any more; load again what you subscribed to, and subscribe anew","extensions":{"code":"CHANGES_LOST"}}]}
         {"id":"1","payload":{"data":{"userChanged":{"id":"User:2","kind":"UPDATED"}}},"type":"next"}
@@ -365,11 +349,7 @@ async fn a_role_that_may_write_rows_alone_is_told_of_too() {
         app.sql(&format!("DROP OWNED BY {role}; DROP ROLE {role}")).await;
         socket.events(1).await
     };
-    let mut apps = school().await;
-    apps.0.retain(|app| app.backend() == DbBackend::Postgres);
-    if apps.0.is_empty() {
-        return;
-    }
+    let Some(apps) = school().await.on_postgres() else { return };
     expect![[r#"
         {"id":"1","payload":{"data":{"userChanged":{"id":"User:2","kind":"UPDATED"}}},"type":"next"}
     "#]]

@@ -1,6 +1,5 @@
 //! The API over a database: a request from its parameters to its answer.
 
-mod digest;
 mod documents;
 mod excess;
 mod front;
@@ -27,7 +26,7 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationType},
 };
 
-use self::{digest::Digest, documents::Documents, limits::Measure, persisted::Named, report::Wishes, watched::Watched};
+use self::{documents::Documents, limits::Measure, persisted::Named, report::Wishes, watched::Watched};
 pub use self::{
     live::{Live, Subscription},
     parameters::{Parameters, kind},
@@ -38,6 +37,7 @@ pub use self::{
 use crate::{
     config::{ApiOptions, Switch},
     database::Database,
+    digest::Digest,
     error::{self, code},
     graphql::{Made, Running},
     loaders::{Batches, Loaders, Report, Session},

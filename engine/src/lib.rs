@@ -38,6 +38,7 @@
 //! | [`changes`] | what the database records of its changes, and in which order that is read |
 //! | [`database`] | opening the two pools, the migrations, and what records changes |
 //! | [`log`] | where the log's lines go |
+//! | `digest` | the name of a text in the log, and of a trigger |
 //! | [`memory`] | how many bytes requests may hold |
 //! | [`insert`] | many rows at once |
 //! | [`error`] | the one error that a client can see |
@@ -51,6 +52,7 @@ pub mod api;
 pub mod changes;
 pub mod config;
 pub mod database;
+mod digest;
 pub mod error;
 pub mod graphql;
 pub mod insert;

@@ -241,6 +241,12 @@ async fn migrate(database: &Database) {
 pub struct Apps(pub Vec<App>);
 
 impl Apps {
+    /// The one over PostgreSQL, if there is one.
+    pub fn on_postgres(mut self) -> Option<Self> {
+        self.0.retain(|app| app.backend() == DbBackend::Postgres);
+        (!self.0.is_empty()).then_some(self)
+    }
+
     /// The one finding that a probe makes on all of them.
     pub async fn agree<T: PartialEq + Debug>(&self, probe: impl AsyncFn(&App) -> T) -> T {
         let mut findings = Vec::new();

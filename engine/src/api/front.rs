@@ -37,12 +37,12 @@ use self::{
 };
 use super::{
     Parameters,
-    digest::Digest,
     excess::{NESTING, at_most},
     normal::{Form, literal, normal_form},
 };
 use crate::{
     config::limits::DocumentLimits,
+    digest::Digest,
     error::{self, code, excerpt},
 };
 

@@ -60,10 +60,8 @@ impl Wake {
                     self.listener = None;
                 }
             }
-            committed = self.commits.changed() => {
-                // Their sender is there as long as the database.
-                let _ = committed;
-            }
+            // Their sender is there as long as the database.
+            _ = self.commits.changed() => {}
             () = self.asked.notified() => {}
             () = sleep(self.poll) => {}
         }

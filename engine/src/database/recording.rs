@@ -3,10 +3,11 @@
 //! Whoever writes, the change is recorded: this program, another, or a cascade. Names have the digest of what they stand for, so that
 //! the names alone tell whether the triggers are those of this program.
 
-use std::{array, collections::BTreeSet};
+use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement};
-use sha2::{Digest, Sha256};
+
+use crate::digest::Digest;
 
 /// The table of changes: a row each, with the keys of the changed row and of its parents before and after. One that has neither says
 /// that all rows of its table are gone at once.
@@ -92,7 +93,7 @@ impl Recorded {
         ];
         let triggers = events.map(|(name, event, when, run)| {
             let body = format!("AFTER {event} ON {table} FOR EACH ROW {when}BEGIN {run} END");
-            let name = format!("{PREFIX}{}_{name}", digest(&body));
+            let name = format!("{PREFIX}{}_{name}", Digest::of(&body));
             let create = format!("CREATE TRIGGER {name} {body}");
             (name, create)
         });
@@ -126,7 +127,7 @@ impl Recorded {
         );
         let row = format!("AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW");
         let truncate = format!("AFTER TRUNCATE ON {table} FOR EACH STATEMENT");
-        let name = format!("{PREFIX}{}", digest(&[&*function, &row, &truncate].concat()));
+        let name = format!("{PREFIX}{}", Digest::of(&[&*function, &row, &truncate].concat()));
         let function = format!(
             "CREATE OR REPLACE FUNCTION \"{name}\"() {function}; REVOKE EXECUTE ON FUNCTION \"{name}\"() FROM PUBLIC; "
         );
@@ -163,11 +164,6 @@ fn quoted(name: &str) -> String {
 /// A text in SQL.
 fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
-}
-
-fn digest(body: &str) -> String {
-    let digest = Sha256::digest(body);
-    format!("{:016x}", u64::from_be_bytes(array::from_fn(|index| digest[index])))
 }
 
 /// Whether changes of these tables are recorded, as far as they are there, and of no others.

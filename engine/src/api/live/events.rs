@@ -85,10 +85,10 @@ impl Events {
 
     /// The same of events that cannot be read together.
     async fn resolve_apart(&self, jobs: &[Job], error: &Error, tell: &mut (dyn FnMut(&Job, Item) + Send)) {
-        let topics: BTreeMap<_, Vec<_>> = jobs.iter().fold(BTreeMap::new(), |mut topics, job| {
-            topics.entry(Arc::as_ptr(&job.topic).addr()).or_insert_with(Vec::new).push(job.clone());
-            topics
-        });
+        let mut topics = BTreeMap::<_, Vec<_>>::new();
+        for job in jobs {
+            topics.entry(Arc::as_ptr(&job.topic).addr()).or_default().push(job.clone());
+        }
         match error {
             _ if topics.len() > 1 => {
                 for jobs in topics.values() {

@@ -114,8 +114,7 @@ impl Operation {
             let seat = server.admission.subscribe(sender.clone())?;
             let subscription = server.live.subscribe(prepared, bytes, seat.memory.clone(), &self.request_id);
             let subscription = timeout_at(arrived.deadline, subscription).await;
-            let subscription =
-                subscription.unwrap_or_else(|_| Err(server.took_too_long(false).into_answer().errors))?;
+            let subscription = subscription.map_err(|_| server.took_too_long(false))??;
             entry.subscribed();
             return Ok(Outcome::Events(Box::new(subscription), seat));
         }
