@@ -105,6 +105,25 @@ async fn each_operation_over_a_socket_leaves_a_line_and_so_does_the_socket() {
 }
 
 #[tokio::test]
+async fn an_event_stream_leaves_a_line_when_it_ends_beside_those_of_its_requests() {
+    let app = &school().await.0[0];
+    let server = Listening::start(app, &[]).await;
+    let lines = logged(async || {
+        let mut stream = server.stream("subscription Users { userChanged { id } }", &[]).await;
+        app.sql("UPDATE users SET name = 'Ben' WHERE id = 2").await;
+        stream.message().await;
+        let _reserved = server.request("PUT", "", &[], "").await;
+        server.stop().await.unwrap();
+    });
+    expect![[r#"
+        INFO request request_id=# operation="Users" document=63281b338555b836 outcome="subscribed" status=200 errors=0 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# outcome="stream" status=201 errors=0 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO stopping connections=2
+        INFO event stream request_id=# messages=1 elapsed=#
+    "#]].assert_eq(&lines.await);
+}
+
+#[tokio::test]
 async fn a_request_that_fails_leaves_a_line() {
     let query = r#"{ user(id: "Post:1") { id } users { totalCount } }"#;
     let lines = school().await.agree(async |app| line(app, graphql_request(query)).await).await;
@@ -127,7 +146,7 @@ async fn a_request_that_is_refused_leaves_a_line() {
             forbidden.headers_mut().insert(header::AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
             let json = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
             for request in [
-                Request::put("/graphql").body("".into()).unwrap(),
+                Request::patch("/graphql").body("".into()).unwrap(),
                 Request::get("/graphql").header(header::ACCEPT, "text/html").body("".into()).unwrap(),
                 json.body("{".into()).unwrap(),
                 graphql_request("{ nothing }"),
@@ -141,8 +160,8 @@ async fn a_request_that_is_refused_leaves_a_line() {
         })
         .await;
     expect![[r#"
-        INFO request request_id=# outcome="refused" status=405 problem="allowed are GET, for queries, and POST" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
-        INFO request request_id=# outcome="refused" status=406 problem="the header `accept` allows no answer; allowed are `application/graphql-response+json` and `application/json`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# outcome="refused" status=405 problem="allowed are GET, for queries, and POST; and for event streams, PUT and DELETE" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# outcome="refused" status=406 problem="the header `accept` allows no answer; allowed are `application/graphql-response+json`, `application/json` and `text/event-stream`" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# outcome="refused" status=400 problem="the body is not JSON: EOF while parsing an object at line 1 column 1" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# document=919c0b7aa452b0b2 outcome="refused" status=200 problem="Unknown field \"nothing\" on type \"Query\"." errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# operation="Large" document=368d2bd2babf8012 outcome="refused" status=200 problem="the operation costs 1000000 by its pages, filters and orders; allowed are 10000 (`--max-cost`)" errors=1 statements=0 rows=0 milliseconds=# elapsed=#

@@ -38,6 +38,7 @@ mod protocol;
 mod relations;
 mod report;
 mod sockets;
+mod streams;
 mod students;
 mod subscriptions;
 mod tokens;

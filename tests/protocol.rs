@@ -163,14 +163,21 @@ async fn a_parameter_that_is_given_twice_is_refused() {
 
 #[tokio::test]
 async fn another_method_is_405() {
-    let request = Request::builder().method(Method::PUT).uri("/graphql").body(Body::empty()).unwrap();
+    let request = Request::builder().method(Method::PATCH).uri("/graphql").body(Body::empty()).unwrap();
     check(
         request,
         expect![[r#"
-        405 Method Not Allowed
-        content-type: application/json; charset=utf-8
-        allow: GET, POST
-        {"errors":[{"message":"allowed are GET, for queries, and POST","extensions":{"code":"BAD_USER_INPUT"}}]}"#]],
+            405 Method Not Allowed
+            content-type: application/json; charset=utf-8
+            allow: GET, POST, PUT, DELETE
+            {
+              "errors":[
+                {
+                  "message":"allowed are GET, for queries, and POST; and for event streams, PUT and DELETE",
+                  "extensions":{"code":"BAD_USER_INPUT"}
+                }
+              ]
+            }"#]],
     )
     .await;
 }
@@ -183,7 +190,7 @@ async fn a_format_that_there_is_not_is_406() {
         {
           "errors":[
             {
-              "message":"the header `accept` allows no answer; allowed are `application/graphql-response+json` and `application/json`",
+              "message":"the header `accept` allows no answer; allowed are `application/graphql-response+json`, `application/json` and `text/event-stream`",
               "extensions":{"code":"BAD_USER_INPUT"}
             }
           ]
@@ -216,7 +223,8 @@ async fn a_media_range_is_read_with_its_parameters_and_weight() {
         ("application/json;charset=iso-8859-1", None),
         ("application/json;q=0", None),
         ("*/*;q=0", None),
-        ("text/*, application/xml", None),
+        ("text/plain, application/xml", None),
+        ("text/*, application/xml", Some("text/event-stream; charset=utf-8")),
         ("nonsense", None),
     ] {
         let response = app.http(post("application/json", accept, r#"{"query":"{ __typename }"}"#)).await;

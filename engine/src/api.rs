@@ -28,8 +28,8 @@ use async_graphql::{
 
 use self::{documents::Documents, limits::Measure, persisted::Named, report::Wishes, watched::Watched};
 pub use self::{
-    live::{Live, Subscription},
-    parameters::{Parameters, kind},
+    live::{Event, Live, Subscription},
+    parameters::{OPERATION_ID, Parameters, kind},
     persisted::Persisted,
     report::EXTENSION,
     schema::Schema,
@@ -88,6 +88,8 @@ pub struct Prepared {
     untrusted: Option<String>,
     /// The digest under which later requests may name the text, and that.
     to_keep: Option<(String, String)>,
+    /// How many bytes its parameters had.
+    bytes: usize,
 }
 
 impl Prepared {
@@ -99,6 +101,17 @@ impl Prepared {
     /// The same, for whose sender so much is left to spend.
     pub fn with_left(self, left: Option<u32>) -> Self {
         Self { left, ..self }
+    }
+
+    /// The same, which goes on after this cursor if it is a subscription, whatever its argument says.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn after(mut self, cursor: &str) -> Result<Self, ServerError> {
+        if let Some(watched) = &mut self.watched {
+            watched.after = Some(watched::position(cursor)?);
+        }
+        Ok(self)
     }
 
     /// What it costs.
@@ -223,6 +236,7 @@ impl Api {
             deadline: None,
             untrusted,
             to_keep: to_keep.map(|digest| (digest, text)),
+            bytes: parameters.bytes,
         })
     }
 

@@ -5,6 +5,7 @@ mod auth;
 mod connections;
 mod endpoint;
 mod entry;
+mod event_stream;
 mod graphiql;
 mod keys;
 mod names;
@@ -36,7 +37,10 @@ use tower::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer,
+        predicate::{NotForContentType, Predicate, SizeAbove},
+    },
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
 };
 
@@ -45,6 +49,7 @@ use self::{
     admission::Admission,
     auth::{Auth, Scope},
     connections::{Lease, Phase},
+    event_stream::Reservations,
     graphiql::Page,
     names::REQUEST_ID,
     origins::Origins,
@@ -85,7 +90,17 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
     let live = Live::new(api.clone(), options.changes, patience);
     let (trusted_proxies, slow) = (options.trusted_proxies.clone(), Duration::from_millis(options.slow_ms));
     let slow = (!slow.is_zero()).then_some(slow);
-    let server = Server { api, live, auth, admission, trusted_proxies, limits, slow, asking: Mutex::default() };
+    let server = Server {
+        api,
+        live,
+        auth,
+        admission,
+        trusted_proxies,
+        limits,
+        slow,
+        asking: Mutex::default(),
+        reservations: Reservations::default(),
+    };
     let mut router = router
         // Over the routes above. Those below tell nothing of the data, and a probe asks for them by a pod's address.
         .layer(from_fn_with_state(Arc::new(origins), origins::check))
@@ -102,7 +117,7 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(MapResponseLayer::new(secure))
-        .layer(CompressionLayer::new().compress_when(SizeAbove::new(limits.compress_above)))
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(limits.compress_above).and(NotForContentType::SSE)))
         .layer(MapResponseLayer::new(IntoResponse::into_response))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(origins::check_host));

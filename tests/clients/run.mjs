@@ -20,6 +20,7 @@ const CLIENTS = [
   { name: 'apollo', folder: 'apollo', ...npm },
   { name: 'urql', folder: 'urql', ...npm },
   { name: 'graphql-ws', folder: 'graphql-ws', test: npm.test },
+  { name: 'graphql-sse', folder: 'graphql-sse', test: npm.test },
   { name: 'cynic and graphql_client', folder: '.', test: 'cargo test --locked' },
   {
     name: 'ariadne-codegen',

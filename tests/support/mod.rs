@@ -3,6 +3,7 @@
 mod layout;
 mod postgres;
 pub mod socket;
+pub mod stream;
 pub mod walk;
 
 use std::{

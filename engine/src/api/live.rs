@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use async_graphql::ServerError;
 use tokio::{spawn, task::AbortHandle, time::sleep};
 
-pub use self::subscription::Subscription;
+pub use self::subscription::{Event, Subscription};
 use self::{end::End, events::Events, hub::Hub, subscription::completed, topic::Topic};
 use super::{Api, Prepared};
 use crate::{
@@ -54,7 +54,7 @@ impl Live {
         Self { hub: Hub::new(events, changes, limits).into(), keeping }
     }
 
-    /// Begins a subscription for which there is a sender's `memory`, by a request of so many bytes that the log calls `request_id`.
+    /// Begins a subscription for which there is a sender's `memory`, by a request that the log calls `request_id`.
     ///
     /// # Errors
     /// It cannot tell of all changes since its cursor, there is no room for it, or the database does not say how far the changes have
@@ -62,22 +62,15 @@ impl Live {
     pub async fn subscribe(
         &self,
         prepared: Prepared,
-        bytes: usize,
         memory: Memory,
         request_id: &str,
     ) -> Result<Subscription, Vec<ServerError>> {
-        let subscription = self.begin(prepared, bytes, memory, request_id).await;
+        let subscription = self.begin(prepared, memory, request_id).await;
         subscription.map_err(|error| completed(error, request_id))
     }
 
-    async fn begin(
-        &self,
-        prepared: Prepared,
-        bytes: usize,
-        memory: Memory,
-        request_id: &str,
-    ) -> Result<Subscription, ServerError> {
-        let Prepared { document, watched: Some(mut watched), cost, to_keep, .. } = prepared else {
+    async fn begin(&self, prepared: Prepared, memory: Memory, request_id: &str) -> Result<Subscription, ServerError> {
+        let Prepared { document, watched: Some(mut watched), cost, to_keep, bytes, .. } = prepared else {
             return Err(Error::broken("no subscription").of_operation());
         };
         let held = memory.hold();

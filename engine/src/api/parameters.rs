@@ -16,8 +16,11 @@ use crate::error::{self, code};
 /// persisted documents, and those that Relay's guides use.
 const IDS: [&str; 3] = ["documentId", "doc_id", "id"];
 
-/// The extensions that are known here: ours, and Apollo's automatic persisted queries.
-const EXTENSIONS: [&str; 2] = [EXTENSION, "persistedQuery"];
+/// The extension that names an operation whose answers an event stream carries beside those of others (graphql-sse).
+pub const OPERATION_ID: &str = "operationId";
+
+/// The extensions that are known here: ours, that one, and Apollo's automatic persisted queries.
+const EXTENSIONS: [&str; 3] = [EXTENSION, OPERATION_ID, "persistedQuery"];
 
 /// How many values they may have together: they need half a dozen.
 const MOST_OF_EXTENSIONS: u64 = 100;
@@ -34,6 +37,8 @@ pub struct Parameters {
     variables: Option<Box<RawValue>>,
     /// Of the extensions, those that are known here.
     pub extensions: Map<String, Value>,
+    /// How many bytes they have.
+    pub bytes: usize,
 }
 
 /// The same as they are written; what has another name is dropped.
@@ -82,6 +87,7 @@ impl Parameters {
             ids: [written.document_id, written.doc_id, written.id],
             variables: object("variables", written.variables)?,
             extensions,
+            bytes: json.get().len(),
         })
     }
 

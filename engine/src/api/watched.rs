@@ -44,12 +44,7 @@ impl Watched {
                 keys.push((place, by.key(&id).map_err(Error::of_operation)?));
             }
         }
-        let after = text(AFTER).map(|cursor| {
-            Position::of_cursor(&cursor).ok_or_else(|| {
-                let allowed = "is no cursor of an event; allowed is what an event has as `extensions.dovetail.cursor`";
-                Error::bad_argument(AFTER, allowed).of_operation()
-            })
-        });
+        let after = text(AFTER).map(|cursor| position(&cursor));
         Ok(Self { told, keys, after: after.transpose()?, is_by_keys: form.is_by_keys() })
     }
 
@@ -59,4 +54,12 @@ impl Watched {
             |row: &Keys| self.keys.iter().all(|(place, key)| self.told.by[*place].of(row).as_ref() == Some(key));
         [&change.before, &change.after].into_iter().flatten().any(is_of) || change.is_of_all()
     }
+}
+
+/// Where a client has come that has this cursor.
+pub fn position(cursor: &str) -> Result<Position, ServerError> {
+    Position::of_cursor(cursor).ok_or_else(|| {
+        let allowed = "is no cursor of an event; allowed is what an event has as `extensions.dovetail.cursor`";
+        Error::bad_argument(AFTER, allowed).of_operation()
+    })
 }

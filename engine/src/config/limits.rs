@@ -194,7 +194,7 @@ pub struct HttpLimits {
     #[arg(long, env = "DOVETAIL_MAX_MEMORY_BYTES", default_value_t = 128 << 20, value_name = "BYTES")]
     pub max_memory_bytes: usize,
 
-    /// The most operations that run over one WebSocket at once; of more it is closed
+    /// The most operations that run over one WebSocket or event stream at once; of more a socket is closed, and a stream refuses them
     #[arg(long, env = "DOVETAIL_MAX_SOCKET_OPERATIONS", default_value_t = 100, value_name = "OPERATIONS")]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub max_socket_operations: u32,
@@ -204,7 +204,7 @@ pub struct HttpLimits {
     #[arg(value_parser = value_parser!(u32).range(1_024..))]
     pub max_socket_message_bytes: u32,
 
-    /// The most connections, WebSockets among them; more wait for one to end
+    /// The most connections, WebSockets and event streams among them; more wait for one to end
     #[arg(long, env = "DOVETAIL_MAX_CONNECTIONS", default_value_t = 4_096, value_name = "CONNECTIONS")]
     #[arg(value_parser = value_parser!(u32).range(1..))]
     pub max_connections: u32,
@@ -242,7 +242,7 @@ pub struct HttpLimits {
 /// How much is told of changes, and for how long.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ChangeLimits {
-    /// The most subscriptions at once; more are refused with the code `UNAVAILABLE`
+    /// The most subscriptions at once, and event streams that are reserved; more are refused with the code `UNAVAILABLE`
     #[arg(long, env = "DOVETAIL_MAX_SUBSCRIPTIONS", default_value_t = 20_000, value_name = "SUBSCRIPTIONS")]
     pub max_subscriptions: u32,
 

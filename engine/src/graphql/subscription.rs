@@ -29,7 +29,7 @@ impl<T: Types> Default for Subscription<T> {
 }
 
 const ABOUT: &str = "\
-The root of all subscriptions, over WebSocket: one field each.
+The root of all subscriptions, over WebSocket or Server-Sent Events: one field each.
 
 Every change is told that is committed in the database, whoever makes it: each once, and those of an object in the order in which they were \
 committed. An event has a cursor, as `extensions.dovetail.cursor`. A subscription that cannot tell of all changes ends with an error: with the \

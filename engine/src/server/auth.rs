@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    future::pending,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -14,7 +15,7 @@ use jsonwebtoken::{
 };
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     admission::Sender,
@@ -146,6 +147,19 @@ impl Auth {
         let leeway = self.tokens.as_ref().map_or(0, |tokens| tokens.leeway);
         let expiry = claims.as_ref().and_then(|claims| instant(claims.exp.as_f64()? + leeway as f64));
         Ok(Caller { mode: self.mode, claims, expiry })
+    }
+}
+
+/// Of a token that was good when it came.
+pub fn expired() -> Refusal {
+    Refusal::coded(StatusCode::UNAUTHORIZED, code::UNAUTHENTICATED, "the token has expired")
+}
+
+/// Ends when a token is good no longer; never, if it is good for ever.
+pub async fn until(expiry: Option<Instant>) {
+    match expiry {
+        Some(expiry) => sleep_until(expiry).await,
+        None => pending().await,
     }
 }
 

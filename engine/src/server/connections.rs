@@ -2,7 +2,10 @@
 
 use std::{future::Future, pin::pin, sync::Arc, time::Duration};
 
-use axum::Router;
+use axum::{
+    Router,
+    http::{Extensions, StatusCode},
+};
 use futures_util::FutureExt;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
@@ -21,6 +24,7 @@ use tower::util::MapRequest;
 
 use super::{
     admission::{Peer, Sender},
+    refusal::Refusal,
     shares::{Part, Shares},
     stream::Paced,
 };
@@ -46,6 +50,18 @@ pub struct Lease {
     pub phase: watch::Receiver<Phase>,
     /// The connection's room.
     pub slot: Arc<Slot>,
+}
+
+impl Lease {
+    /// The one of a request.
+    ///
+    /// # Errors
+    /// It has none, so that what it asks for cannot last.
+    pub fn of(extensions: &Extensions) -> Result<&Self, Refusal> {
+        let refusal =
+            || Refusal::new(StatusCode::NOT_IMPLEMENTED, "this connection can carry no WebSocket and no event stream");
+        extensions.get().ok_or_else(refusal)
+    }
 }
 
 /// The room that a connection takes: the share first, for whoever gets the slot may be of the same sender.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     body::{Body, to_bytes},
     extract::{Extension, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use headers::{ETag, HeaderMapExt, IfNoneMatch};
@@ -15,6 +15,7 @@ use tower_http::request_id::RequestId;
 
 use super::{
     entry::Entry,
+    event_stream,
     names::REPORT,
     protocol::{Asked, read, respond, respond_all},
     refusal::{Format, Refusal},
@@ -38,12 +39,16 @@ pub async fn graphql(
         let opened = Box::pin(socket::open(server, id, request)).await;
         return opened.unwrap_or_else(|refusal| varying(refused(refusal, Format::Json, &mut Entry::new(id, None))));
     }
-    let format = Format::accepted(request.headers());
+    let (head, body) = request.into_parts();
+    let format = Format::accepted(&head.headers);
+    // What is sent over a stream that others share is no answer to the request, whose status says what became of it.
+    let token = event_stream::token(&head);
+    let format = if token.is_some() { format.map(|_| Format::GraphqlResponse) } else { format };
     let shown = *format.as_ref().unwrap_or(&Format::Json);
     let mut entry = Entry::new(id, server.slow);
     let answered = match format {
         // Boxed: each layer over this moves it, and it is large.
-        Ok(format) => Box::pin(server.answer(request, format, &mut entry)).await,
+        Ok(format) => Box::pin(server.answer(head, body, token, format, &mut entry)).await,
         Err(refusal) => Err(refusal),
     };
     let response = answered.unwrap_or_else(|refusal| refused(refusal, shown, &mut entry));
@@ -69,17 +74,40 @@ fn varying(mut response: Response) -> Response {
 }
 
 impl Server {
-    async fn answer(&self, request: Request, format: Format, entry: &mut Entry<'_>) -> Result<Response, Refusal> {
+    async fn answer(
+        &self,
+        head: Parts,
+        body: Body,
+        token: Option<String>,
+        format: Format,
+        entry: &mut Entry<'_>,
+    ) -> Result<Response, Refusal> {
         let deadline = self.deadline();
-        let (head, body) = request.into_parts();
         let is_get = match head.method {
             Method::GET | Method::HEAD => true,
-            Method::POST => false,
-            _ => return Err(Refusal::method("allowed are GET, for queries, and POST", "GET, POST")),
+            Method::POST | Method::PUT | Method::DELETE => false,
+            _ => {
+                let problem = "allowed are GET, for queries, and POST; and for event streams, PUT and DELETE";
+                return Err(Refusal::method(problem, "GET, POST, PUT, DELETE"));
+            }
         };
         let caller = self.caller(&head.headers, deadline).await?;
         entry.of_subject(caller.subject());
         let place = Arc::new(self.admission.enter(caller.sender().or_else(|| self.address(&head)))?);
+        if head.method == Method::PUT {
+            // Whatever token it has: a client that connects again may have the last one's still.
+            return self.reserve_stream(&caller, &place, entry);
+        }
+        let stream = token.map(|token| self.reservations.find(&token, &caller)).transpose()?;
+        match (&head.method, &stream) {
+            (&Method::GET, Some(stream)) => return self.open_stream(stream, &head, &caller, entry),
+            (&Method::DELETE, Some(stream)) => return self.complete(stream, &head, entry),
+            (&Method::DELETE, None) => {
+                let problem = "a DELETE ends what runs over an event stream, whose token is missing";
+                return Err(Refusal::bad_request(problem));
+            }
+            _ => {}
+        }
         let report = head.headers.get(REPORT);
         let asked = timeout_at(deadline, read(&head, body, &self.limits, &place.held)).await.map_err(|_| {
             let problem = "the request took too long to arrive (`--request-timeout`)";
@@ -87,10 +115,20 @@ impl Server {
         })??;
         let arrived = Arrived { caller: &caller, place: &place, report, reads_only: is_get, deadline };
         match asked {
-            Asked::One(parameters) => {
-                let answer = self.run(parameters, &arrived, entry).await?;
-                let response = respond(&answer, format, Arc::clone(&place));
-                Ok(if is_get && answer.is_ok() { cacheable(response, &head.headers).await } else { response })
+            Asked::One(parameters) => match stream {
+                Some(stream) => self.answer_over(&stream, parameters, &arrived, &head, entry).await,
+                None => {
+                    let prepared = self.prepare(parameters, &arrived, entry)?;
+                    if prepared.subscribes() && format == Format::EventStream {
+                        return self.stream(prepared, &arrived, &head, entry).await;
+                    }
+                    let answer = self.answer_prepared(prepared, &arrived, entry).await?;
+                    let response = respond(&answer, format, Arc::clone(&place));
+                    Ok(if is_get && answer.is_ok() { cacheable(response, &head.headers).await } else { response })
+                }
+            },
+            Asked::Many(_) if stream.is_some() => {
+                Err(Refusal::bad_request("over an event stream, allowed is one request, a JSON object"))
             }
             Asked::Many(requests) => {
                 // The first has spent 1 already.

@@ -85,9 +85,9 @@ impl<'a> Entry<'a> {
         self.problem = answer.errors.first().map(|error| cut(&error.message, MOST).into_owned());
     }
 
-    /// The request began a subscription.
-    pub fn subscribed(&mut self) {
-        (self.outcome, self.status) = ("subscribed", Some(StatusCode::OK));
+    /// The request was done with this outcome, whatever is sent later.
+    pub fn done(&mut self, outcome: &'static str, status: StatusCode) {
+        (self.outcome, self.status) = (outcome, Some(status));
     }
 
     /// What answered the request panicked.

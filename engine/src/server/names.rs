@@ -5,5 +5,11 @@ use axum::http::HeaderName;
 /// The header with a request's id: taken over from the client, or made here; sent back either way.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// The header with the id of the last event that a client of an event stream has (HTML, section 9.2.4).
+pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// The header with the token of a reserved event stream (graphql-sse).
+pub const STREAM_TOKEN: HeaderName = HeaderName::from_static("x-graphql-event-stream-token");
+
 /// The header that asks for an SQL report, for clients that cannot send a request's extensions: `sql` or `explain`.
 pub const REPORT: &str = "dovetail-report";

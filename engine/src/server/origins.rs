@@ -16,7 +16,7 @@ use url::{Host, Url};
 use super::{
     admission::Peer,
     endpoint::refuse,
-    names::{REPORT, REQUEST_ID},
+    names::{LAST_EVENT_ID, REPORT, REQUEST_ID, STREAM_TOKEN},
     refusal::Refusal,
 };
 use crate::error::code;
@@ -88,9 +88,10 @@ impl Origins {
 
     /// What tells browsers of it; `None` if there are no other origins.
     pub fn cors(&self) -> Option<CorsLayer> {
-        let names = [header::CONTENT_TYPE, header::AUTHORIZATION, REQUEST_ID, HeaderName::from_static(REPORT)];
+        let ours = [REQUEST_ID, LAST_EVENT_ID, STREAM_TOKEN, HeaderName::from_static(REPORT)];
+        let names: Vec<_> = [header::CONTENT_TYPE, header::AUTHORIZATION].into_iter().chain(ours).collect();
         let cors = CorsLayer::new()
-            .allow_methods([Method::GET, Method::POST])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers(names)
             .expose_headers([REQUEST_ID, header::RETRY_AFTER, header::WWW_AUTHENTICATE])
             .max_age(MAX_AGE);

@@ -29,28 +29,32 @@ use crate::{
     memory::Held,
 };
 
-/// The bytes of an answer, with the place of its request: both are there until the last of them is sent.
-struct Sent {
-    json: Vec<u8>,
-    _place: Arc<Place>,
+/// Bytes with their room, such as the place of their request: both are there until the last of them is sent.
+struct Sent<R> {
+    bytes: Vec<u8>,
+    _room: R,
 }
 
-impl AsRef<[u8]> for Sent {
+impl<R> AsRef<[u8]> for Sent<R> {
     fn as_ref(&self) -> &[u8] {
-        &self.json
+        &self.bytes
     }
+}
+
+/// Bytes that keep their room until they are sent.
+pub fn roomed<R: Send + 'static>(bytes: Vec<u8>, room: R) -> Bytes {
+    Bytes::from_owner(Sent { bytes, _room: room })
 }
 
 /// Sends an answer in the format.
 pub fn respond(answer: &Answer, format: Format, place: Arc<Place>) -> Response {
     let status = match format {
-        Format::Json => StatusCode::OK,
+        Format::Json | Format::EventStream => StatusCode::OK,
         Format::GraphqlResponse if !ran(answer) => StatusCode::BAD_REQUEST,
         Format::GraphqlResponse if is_unavailable(answer) => StatusCode::SERVICE_UNAVAILABLE,
         Format::GraphqlResponse => StatusCode::OK,
     };
-    let json = Bytes::from_owner(Sent { json: to_json(answer), _place: place });
-    let mut response = send(json, status, format);
+    let mut response = send(roomed(format.body(to_json(answer)), place), status, format);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     }
@@ -77,7 +81,7 @@ pub fn respond_all(answers: &[Answer], format: Format, place: Arc<Place>) -> Res
         json.extend_from_slice(&to_json(answer));
     }
     json.push(b']');
-    send(Bytes::from_owner(Sent { json, _place: place }), StatusCode::OK, format)
+    send(roomed(json, place), StatusCode::OK, format.unstreamed())
 }
 
 /// What an HTTP request asks.

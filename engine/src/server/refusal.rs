@@ -11,9 +11,10 @@ use axum::{
 };
 use mediatype::{
     MediaType, MediaTypeList, Name, ReadParams,
-    names::{_STAR, APPLICATION, CHARSET, JSON as JSON_NAME, Q},
+    names::{self, _STAR, APPLICATION, CHARSET, JSON as JSON_NAME, Q, TEXT},
 };
 
+use super::event_stream::message::whole;
 use crate::{
     error::{self, code},
     graphql::to_json,
@@ -27,6 +28,7 @@ pub const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 pub const JSON: MediaType<'_> = MediaType::new(APPLICATION, JSON_NAME);
 const GRAPHQL_RESPONSE: MediaType<'_> =
     MediaType::from_parts(APPLICATION, Name::new_unchecked("graphql-response"), Some(JSON_NAME), &[]);
+const EVENT_STREAM: MediaType<'_> = MediaType::new(TEXT, names::EVENT_STREAM);
 
 /// How an answer is sent, which decides its status too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub enum Format {
     Json,
     /// `application/graphql-response+json`: the status says what became of GraphQL too (section 6.4.2).
     GraphqlResponse,
+    /// `text/event-stream`: an event says what became of GraphQL (graphql-sse, distinct connections mode).
+    EventStream,
 }
 
 impl Format {
@@ -48,13 +52,13 @@ impl Format {
         }
         // What is no media range allows nothing, and spoils nothing.
         let ranges: Vec<_> = MediaTypeList::new(&field).filter_map(Result::ok).collect();
-        let formats = [Self::Json, Self::GraphqlResponse].into_iter();
+        let formats = [Self::Json, Self::GraphqlResponse, Self::EventStream].into_iter();
         let preferred = formats.filter_map(|format| Some((format.preference(&ranges)?, format)));
         preferred.rev().max_by_key(|(preference, _)| *preference).map(|(_, format)| format).ok_or_else(|| {
             Refusal::new(
                 StatusCode::NOT_ACCEPTABLE,
-                "the header `accept` allows no answer; allowed are `application/graphql-response+json` and \
-                 `application/json`",
+                "the header `accept` allows no answer; allowed are `application/graphql-response+json`, \
+                 `application/json` and `text/event-stream`",
             )
         })
     }
@@ -76,6 +80,7 @@ impl Format {
         let kind = match self {
             Self::Json => JSON,
             Self::GraphqlResponse => GRAPHQL_RESPONSE,
+            Self::EventStream => EVENT_STREAM,
         };
         let types = if range.ty == _STAR && range.subty == _STAR {
             0
@@ -89,10 +94,24 @@ impl Format {
         is_utf8(range).then(|| (types, range.get_param(CHARSET).is_some()))
     }
 
+    /// The same, or JSON in place of a stream.
+    pub fn unstreamed(self) -> Self {
+        if self == Self::EventStream { Self::Json } else { self }
+    }
+
+    /// The body that an answer has, which is JSON.
+    pub fn body(self, json: Vec<u8>) -> Vec<u8> {
+        match self {
+            Self::Json | Self::GraphqlResponse => json,
+            Self::EventStream => whole(&json),
+        }
+    }
+
     fn content_type(self) -> &'static str {
         match self {
             Self::Json => "application/json; charset=utf-8",
             Self::GraphqlResponse => "application/graphql-response+json; charset=utf-8",
+            Self::EventStream => "text/event-stream; charset=utf-8",
         }
     }
 }
@@ -163,7 +182,8 @@ impl Refusal {
         Answer::from_errors(self.errors)
     }
 
-    /// Sends it in the shape of an answer. What is wrong with the document alone is no matter of HTTP to the older format.
+    /// Sends it in the shape of an answer. What is wrong with the document alone is no matter of HTTP to the older format, and nothing
+    /// that a request asks for is to an event stream: browsers tell their pages of no other status than 200.
     pub fn respond(self, format: Format) -> Response {
         // What has a place is in the document, or in the values of its variables.
         let is_of_document =
@@ -172,10 +192,12 @@ impl Refusal {
             Format::Json if self.status == StatusCode::BAD_REQUEST && self.errors.iter().all(is_of_document) => {
                 StatusCode::OK
             }
+            Format::EventStream if self.status == StatusCode::BAD_REQUEST => StatusCode::OK,
             _ => self.status,
         };
         let header = self.header.clone();
-        let mut response = send(to_json(&self.into_answer()).into(), status, format);
+        let format = if status == StatusCode::OK { format } else { format.unstreamed() };
+        let mut response = send(format.body(to_json(&self.into_answer())).into(), status, format);
         if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }
@@ -208,7 +230,7 @@ pub fn has_code(error: &ServerError, code: &str) -> bool {
     matches!(found, Some(Data::String(found)) if found == code)
 }
 
-/// Sends what is JSON already.
-pub fn send(json: Bytes, status: StatusCode, format: Format) -> Response {
-    (status, [(header::CONTENT_TYPE, format.content_type())], json).into_response()
+/// Sends what is in the format already.
+pub fn send(bytes: Bytes, status: StatusCode, format: Format) -> Response {
+    (status, [(header::CONTENT_TYPE, format.content_type())], bytes).into_response()
 }

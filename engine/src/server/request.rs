@@ -1,22 +1,28 @@
 //! One GraphQL request, of HTTP or of a socket, from its parameters to its answer.
 
-use std::time::Duration;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use async_graphql::Response as Answer;
+use async_graphql::{Response as Answer, ServerError};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, request::Parts};
+use futures_util::{FutureExt, Stream, stream};
 use serde_json::json;
-use tokio::time::{Instant as Deadline, timeout_at};
+use tokio::{
+    select,
+    sync::watch,
+    time::{Instant as Deadline, timeout_at},
+};
 
 use super::{
-    admission::{Place, Sender},
-    auth::{Caller, Scope},
+    admission::{Place, Seat, Sender},
+    auth::{Caller, Scope, expired, until},
+    connections::Phase,
     entry::Entry,
     names::REPORT,
     refusal::Refusal,
     state::Server,
 };
 use crate::{
-    api::{EXTENSION, Parameters, Prepared},
+    api::{EXTENSION, Event, Parameters, Prepared, Subscription},
     error::code,
 };
 
@@ -28,13 +34,45 @@ pub struct Arrived<'a> {
     /// Who asks.
     pub caller: &'a Caller,
     /// Its place among the requests.
-    pub place: &'a Place,
+    pub place: &'a Arc<Place>,
     /// The header that asks for a report of its SQL, if it has one.
     pub report: Option<&'a HeaderValue>,
     /// Whether it may only read: a GET may.
     pub reads_only: bool,
     /// By when it is to be answered.
     pub deadline: Deadline,
+}
+
+/// A subscription that has begun. It has a seat among those that last.
+pub struct Events {
+    subscription: Box<Subscription>,
+    phase: watch::Receiver<Phase>,
+    _seat: Seat,
+}
+
+impl Events {
+    /// The next event; or why there are no more, which is the last. `None` if the server stops: the client asks another.
+    pub async fn next(&mut self) -> Option<Result<Event, Vec<ServerError>>> {
+        let event = select! {
+            event = AssertUnwindSafe(self.subscription.next()).catch_unwind() => event,
+            _ = self.phase.wait_for(|phase| *phase >= Phase::Draining) => return None,
+        };
+        // The panic itself is in the log.
+        event.unwrap_or_else(|_| Some(Err(Refusal::internal().into_answer().errors)))
+    }
+
+    /// All of them, and then perhaps why there are no more: also that its client's token has expired.
+    pub fn until(self, expiry: Option<Deadline>) -> impl Stream<Item = Result<Event, Vec<ServerError>>> {
+        stream::unfold(Some(self), move |events| async move {
+            let mut events = events?;
+            let event = select! {
+                event = events.next() => event?,
+                () = until(expiry) => Err(expired().into_answer().errors),
+            };
+            let rest = event.is_ok().then_some(events);
+            Some((event, rest))
+        })
+    }
 }
 
 impl Server {
@@ -62,9 +100,6 @@ impl Server {
         entry: &mut Entry<'_>,
     ) -> Result<Answer, Refusal> {
         let prepared = self.prepare(parameters, arrived, entry)?;
-        if prepared.subscribes() {
-            return Err(Refusal::bad_request("a subscription is asked for over a WebSocket: `graphql-transport-ws`"));
-        }
         self.answer_prepared(prepared, arrived, entry).await
     }
 
@@ -91,6 +126,22 @@ impl Server {
         Ok(prepared.with_left(left))
     }
 
+    /// Begins a subscription that was looked at. It ends when the phase says that the server stops.
+    pub async fn subscribe(
+        &self,
+        prepared: Prepared,
+        arrived: &Arrived<'_>,
+        phase: watch::Receiver<Phase>,
+        entry: &mut Entry<'_>,
+    ) -> Result<Events, Refusal> {
+        let seat = self.admission.subscribe(arrived.place.sender().cloned())?;
+        let subscription = self.live.subscribe(prepared, seat.memory.clone(), entry.id);
+        let subscription = timeout_at(arrived.deadline, subscription).await;
+        let subscription = subscription.map_err(|_| self.took_too_long(false))??;
+        entry.done("subscribed", StatusCode::OK);
+        Ok(Events { subscription: Box::new(subscription), phase, _seat: seat })
+    }
+
     /// Answers a request that was looked at.
     pub async fn answer_prepared(
         &self,
@@ -98,6 +149,11 @@ impl Server {
         arrived: &Arrived<'_>,
         entry: &mut Entry<'_>,
     ) -> Result<Answer, Refusal> {
+        if prepared.subscribes() {
+            let problem =
+                "a subscription is asked for over a WebSocket (`graphql-transport-ws`), or as `text/event-stream`";
+            return Err(Refusal::bad_request(problem));
+        }
         let &Arrived { place, deadline, .. } = arrived;
         let writes = prepared.writes();
         let connection = self.admission.connection(place, writes);

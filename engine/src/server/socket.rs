@@ -7,7 +7,7 @@ mod messages;
 mod operation;
 mod outbox;
 
-use std::{borrow::Cow, collections::HashMap, future::pending, pin::pin, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::HashMap, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -26,7 +26,7 @@ use serde_json::value::RawValue;
 use tokio::{
     io, select, spawn,
     sync::{oneshot, watch},
-    time::{Instant, interval_at, sleep, sleep_until, timeout},
+    time::{Instant, interval_at, sleep, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -45,7 +45,7 @@ use self::{
 };
 use super::{
     admission::Sender,
-    auth::Caller,
+    auth::{Caller, until},
     connections::{Lease, Phase},
     refusal::Refusal,
     state::Server,
@@ -99,9 +99,7 @@ pub fn is_wanted(method: &Method, headers: &HeaderMap) -> bool {
 pub async fn open(server: Arc<Server>, request_id: &str, mut request: Request) -> Result<Response, Refusal> {
     let mut response = create_response_with_body(&request, Body::empty)
         .map_err(|problem| Refusal::bad_request(format!("the request opens no WebSocket: {problem}")))?;
-    let Some(Lease { phase, slot }) = request.extensions_mut().remove() else {
-        return Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, "this connection can be no WebSocket"));
-    };
+    let Lease { phase, slot } = Lease::of(request.extensions())?.clone();
     let headers = request.headers();
     let opened_by = match headers.contains_key(header::AUTHORIZATION) {
         true => Some(server.caller(headers, server.deadline()).await?),
@@ -374,17 +372,10 @@ impl Connection {
         };
         let (begun, has_begun) = oneshot::channel();
         beginning.retain(|begun| begun.clone().now_or_never().is_none());
-        let run = operation.run(parameters, payload.get().len(), beginning.clone(), begun);
+        let run = operation.run(parameters, beginning.clone(), begun);
         beginning.push(has_begun.shared());
         running.push(Abortable::new(run, registration).map(Result::ok).boxed());
         live.insert(id, handle);
         Ok(())
-    }
-}
-
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => pending().await,
     }
 }

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use super::{admission::Admission, auth::Auth};
+use super::{admission::Admission, auth::Auth, event_stream::Reservations};
 use crate::{
     api::{Api, Live},
     config::limits::HttpLimits,
@@ -36,6 +36,8 @@ pub struct Server {
     pub limits: HttpLimits,
     /// How long a request takes that is logged with its SQL; `None` if none is.
     pub slow: Option<Duration>,
+    /// The event streams that carry several operations.
+    pub reservations: Reservations,
     /// The question to the database that runs, if one does.
     pub asking: Mutex<Option<WeakShared<Ready>>>,
 }

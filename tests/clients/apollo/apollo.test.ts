@@ -165,3 +165,42 @@ test('an error of the request has its code', async () => {
   if (!CombinedGraphQLErrors.is(error)) throw error;
   expect(error.errors[0].extensions?.code).toBe('BAD_USER_INPUT');
 });
+
+test('what another writes is shown by a subscription, through the cache', async () => {
+  const client = newClient();
+  const query = graphql(`
+    query Title($id: ID!) {
+      post(id: $id) {
+        id
+        title
+      }
+    }
+  `);
+  const changes = graphql(`
+    subscription Changes($id: ID!) {
+      postChanged(id: $id) {
+        kind
+        post {
+          id
+          title
+        }
+      }
+    }
+  `);
+  const variables = { id: 'Post:3' };
+  await client.query({ query, variables });
+  const shown: (string | undefined)[] = [];
+  const watched = client.watchQuery({ query, variables }).subscribe(({ data }) => shown.push(data?.post?.title));
+  const kinds: (string | undefined)[] = [];
+  const told = client.subscribe({ query: changes, variables }).subscribe(({ data }) => {
+    kinds.push(data?.postChanged.kind);
+  });
+  // Until it is there, nothing is told.
+  for (let round = 0; kinds.length === 0; round += 1) {
+    await newClient().mutate({ mutation: updatePost, variables: { input: { id: 'Post:3', title: `${round}` } } });
+  }
+  await expect.poll(() => shown.at(-1)).toMatch(/^[0-9]+$/);
+  told.unsubscribe();
+  watched.unsubscribe();
+  expect(new Set(kinds)).toEqual(new Set(['UPDATED']));
+});

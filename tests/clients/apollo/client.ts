@@ -1,5 +1,9 @@
-import { ApolloClient, type FieldReadFunction, HttpLink, InMemoryCache } from '@apollo/client';
+import { ApolloClient, ApolloLink, type FieldReadFunction, HttpLink, InMemoryCache } from '@apollo/client';
+import { GraphQLWsLink } from '@apollo/client/link/subscriptions';
 import { relayStylePagination } from '@apollo/client/utilities';
+import { OperationTypeNode } from 'graphql';
+import { createClient } from 'graphql-ws';
+import WebSocket from 'ws';
 import result from './generated/possible-types';
 
 /** What was read anywhere need not be asked for again: its id says where it is in the cache. */
@@ -18,5 +22,12 @@ export function newClient() {
       User: { fields: { posts: list } },
     },
   });
-  return new ApolloClient({ cache, link: new HttpLink({ uri: process.env.DOVETAIL_URL }) });
+  const http = new HttpLink({ uri: process.env.DOVETAIL_URL });
+  const socket = createClient({ url: process.env.DOVETAIL_URL!.replace(/^http/, 'ws'), webSocketImpl: WebSocket });
+  const link = ApolloLink.split(
+    ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
+    new GraphQLWsLink(socket),
+    http,
+  );
+  return new ApolloClient({ cache, link });
 }

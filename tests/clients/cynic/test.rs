@@ -1,11 +1,24 @@
 //! cynic: the structs here are the operations, checked against the schema as they compile.
 //! `DOVETAIL_URL` is the endpoint of a running server with the demo's data.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
+
 use chrono::{DateTime, Utc};
 use cynic::{
     GraphQlResponse, Id, InputObject, MutationBuilder, Operation, QueryBuilder, QueryFragment, QueryVariables,
+    SubscriptionBuilder,
 };
+use futures_util::StreamExt;
+use graphql_ws_client::Client;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::task::spawn_blocking;
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{client::IntoClientRequest, http::HeaderValue},
+};
 
 #[cynic::schema("dovetail")]
 mod schema {}
@@ -192,9 +205,12 @@ struct Extensions {
     code: String,
 }
 
+fn url() -> String {
+    std::env::var("DOVETAIL_URL").expect("DOVETAIL_URL is a running server's endpoint")
+}
+
 fn answer<T: DeserializeOwned, V: Serialize>(operation: &Operation<T, V>) -> GraphQlResponse<T, Extensions> {
-    let url = std::env::var("DOVETAIL_URL").expect("DOVETAIL_URL is a running server's endpoint");
-    ureq::post(url).send_json(operation).expect("an answer").body_mut().read_json().expect("a GraphQL response")
+    ureq::post(url()).send_json(operation).expect("an answer").body_mut().read_json().expect("a GraphQL response")
 }
 
 fn data<T: DeserializeOwned, V: Serialize>(operation: &Operation<T, V>) -> T {
@@ -276,4 +292,52 @@ fn an_error_has_its_code() {
     assert!(response.data.is_none());
     let codes: Vec<_> = response.errors.unwrap().into_iter().map(|error| error.extensions.unwrap().code).collect();
     assert_eq!(codes, ["BAD_USER_INPUT"]);
+}
+
+#[derive(QueryFragment)]
+#[cynic(graphql_type = "Subscription")]
+struct UserChanges {
+    user_changed: UserChange,
+}
+
+#[derive(QueryFragment)]
+struct UserChange {
+    kind: ChangeKind,
+    user: Option<User>,
+}
+
+#[derive(cynic::Enum, Debug, PartialEq)]
+enum ChangeKind {
+    Created,
+    Updated,
+    Deleted,
+}
+
+#[tokio::test]
+async fn a_subscription_tells_of_what_is_written() {
+    let mut request = url().replacen("http", "ws", 1).into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
+    let (socket, _) = connect_async(request).await.unwrap();
+    let mut events = Client::build(socket).subscribe(UserChanges::build(())).await.unwrap();
+    let is_told = Arc::new(AtomicBool::new(false));
+    let write = spawn_blocking({
+        let is_told = Arc::clone(&is_told);
+        // Until it is there, nothing is told.
+        move || {
+            while !is_told.load(Relaxed) {
+                let input = CreateUserInput { name: "Hedy".into(), posts: None };
+                data(&CreateUser::build(CreateUserVariables { input }));
+            }
+        }
+    });
+    // The other tests write too.
+    let kind = loop {
+        let UserChange { kind, user } = events.next().await.unwrap().unwrap().data.unwrap().user_changed;
+        if user.is_some_and(|user| user.name == "Hedy") {
+            break kind;
+        }
+    };
+    assert_eq!(kind, ChangeKind::Created);
+    is_told.store(true, Relaxed);
+    write.await.unwrap();
 }

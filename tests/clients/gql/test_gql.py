@@ -3,6 +3,7 @@
 `DOVETAIL_URL` is the endpoint of a running server with the demo's data.
 """
 
+import asyncio
 import os
 from datetime import datetime, timezone
 from enum import Enum
@@ -13,6 +14,7 @@ from gql import Client, gql
 from gql.dsl import DSLQuery, DSLSchema, dsl_gql
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.httpx import HTTPXTransport
+from gql.transport.websockets import WebsocketsTransport
 from gql.utilities import update_schema_enum, update_schema_scalar
 from graphql import GraphQLScalarType, build_schema
 
@@ -127,3 +129,24 @@ def test_an_error_has_its_code():
     with pytest.raises(TransportQueryError) as refused:
         answer(USERS, first=1000)
     assert [error["extensions"]["code"] for error in refused.value.errors] == ["BAD_USER_INPUT"]
+
+
+def test_a_subscription_tells_of_what_is_written():
+    async def told():
+        # Named, as gql does not find a response's header unless it is spelt as there.
+        socket = WebsocketsTransport(
+            os.environ["DOVETAIL_URL"].replace("http", "ws", 1),
+            subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
+        )
+        async with Client(schema=schema, transport=socket) as session:
+            events = session.subscribe(gql("subscription { userChanged { kind user { name } } }"))
+            first = asyncio.ensure_future(anext(events))
+            create = gql(CREATE_USER)
+            create.variable_values = {"input": {"name": "Hedy"}}
+            # Until it is there, nothing is told.
+            while not first.done():
+                await session.execute(create)
+            await events.aclose()
+            return await first
+
+    assert asyncio.run(told()) == {"userChanged": {"kind": "CREATED", "user": {"name": "Hedy"}}}

@@ -1,10 +1,12 @@
 import { act, configure, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { Suspense } from 'react';
-import { commitMutation, graphql, RelayEnvironmentProvider } from 'react-relay';
+import { commitMutation, graphql, RelayEnvironmentProvider, requestSubscription } from 'react-relay';
 import type { MutationParameters } from 'relay-runtime';
 import { expect, test } from 'vitest';
+import type { relayRenameAgainMutation } from './__generated__/relayRenameAgainMutation.graphql';
 import type { relayDeleteMutation } from './__generated__/relayDeleteMutation.graphql';
 import type { relayRenameMutation } from './__generated__/relayRenameMutation.graphql';
+import type { relayChangesSubscription } from './__generated__/relayChangesSubscription.graphql';
 import { newEnvironment } from './environment';
 import { Page } from './page';
 
@@ -113,4 +115,36 @@ test('@deleteRecord empties what showed the deleted user', async () => {
   );
   expect(deleteUser?.deletedId).toBe('User:5');
   await screen.findByText('no such user');
+});
+
+test('what another writes is shown by a subscription', async () => {
+  const environment = await open('User:6');
+  const rename = graphql`
+    mutation relayRenameAgainMutation($input: UpdateUserInput!) {
+      updateUser(input: $input) {
+        user {
+          id
+        }
+      }
+    }
+  `;
+  const subscription = graphql`
+    subscription relayChangesSubscription($id: ID!) {
+      userChanged(id: $id) {
+        user {
+          ...page_name
+        }
+      }
+    }
+  `;
+  const { dispose } = requestSubscription<relayChangesSubscription>(environment, {
+    subscription,
+    variables: { id: 'User:6' },
+  });
+  // Until it is there, nothing is told.
+  for (let round = 0; !/^[0-9]+$/.test(screen.getByRole('heading').textContent!); round += 1) {
+    const variables = { input: { id: 'User:6', name: `${round}` } };
+    await act(() => commit<relayRenameAgainMutation>(newEnvironment(), { mutation: rename, variables }));
+  }
+  dispose();
 });

@@ -101,5 +101,6 @@ const cache = () =>
   });
 
 export function newClient() {
-  return new Client({ url: process.env.DOVETAIL_URL!, exchanges: [cache(), fetchExchange] });
+  // Subscriptions too are fetched: as event streams.
+  return new Client({ url: process.env.DOVETAIL_URL!, exchanges: [cache(), fetchExchange], fetchSubscriptions: true });
 }

@@ -154,3 +154,40 @@ test('an enrollment makes the list of courses be asked for again', async () => {
   await expect.poll(() => shown).toEqual(['Course:1', 'Course:4', 'Course:5', 'Course:8']);
   unsubscribe();
 });
+
+test('what another writes is shown by a subscription, through the cache', async () => {
+  const changes = graphql(`
+    subscription Changes($id: ID!) {
+      userChanged(id: $id) {
+        kind
+        user {
+          id
+          name
+        }
+      }
+    }
+  `);
+  const rename = graphql(`
+    mutation Rename($input: UpdateUserInput!) {
+      updateUser(input: $input) {
+        user {
+          id
+        }
+      }
+    }
+  `);
+  const client = newClient();
+  await client.query(userQuery, { id: 'User:4' });
+  let shown: string | undefined;
+  const watched = client.query(userQuery, { id: 'User:4' }).subscribe(({ data }) => (shown = data?.user?.name));
+  const kinds: (string | undefined)[] = [];
+  const told = client.subscription(changes, { id: 'User:4' }).subscribe(({ data }) => kinds.push(data?.userChanged.kind));
+  // Until it is there, nothing is told.
+  for (let round = 0; kinds.length === 0; round += 1) {
+    await newClient().mutation(rename, { input: { id: 'User:4', name: `${round}` } });
+  }
+  await expect.poll(() => shown).toMatch(/^[0-9]+$/);
+  told.unsubscribe();
+  watched.unsubscribe();
+  expect(new Set(kinds)).toEqual(new Set(['UPDATED']));
+});

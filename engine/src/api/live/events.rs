@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::{
     end::End,
-    topic::{Item, Topic},
+    topic::{Answered, Item, Topic},
 };
 use crate::{
     api::{Api, EXTENSION},
@@ -146,10 +146,10 @@ impl Events {
     }
 }
 
-/// The JSON of an event with this answer.
-fn event(mut response: Response, job: &Job) -> Arc<Vec<u8>> {
+/// An event with this answer.
+fn event(mut response: Response, job: &Job) -> Arc<Answered> {
     error::complete(&mut response.errors, &job.topic.request_id);
     let cursor = job.position.behind(job.change.number).cursor();
-    response.extensions.insert(EXTENSION.to_owned(), value!({ "cursor": cursor }));
-    Arc::new(to_json(&response))
+    response.extensions.insert(EXTENSION.to_owned(), value!({ "cursor": (cursor.as_str()) }));
+    Arc::new(Answered { json: to_json(&response), cursor })
 }

@@ -2,10 +2,12 @@
 
 use std::{
     collections::{HashMap, hash_map::Entry},
+    panic::AssertUnwindSafe,
     pin::pin,
     sync::Arc,
 };
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use tokio::{
     select, spawn,
@@ -20,6 +22,7 @@ use super::{
     events::{EVENTS_AT_ONCE, Events, Job},
     topic::{Item, Lane, Told},
 };
+use crate::error::Error;
 
 /// How many events of one selection may wait to be read.
 const MOST_WAITING: usize = 10_000;
@@ -84,14 +87,21 @@ impl Lanes {
             }
             let _turn = self.turns.acquire().await;
             next.retain(|job| !job.topic.is_deserted());
-            let mut told = pin!(self.tell(&next));
+            let mut told = pin!(AssertUnwindSafe(self.tell(&next)).catch_unwind());
             loop {
                 let left = self.left.notified();
                 if next.iter().all(|job| job.topic.is_deserted()) {
                     break;
                 }
                 select! {
-                    () = &mut told => break,
+                    told = &mut told => {
+                        if told.is_err() {
+                            // The panic itself is in the log.
+                            let end = End::Failed(Error::broken("the events' reader panicked"));
+                            next.iter().for_each(|job| self.hand_on(job, Err(end.clone())));
+                        }
+                        break;
+                    }
                     () = left => {}
                 }
             }

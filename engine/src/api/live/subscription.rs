@@ -8,7 +8,7 @@ use super::{
     end::End,
     events::Job,
     hub::Hub,
-    topic::{Inbox, Item, Told, Topic},
+    topic::{Answered, Inbox, Item, Told, Topic},
 };
 use crate::{
     changes::{Change, Moment, Position},
@@ -19,11 +19,22 @@ use crate::{
 /// How many changes are read at once that a subscriber missed.
 const MISSED_AT_ONCE: u64 = 100;
 
-/// The answer of an event, as JSON, for which there is room as long as this is there.
+/// An event, for which there is room as long as this is there.
 pub struct Event {
-    /// The JSON.
-    pub json: Arc<Vec<u8>>,
+    answered: Arc<Answered>,
     _held: Held,
+}
+
+impl Event {
+    /// Its answer, as JSON.
+    pub fn json(&self) -> &[u8] {
+        &self.answered.json
+    }
+
+    /// Where a client goes on that has it.
+    pub fn cursor(&self) -> &str {
+        &self.answered.cursor
+    }
 }
 
 /// A subscription: who is told of changes. Dropped, it ends.
@@ -114,7 +125,7 @@ impl Subscription {
                 continue;
             }
             if position.from.has_all_of(&self.since) {
-                return item.map(|json| Event { json, _held: held });
+                return item.map(|answered| Event { answered, _held: held });
             }
             // Its cursor would not have all that was told already. The rest of its batch is told from where that ended.
             let since = mem::replace(&mut self.since, position.to.clone());
@@ -146,10 +157,10 @@ impl Subscription {
             .collect();
         let (ready, memory) = (&mut self.ready, &self.memory);
         let mut tell = |_: &Job, item: Item| {
-            ready.push_back(item.and_then(|json| {
+            ready.push_back(item.and_then(|answered| {
                 let held = memory.hold();
-                held.take(json.len()).map_err(End::Full)?;
-                Ok(Event { json, _held: held })
+                held.take(answered.bytes()).map_err(End::Full)?;
+                Ok(Event { answered, _held: held })
             }));
         };
         self.hub.events.resolve(&jobs, &mut tell).await;

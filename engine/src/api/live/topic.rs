@@ -26,8 +26,23 @@ use crate::{
     memory::{Held, Memory},
 };
 
-/// What all subscribers to a topic are told: an event's answer as JSON, or that there are no more.
-pub type Item = Result<Arc<Vec<u8>>, End>;
+/// What all subscribers to a topic are told: an event, or that there are no more.
+pub type Item = Result<Arc<Answered>, End>;
+
+/// What is told of a change.
+pub struct Answered {
+    /// The answer, as JSON.
+    pub json: Vec<u8>,
+    /// Where a client goes on that has it.
+    pub cursor: String,
+}
+
+impl Answered {
+    /// How many bytes it has.
+    pub fn bytes(&self) -> usize {
+        self.json.len() + self.cursor.len()
+    }
+}
 
 /// A selection with lists, by its digest.
 pub type Lane = [u8; 32];
@@ -93,7 +108,7 @@ impl Inbox {
 
 impl Told {
     fn bytes(&self) -> u64 {
-        self.item.as_ref().map_or(0, |json| json.len() as u64)
+        self.item.as_ref().map_or(0, |event| event.bytes() as u64)
     }
 }
 

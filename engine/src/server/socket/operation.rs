@@ -6,23 +6,19 @@ use futures_util::{
     FutureExt,
     future::{AbortHandle, Shared, join_all},
 };
-use tokio::{
-    select,
-    sync::{oneshot, watch},
-    time::timeout_at,
-};
+use tokio::sync::{oneshot, watch};
 
 use super::outbox::Outbox;
 use crate::{
-    api::{Parameters, Subscription},
+    api::Parameters,
     graphql::{errors_to_json, ran, to_json},
     server::{
-        admission::{Place, Seat, Sender},
+        admission::{Place, Sender},
         auth::Caller,
         connections::Phase,
         entry::Entry,
         refusal::Refusal,
-        request::Arrived,
+        request::{Arrived, Events},
         state::Server,
     },
 };
@@ -57,16 +53,15 @@ enum Outcome {
     /// The JSON of its errors, as nothing ran.
     Errors(Vec<u8>),
     /// Events.
-    Events(Box<Subscription>, Seat),
+    Events(Events),
 }
 
 impl Operation {
-    /// Runs it until its last message is written, and returns its id. `bytes` is how many its parameters had. It begins once the
-    /// `earlier` ones have, and says so: what it reads is no older than the beginning of the subscriptions that its client began before.
+    /// Runs it until its last message is written, and returns its id. It begins once the `earlier` ones have, and says so: what it
+    /// reads is no older than the beginning of the subscriptions that its client began before.
     pub async fn run(
         self,
         parameters: Result<Parameters, Refusal>,
-        bytes: usize,
         earlier: Vec<Begun>,
         begun: oneshot::Sender<()>,
     ) -> String {
@@ -75,7 +70,7 @@ impl Operation {
             let mut entry = Entry::new(&self.request_id, self.server.slow);
             entry.of_subject(self.caller.subject());
             // Boxed: it is large, and a subscription lasts.
-            let outcome = Box::pin(self.begin(parameters, bytes, begun, &mut entry));
+            let outcome = Box::pin(self.begin(parameters, begun, &mut entry));
             let outcome = AssertUnwindSafe(outcome).catch_unwind().await;
             outcome
                 .unwrap_or_else(|_| {
@@ -93,7 +88,7 @@ impl Operation {
                 self.send("complete", None).await;
             }
             Outcome::Errors(json) => self.send("error", Some(&json)).await,
-            Outcome::Events(subscription, _seat) => self.tell(*subscription).await,
+            Outcome::Events(events) => self.tell(events).await,
         }
         self.id
     }
@@ -101,22 +96,18 @@ impl Operation {
     async fn begin(
         &self,
         parameters: Result<Parameters, Refusal>,
-        bytes: usize,
         begun: oneshot::Sender<()>,
         entry: &mut Entry<'_>,
     ) -> Result<Outcome, Refusal> {
         let Self { server, caller, sender, .. } = self;
         let place = Arc::new(server.admission.enter(sender.clone())?);
-        place.held.take(bytes)?;
+        let parameters = parameters?;
+        place.held.take(parameters.bytes)?;
         let arrived = Arrived { caller, place: &place, report: None, reads_only: false, deadline: server.deadline() };
-        let prepared = server.prepare(parameters?, &arrived, entry)?;
+        let prepared = server.prepare(parameters, &arrived, entry)?;
         if prepared.subscribes() {
-            let seat = server.admission.subscribe(sender.clone())?;
-            let subscription = server.live.subscribe(prepared, bytes, seat.memory.clone(), &self.request_id);
-            let subscription = timeout_at(arrived.deadline, subscription).await;
-            let subscription = subscription.map_err(|_| server.took_too_long(false))??;
-            entry.subscribed();
-            return Ok(Outcome::Events(Box::new(subscription), seat));
+            let events = server.subscribe(prepared, &arrived, self.phase.clone(), entry).await?;
+            return Ok(Outcome::Events(events));
         }
         drop(begun);
         let answer = server.answer_prepared(prepared, &arrived, entry).await?;
@@ -128,24 +119,12 @@ impl Operation {
     }
 
     /// Sends the events of a subscription until it is over. Where the server stops, it ends with its socket: the client asks another.
-    async fn tell(&self, mut subscription: Subscription) {
-        let mut phase = self.phase.clone();
-        loop {
-            let event = select! {
-                event = AssertUnwindSafe(subscription.next()).catch_unwind() => event,
-                _ = phase.wait_for(|phase| *phase >= Phase::Draining) => return,
-            };
-            let errors = match event {
-                Ok(None) => return,
-                Ok(Some(Ok(event))) => {
-                    self.send("next", Some(&event.json)).await;
-                    continue;
-                }
-                Ok(Some(Err(errors))) => errors,
-                // The panic itself is in the log.
-                Err(_) => Refusal::internal().into_answer().errors,
-            };
-            return self.send("error", Some(&errors_to_json(&errors))).await;
+    async fn tell(&self, mut events: Events) {
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(event) => self.send("next", Some(event.json())).await,
+                Err(errors) => return self.send("error", Some(&errors_to_json(&errors))).await,
+            }
         }
     }
 
