@@ -117,6 +117,47 @@ async fn whoever_asks_for_a_key_is_told_of_it_alone_before_or_after_the_change()
 }
 
 #[tokio::test]
+async fn a_filter_lets_pass_what_satisfies_it_when_it_is_told_and_what_is_deleted() {
+    let talk = async |app: &App| {
+        let server = Listening::start(app, &[]).await;
+        let mut socket = server.connected().await;
+        let filter = r#"filter: { title: { startsWith: "A" }, owner: { posts: { some: { title: { eq: "A1" } } } } }"#;
+        let query = format!("subscription {{ postChanged(ownerId: 1, {filter}) {{ kind id post {{ title }} }} }}");
+        socket.begin("posts", &query).await;
+        let filter = r#"filter: { course: { title: { ne: "Rust" } } }"#;
+        socket.begin("enrollments", &format!("subscription {{ enrollmentChanged({filter}) {{ kind id }} }}")).await;
+        app.sql("UPDATE posts SET title = 'No A' WHERE id = 3").await;
+        app.sql("UPDATE posts SET title = 'A1, of Bob' WHERE id = 2").await;
+        app.sql("UPDATE posts SET title = 'A1' WHERE id = 1").await;
+        let text = socket.hear().await;
+        let message: Value = serde_json::from_str(&text).unwrap();
+        let after = &message["payload"]["extensions"]["dovetail"]["cursor"];
+        let mut events = format!("{}\n", message["payload"]["data"]);
+        app.sql("UPDATE posts SET title = 'A3' WHERE id = 4").await;
+        events += &socket.events(1).await;
+        app.sql("DELETE FROM posts WHERE id = 3").await;
+        events += &socket.events(1).await;
+        app.sql("UPDATE enrollments SET student_id = student_id WHERE student_id = 1").await;
+        events += &socket.events(2).await;
+        let again = query.replace("ownerId: 1", &format!("after: {after}"));
+        socket.subscribe("again", &again).await;
+        let wrong = query.replace("{ eq: \"A1\" }", "{ eq: \"A1\" }, owner: { id: { eq: \"Post:1\" } }");
+        events += &socket.events(2).await;
+        events + &socket.all_of("wrong", &wrong).await
+    };
+    expect![[r#"
+        {"postChanged":{"id":"Post:1","kind":"UPDATED","post":{"title":"A1"}}}
+        {"id":"posts","payload":{"data":{"postChanged":{"id":"Post:4","kind":"UPDATED","post":{"title":"A3"}}}},"type":"next"}
+        {"id":"posts","payload":{"data":{"postChanged":{"id":"Post:3","kind":"DELETED","post":null}}},"type":"next"}
+        {"id":"enrollments","payload":{"data":{"enrollmentChanged":{"id":"Enrollment:1:1","kind":"UPDATED"}}},"type":"next"}
+        {"id":"enrollments","payload":{"data":{"enrollmentChanged":{"id":"Enrollment:1:3","kind":"UPDATED"}}},"type":"next"}
+        {"id":"again","payload":{"data":{"postChanged":{"id":"Post:4","kind":"UPDATED","post":{"title":"A3"}}}},"type":"next"}
+        {"id":"again","payload":{"data":{"postChanged":{"id":"Post:3","kind":"DELETED","post":null}}},"type":"next"}
+        {"id":"wrong","type":"error","payload":[{"message":"argument `filter.owner.posts.some.owner.id.eq` is `Post:1`; allowed is an id of the type User, such as `User:500` or `500`","extensions":{"code":"BAD_USER_INPUT"}}]}
+    "#]].assert_eq(&school().await.agree(talk).await);
+}
+
+#[tokio::test]
 async fn a_row_whose_key_changes_is_gone_and_another_is_new() {
     let talk = async |app: &App| {
         let server = Listening::start(app, &[]).await;

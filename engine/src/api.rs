@@ -214,7 +214,10 @@ impl Api {
             return Err(forbidden("introspection is off on this server; its schema is the file `schema.graphql`"));
         }
         let watched = match form.kind {
-            OperationType::Subscription => Some(Watched::of(&form, &variables, &self.schema.told)?),
+            OperationType::Subscription => {
+                let limits = self.options.limits.filter;
+                Some(Watched::of(&form, &variables, &self.schema.told, limits)?)
+            }
             OperationType::Query | OperationType::Mutation => None,
         };
         if watched.is_some() && wishes != Wishes::default() {

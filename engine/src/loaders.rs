@@ -216,6 +216,35 @@ impl<E: Table> Loader<ByUnique<E>> for Session {
     }
 }
 
+/// Key: whether the row of an entity with this primary key is there, and satisfies a filter.
+#[derive_where(Clone, PartialEq, Eq, Hash)]
+pub struct Satisfying<E: Table> {
+    /// Which row.
+    pub key: E::Key,
+    /// What it is to satisfy.
+    pub filter: Arc<Filter>,
+}
+
+impl<E: Table> Loader<Satisfying<E>> for Session {
+    type Value = ();
+    type Error = Error;
+
+    /// One statement for each filter.
+    async fn load(&self, all: &[Satisfying<E>]) -> Result<HashMap<Satisfying<E>, ()>> {
+        let (asked, mut satisfying) = (Asked::default(), HashMap::new());
+        let mut by_filter = HashMap::<_, Vec<_>>::new();
+        all.iter().for_each(|one| by_filter.entry(&one.filter).or_default().push(one.key.clone()));
+        for (filter, keys) in by_filter {
+            let keys = distinct(keys.into_iter());
+            let select = select::satisfying::<E>(self.backend(), &keys, filter);
+            let rows = self.rows(&select, &LongTexts::default(), keys.len(), [&asked].into_iter()).await?;
+            let found = rows::keys(&rows)?.into_iter();
+            satisfying.extend(found.map(|key| (Satisfying { key, filter: Arc::clone(filter) }, ())));
+        }
+        Ok(satisfying)
+    }
+}
+
 /// A page of a list and what of it is wanted, for all whose list it is: what a field's text says.
 #[derive_where(Clone, PartialEq, Eq, Hash)]
 pub struct List<N: EntityTrait, L: EntityTrait> {

@@ -185,9 +185,9 @@ impl Form {
         self.kind != OperationType::Mutation || self.fields.iter().any(|field| field.below.fields().any(is_object))
     }
 
-    /// Whether it selects but objects that others name, and no lists: what it reads is found by keys alone.
+    /// Whether it selects of its root fields but objects that others name, and no lists: what it reads is found by keys alone.
     pub fn is_by_keys(&self) -> bool {
-        self.fields.iter().all(Field::is_by_keys)
+        self.fields.iter().flat_map(|field| field.below.fields()).all(Field::is_by_keys)
     }
 
     /// The operation as async-graphql runs it: of a subscription, what it runs for each event, which is like a query.

@@ -1,15 +1,16 @@
 //! What a subscription is to be told of.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::{ServerError, Value, Variables};
 
 use super::normal::Form;
 use crate::{
     changes::{Change, Keys, Position},
+    config::limits::FilterLimits,
     error::{Error, Result},
-    graphql::change::{AFTER, Told},
-    loaders::KeyPart,
+    graphql::change::{AFTER, FILTER, Told},
+    loaders::{Filter, KeyPart, Loaders},
 };
 
 /// The changes of a node that a subscription is to be told of.
@@ -20,13 +21,20 @@ pub struct Watched {
     pub keys: Vec<(usize, Vec<KeyPart<'static>>)>,
     /// Where its client has come, if it says so.
     pub after: Option<Position>,
-    /// Whether what is selected of an event is found by keys alone.
+    /// What an object is to satisfy, unless it is gone.
+    pub filter: Option<Arc<Filter>>,
+    /// Whether an event is found by keys alone.
     pub is_by_keys: bool,
 }
 
 impl Watched {
     /// What a subscription asks for.
-    pub fn of(form: &Form, variables: &Variables, all: &'static HashMap<String, Told>) -> Result<Self, ServerError> {
+    pub fn of(
+        form: &Form,
+        variables: &Variables,
+        all: &'static HashMap<String, Told>,
+        limits: FilterLimits,
+    ) -> Result<Self, ServerError> {
         // The front leaves one field, which is one of the schema's.
         let field = form.fields.first();
         let told = field.and_then(|field| all.get(field.name.as_str()));
@@ -45,7 +53,11 @@ impl Watched {
             }
         }
         let after = text(AFTER).map(|cursor| position(&cursor));
-        Ok(Self { told, keys, after: after.transpose()?, is_by_keys: form.is_by_keys() })
+        let filter = field.argument(FILTER, variables).filter(|given| *given != Value::Null);
+        let filter = filter.map(|given| (told.filter)(given, limits)).transpose().map_err(Error::of_operation)?;
+        let filter = filter.filter(|filter| !filter.is_empty()).map(Arc::new);
+        let is_by_keys = form.is_by_keys() && filter.is_none();
+        Ok(Self { told, keys, after: after.transpose()?, filter, is_by_keys })
     }
 
     /// Whether it is to be told of a change of the node.
@@ -53,6 +65,14 @@ impl Watched {
         let is_of =
             |row: &Keys| self.keys.iter().all(|(place, key)| self.told.by[*place].of(row).as_ref() == Some(key));
         [&change.before, &change.after].into_iter().flatten().any(is_of) || change.is_of_all()
+    }
+
+    /// Whether such a change passes the filter.
+    pub async fn passes(&self, change: &Change, loaders: &Loaders) -> Result<bool, Error> {
+        match &self.filter {
+            Some(filter) => self.told.satisfies(loaders, change, Arc::clone(filter)).await,
+            None => Ok(true),
+        }
     }
 }
 

@@ -1,34 +1,41 @@
 //! What subscribers are told of a node's changes: which field tells of them, of which rows it can be asked alone, and what an event has.
 
-use std::{any::type_name, borrow::Cow, marker::PhantomData};
+use std::{any::type_name, borrow::Cow, marker::PhantomData, sync::Arc};
 
 use async_graphql::{
     ContainerType, Context, ContextSelectionSet, Enum, ID, ObjectType, OutputType, Positioned, ServerResult, Value,
     indexmap::IndexMap,
     parser::types::Field,
-    registry::{MetaField, MetaTypeId, ObjectBuilder, Registry},
+    registry::{MetaField, MetaInputValue, MetaTypeId, ObjectBuilder, Registry},
     resolver_utils::{enum_value, resolve_container},
 };
+use futures_util::{FutureExt, future::BoxFuture};
 use sea_orm::{ColumnTrait, EntityName, IdenStatic, prelude::Uuid, sea_query::ArrayType};
 use serde_json::Value as Json;
 
 use super::{
     argument::argument,
     column::or_null,
+    conditions::filter,
+    filter::{NodeFilter, read},
     node::{Field as NodeField, Node, ParentField, Source, example_key, in_words, look_up_name},
     one::{self, One},
     parent,
 };
 use crate::{
     changes::{Change, Keys},
+    config::limits::FilterLimits,
     database::recording::{Recorded, RecordedColumn},
     error::{Error, Result},
     kinds::Kind,
-    loaders::{Hop, Key, KeyPart, Table, column_named, key_columns, part_kind},
+    loaders::{Filter, Hop, Key, KeyPart, Loaders, Satisfying, Table, column_named, key_columns, part_kind},
 };
 
 /// The argument of a subscription with the cursor of the last event that its client has.
 pub const AFTER: &str = "after";
+
+/// The argument of a subscription with the filter that an object is to satisfy.
+pub const FILTER: &str = "filter";
 
 /// What a change does to an object.
 #[derive(Enum, Copy, Clone, PartialEq, Eq, Debug)]
@@ -49,9 +56,15 @@ pub struct Told {
     pub recorded: Recorded,
     /// By what it can be asked of some rows alone.
     pub by: Vec<By>,
+    /// The filter in the argument [`FILTER`].
+    pub filter: fn(Value, FilterLimits) -> Result<Filter>,
+    satisfies: Satisfies,
     declare: fn(&mut Registry) -> String,
+    declare_filter: fn(&mut Registry) -> (String, MetaInputValue),
     what: String,
 }
+
+type Satisfies = for<'a> fn(&'a Loaders, &'a Change, Arc<Filter>) -> BoxFuture<'a, Result<bool>>;
 
 /// The rows of one key, or of one parent.
 pub struct By {
@@ -87,7 +100,13 @@ impl Told {
             field: format!("{}Changed", look_up_name::<N>()),
             recorded,
             by: own.into_iter().chain(parents).collect(),
+            filter: |given, limits| filter(Some(read::<NodeFilter<N>>(given)?), limits),
+            satisfies: |loaders, change, filter| Changed::<N>::new(change).satisfies(loaders, filter).boxed(),
             declare: Changed::<N>::create_type_info,
+            declare_filter: |registry| {
+                let description = "Only those of objects that satisfy this filter when the event is sent, and of all that are deleted.";
+                argument::<Option<NodeFilter<N>>>(FILTER, description, registry)
+            },
             what: in_words(&N::list_name()),
         }
     }
@@ -105,10 +124,17 @@ impl Told {
             let description = format!("Only those of this id: {of} {}'s, such as `{ty}:{key}`.", in_words(ty));
             field.args.extend([argument::<Option<ID>>(&by.argument, &description, registry)]);
         }
+        field.args.extend([(self.declare_filter)(registry)]);
         let description = "The cursor of the last event that the client has, of the events' `extensions.dovetail.cursor`: all changes \
                            since are told, or an error says that they are not there any more.";
         field.args.extend([argument::<Option<String>>(AFTER, description, registry)]);
         field
+    }
+
+    /// Whether a change is to be told to whom wants those alone that satisfy a filter. An object that is gone satisfies any, as nobody
+    /// knows.
+    pub async fn satisfies(&self, loaders: &Loaders, change: &Change, filter: Arc<Filter>) -> Result<bool> {
+        (self.satisfies)(loaders, change, filter).await
     }
 }
 
@@ -194,6 +220,14 @@ impl<'a, N: Node> Changed<'a, N> {
         let parts = parts(self.keys()?, &key::<N>()).unwrap_or_default();
         let key = Key::read(|place| Ok(parts.get(place).cloned()))?;
         key.ok_or_else(|| Error::broken(format!("a change of {} without its key", N::TYPE)))
+    }
+
+    async fn satisfies(self, loaders: &Loaders, filter: Arc<Filter>) -> Result<bool> {
+        if self.0.after.is_none() {
+            return Ok(true);
+        }
+        let key = Satisfying::<N::Entity> { key: self.key()?, filter };
+        Ok(loaders.load_one(key).await?.is_some())
     }
 }
 

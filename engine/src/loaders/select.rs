@@ -64,6 +64,17 @@ pub fn by_keys<E: Table>(backend: DbBackend, keys: &[E::Key], columns: &Columns<
         .take()
 }
 
+/// Those of these keys whose row of an entity satisfies the filter.
+pub fn satisfying<E: Table>(backend: DbBackend, keys: &[E::Key], filter: &Filter) -> SelectStatement {
+    let mut select = Query::select()
+        .columns(key_columns::<E>().map(|column| (ROWS, column)))
+        .from_as(table::<E>(), ROWS)
+        .and_where(is_one_of(backend, primary_key::<E>(), keys))
+        .take();
+    filter.apply(&mut select, backend, &ROWS.into_iden());
+    select
+}
+
 /// The rows of an entity with these values, of this kind, in a column.
 pub fn by_values<E: EntityTrait>(
     backend: DbBackend,

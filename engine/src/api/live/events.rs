@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use async_graphql::{Request, Response, value};
+use async_graphql::{Request, Response, parser::types::ExecutableDocument, value};
 use futures_util::{
     FutureExt,
     future::{BoxFuture, join_all},
@@ -70,7 +70,10 @@ impl Events {
                 });
                 let (jobs, later) = rest.split_at(1 + fits.count());
                 match self.read(jobs).await {
-                    Ok(items) => jobs.iter().zip(items).for_each(|(job, item)| tell(job, item)),
+                    Ok(items) => {
+                        let told = jobs.iter().zip(items).filter_map(|(job, item)| Some((job, item?)));
+                        told.for_each(|(job, item)| tell(job, item));
+                    }
                     Err(Error::Unavailable(_)) => {
                         sleep(RETRY).await;
                         continue;
@@ -104,8 +107,8 @@ impl Events {
         }
     }
 
-    /// What is told of these events, which are read together.
-    async fn read(&self, jobs: &[Job]) -> Result<Vec<Item>, Error> {
+    /// What is told of these events, which are read together: nothing of those that no filter lets pass.
+    async fn read(&self, jobs: &[Job]) -> Result<Vec<Option<Item>>, Error> {
         let (limits, deadline) = (self.api.options.limits, Instant::now() + self.patience);
         // They are there but for a moment, and once for all who are told of them: what waits takes the room of who waits.
         let held = Memory::new(usize::MAX).hold();
@@ -127,8 +130,14 @@ impl Events {
                 session: session.clone(),
             };
             let mut request = Request::new("").data(running).data(Arc::clone(&job.change));
-            request.set_parsed_query(job.topic.document.clone());
-            self.api.schema.execute_event(request)
+            let loaders = &loaders;
+            async move {
+                if !job.topic.watched.passes(&job.change, loaders).await? {
+                    return Ok::<_, Error>(None);
+                }
+                request.set_parsed_query(ExecutableDocument::clone(&job.topic.document));
+                Ok(Some(self.api.schema.execute_event(request).await))
+            }
         });
         let executions = join_all(executions);
         let run = async {
@@ -139,10 +148,10 @@ impl Events {
         };
         let mut responses = self.database.attend(Some(deadline), run).await?.into_iter();
         let item = |job: &Job| match job.change.is_of_all() {
-            true => Err(End::Lost),
-            false => responses.next().map(|response| event(response, job)).ok_or(End::Lost),
+            true => Ok(Some(Err(End::Lost))),
+            false => Ok(responses.next().transpose()?.flatten().map(|response| Ok(event(response, job)))),
         };
-        Ok(jobs.iter().map(item).collect())
+        jobs.iter().map(item).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     ptr,
     sync::{
-        Arc, OnceLock,
+        Arc, OnceLock, Weak,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
 };
@@ -21,7 +21,7 @@ use super::end::End;
 use crate::{
     api::watched::Watched,
     changes::{Change, Position},
-    graphql::change::{AFTER, Told as OfNode},
+    graphql::change::Told as OfNode,
     loaders::KeyPart,
     memory::{Held, Memory},
 };
@@ -49,8 +49,8 @@ pub type Lane = [u8; 32];
 
 /// What some subscribers ask for, to the letter.
 pub struct Topic {
-    /// What is selected of an event.
-    pub document: ExecutableDocument,
+    /// What is selected of an event. Topics that differ in whom they watch alone share it.
+    pub document: Arc<ExecutableDocument>,
     /// Of which changes.
     pub watched: Watched,
     /// What an event costs.
@@ -59,6 +59,8 @@ pub struct Topic {
     pub lane: Option<Lane>,
     /// The log's name of the first that asked.
     pub request_id: String,
+    /// The digest of the document.
+    selected: [u8; 32],
     digest: [u8; 32],
     subscribers: Mutex<HashMap<u64, Subscriber>>,
 }
@@ -138,22 +140,25 @@ fn spell(set: &SelectionSet, text: &mut String) {
 }
 
 impl Topic {
-    /// What a document asks for, whatever the cursor is that a variable holds.
+    /// What a document asks for of what is watched.
     pub fn new(mut document: ExecutableDocument, watched: Watched, cost: u64, request_id: String) -> Self {
         let mut lane = None;
         if let DocumentOperations::Single(operation) = &mut document.operations {
             for item in &mut operation.node.selection_set.node.items {
                 if let Selection::Field(field) = &mut item.node {
-                    field.node.arguments.retain(|(name, _)| name.node != AFTER);
-                    let mut text = watched.told.field.clone();
+                    // What they say is known, and each event's document has room for it.
+                    field.node.arguments.clear();
+                    let mut text = format!("{}{:?}", watched.told.field, watched.filter);
                     spell(&field.node.selection_set.node, &mut text);
                     lane = (!watched.is_by_keys).then(|| Sha256::digest(text).into());
                 }
             }
         }
         // With the positions in its text, which errors tell.
-        let digest = Sha256::digest(format!("{document:?}")).into();
-        Self { document, watched, cost, lane, request_id, digest, subscribers: Mutex::default() }
+        let selected = Sha256::digest(format!("{document:?}")).into();
+        let digest = Sha256::digest(format!("{selected:?}{:?}{:?}", watched.keys, watched.filter)).into();
+        let document = Arc::new(document);
+        Self { document, watched, cost, lane, request_id, selected, digest, subscribers: Mutex::default() }
     }
 
     /// Whether nobody asks for it any more.
@@ -188,6 +193,8 @@ pub struct Topics {
     /// By table, what can be told of it, and how many topics it has.
     tables: BTreeMap<String, (Vec<&'static OfNode>, usize)>,
     all: HashMap<[u8; 32], Arc<Topic>>,
+    /// What they select, by its digest.
+    documents: HashMap<[u8; 32], Weak<ExecutableDocument>>,
     places: HashMap<Place, Vec<Arc<Topic>>>,
     /// How many subscribers there were.
     count: u64,
@@ -202,7 +209,7 @@ impl Topics {
     pub fn new(told: impl Iterator<Item = &'static OfNode>) -> Self {
         let mut tables = BTreeMap::<_, (Vec<_>, _)>::new();
         told.for_each(|told| tables.entry(told.recorded.source()).or_default().0.push(told));
-        Self { tables, all: HashMap::new(), places: HashMap::new(), count: 0 }
+        Self { tables, all: HashMap::new(), documents: HashMap::new(), places: HashMap::new(), count: 0 }
     }
 
     /// Whether nobody asks for anything.
@@ -217,8 +224,12 @@ impl Topics {
     }
 
     /// One more subscriber to a topic, by its number.
-    pub fn join(&mut self, topic: Topic, memory: Memory) -> (Arc<Topic>, u64, Inbox) {
+    pub fn join(&mut self, mut topic: Topic, memory: Memory) -> (Arc<Topic>, u64, Inbox) {
         let topic = self.all.entry(topic.digest).or_insert_with(|| {
+            match self.documents.get(&topic.selected).and_then(Weak::upgrade) {
+                Some(document) => topic.document = document,
+                None => drop(self.documents.insert(topic.selected, Arc::downgrade(&topic.document))),
+            }
             let topic = Arc::new(topic);
             self.places.entry(place(&topic)).or_default().push(Arc::clone(&topic));
             if let Some((_, topics)) = self.tables.get_mut(&topic.watched.told.recorded.source()) {
@@ -242,6 +253,10 @@ impl Topics {
             return;
         }
         self.all.remove(&topic.digest);
+        // This one is the caller's.
+        if Arc::strong_count(&topic.document) == 1 {
+            self.documents.remove(&topic.selected);
+        }
         if let Some((_, topics)) = self.tables.get_mut(&topic.watched.told.recorded.source()) {
             *topics -= 1;
         }
@@ -257,6 +272,7 @@ impl Topics {
     /// Ends them all.
     pub fn end(&mut self, end: &End) {
         self.places.clear();
+        self.documents.clear();
         self.tables.values_mut().for_each(|(_, topics)| *topics = 0);
         for (_, topic) in self.all.drain() {
             for (_, Subscriber { state, .. }) in topic.subscribers.lock().drain() {
