@@ -139,6 +139,7 @@ async fn loaded<F: Future<Output = usize>>(database: &Database, load: impl FnOnc
         database.clone(),
         Report::default(),
         Meter::new("the rows have", u64::MAX, Memory::new(usize::MAX).hold()),
+        None,
     );
     batches.drive(load(Loaders::new(session, batches.clone()))).await
 }

@@ -27,6 +27,7 @@ mod kinds;
 mod life;
 mod limits;
 mod lists;
+mod live;
 mod log;
 mod nodes;
 mod orders;

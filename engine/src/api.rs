@@ -28,12 +28,13 @@ use async_graphql::{
 
 use self::{documents::Documents, limits::Measure, persisted::Named, report::Wishes, watched::Watched};
 pub use self::{
-    live::{Event, Live, Subscription},
+    live::{Event, Live, Subscription, Watch},
     parameters::{OPERATION_ID, Parameters, kind},
     persisted::Persisted,
     report::EXTENSION,
     schema::Schema,
 };
+pub use crate::loaders::Noted;
 use crate::{
     config::{ApiOptions, Switch},
     database::Database,
@@ -62,7 +63,7 @@ pub struct Api {
 }
 
 /// What is known of a request, for the log.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Known {
     /// The name of its operation.
     pub operation: Option<String>,
@@ -90,6 +91,8 @@ pub struct Prepared {
     to_keep: Option<(String, String)>,
     /// How many bytes its parameters had.
     bytes: usize,
+    /// Where it is noted what is read, if it is.
+    noted: Option<Noted>,
 }
 
 impl Prepared {
@@ -127,6 +130,38 @@ impl Prepared {
     /// Whether it is a subscription.
     pub fn subscribes(&self) -> bool {
         self.watched.is_some()
+    }
+
+    /// Whether it has more answers than one: it is a subscription, or live.
+    pub fn lasts(&self) -> bool {
+        self.subscribes() || self.is_live()
+    }
+
+    /// Whether it is to be answered again whenever its answer may have changed.
+    pub fn is_live(&self) -> bool {
+        self.wishes.live
+    }
+
+    /// The same query, to be answered once with memory of its own, in which what it reads is noted.
+    pub fn once(&mut self, held: Held, deadline: Instant, noted: Noted) -> Self {
+        let mut wishes = self.wishes;
+        wishes.live = false;
+        Self {
+            document: self.document.clone(),
+            wishes,
+            held,
+            cost: self.cost,
+            left: None,
+            kind: self.kind,
+            reads: self.reads,
+            watched: None,
+            alone: self.alone,
+            deadline: Some(deadline),
+            untrusted: None,
+            to_keep: self.to_keep.take(),
+            bytes: self.bytes,
+            noted: Some(noted),
+        }
     }
 
     /// Whether it asks for anything stored: a query, or a mutation that selects more of a payload than how writing went.
@@ -220,6 +255,11 @@ impl Api {
             }
             OperationType::Query | OperationType::Mutation => None,
         };
+        let only_queries = "only a query is answered again, and without a report of its SQL";
+        if wishes.live && (form.kind != OperationType::Query || wishes.sql()) {
+            let problem = format!("`extensions.{EXTENSION}.live`: {only_queries}");
+            return Err(vec![error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)]);
+        }
         if watched.is_some() && wishes != Wishes::default() {
             let problem = format!("`extensions.{EXTENSION}`: a subscription has no report");
             return Err(vec![error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)]);
@@ -240,19 +280,22 @@ impl Api {
             untrusted,
             to_keep: to_keep.map(|digest| (digest, text)),
             bytes: parameters.bytes,
+            noted: None,
         })
     }
 
     /// Answers one request, whose statements are added to its `report`. All that the request reads, it reads in one
     /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
     pub async fn execute(&self, prepared: Prepared, report: &Report, request_id: &str) -> Response {
-        let Prepared { document, wishes, held, cost, left, alone, deadline, to_keep, .. } = prepared;
+        let Prepared { document, wishes, held, cost, left, alone, deadline, to_keep, noted, .. } = prepared;
         if let Some((digest, text)) = to_keep {
             self.persisted.keep(digest, text);
         }
         let most = self.options.limits.response_bytes;
         let texts = Meter::new("the answer's rows have", most, held.clone());
-        let session = Session::new(self.database.clone(), report.clone(), texts);
+        // Whoever looks at changes reads no replica, which may be behind.
+        let database = if noted.is_some() { self.database.in_one_place() } else { self.database.clone() };
+        let session = Session::new(database.clone(), report.clone(), texts, noted);
         let batches = Batches::default();
         let running = Running {
             limits: self.options.limits,
@@ -273,7 +316,7 @@ impl Api {
             session.end().await;
             response
         };
-        let mut response = self.database.attend(deadline, run).await;
+        let mut response = database.attend(deadline, run).await;
         wishes.fulfil(report, cost, left, &mut response);
         error::complete(&mut response.errors, request_id);
         response

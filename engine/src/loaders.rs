@@ -11,6 +11,7 @@ mod foreign;
 mod key;
 mod order;
 mod page;
+mod reads;
 mod relation;
 mod report;
 mod rows;
@@ -33,11 +34,12 @@ pub use self::{
     key::{Key, KeyPart, Table, column_named, key_columns, part_kind},
     order::{Order, OrderBy, OrderKey},
     page::{Page, Wanted},
-    relation::{Hop, Relation, ensure_unique},
+    reads::{Read, Reads},
+    relation::{Hop, Relation, TableOf, ensure_unique},
     report::{Cause, Counts, Detail, Ran, Report, milliseconds},
     rows::{Block, Cell, LongTexts, Picked, Row, Rows},
     select::by_keys,
-    session::{Session, Transaction},
+    session::{Noted, Session, Transaction},
 };
 use crate::error::{Error, Result};
 
@@ -152,6 +154,7 @@ impl<E: Table> Loader<ById<E>> for Session {
     async fn load(&self, all: &[ById<E>]) -> Result<HashMap<ById<E>, Row<E>>> {
         let all = in_order(all, |one| &one.look.asked);
         let keys = distinct(all.iter().map(|one| one.key.clone()));
+        self.note(|reads| reads.rows::<E>(&keys));
         let columns = Columns::union(all.iter().map(|one| &one.look.columns));
         // What is asked for alone is one row by its text: the statement does not depend on the data.
         let select = match all[..] {
@@ -189,6 +192,7 @@ impl<E: Table> Loader<ByUnique<E>> for Session {
 
     /// One statement for each column that is asked for.
     async fn load(&self, all: &[ByUnique<E>]) -> Result<HashMap<ByUnique<E>, Row<E>>> {
+        self.note(|reads| reads.any([TableOf::of::<E>()]));
         let mut loaded = HashMap::with_capacity(all.len());
         for (column, all) in grouped(all, |one| &one.look.asked, |one| one.column) {
             let column = column_named::<E>(column).ok_or_else(|| Error::broken("there is no such column"))?;
@@ -270,6 +274,7 @@ impl<E: Table> Loader<All<E>> for Session {
     async fn load(&self, all: &[All<E>]) -> Result<HashMap<All<E>, Rows<E, E>>> {
         let mut loaded = HashMap::with_capacity(all.len());
         for (page, all) in grouped(all, |All(list)| &list.asked, |All(list)| Arc::clone(&list.page)) {
+            self.note(|reads| reads.any(page.tables().into_iter().chain([TableOf::of::<E>()])));
             let wanted = Wanted::union(all.iter().map(|All(list)| &list.wanted));
             let select = select::page::<E>(self.backend(), &page, &wanted);
             let texts = LongTexts::of(&wanted.node, 0);
@@ -304,6 +309,7 @@ impl<E: Table> Loader<AllCount<E>> for Session {
         let mut loaded = HashMap::with_capacity(all.len());
         let shared = |AllCount(count, _): &AllCount<E>| Arc::clone(&count.filter);
         for (filter, all) in grouped(all, |AllCount(count, _)| &count.asked, shared) {
+            self.note(|reads| reads.any(filter.tables().into_iter().chain([TableOf::of::<E>()])));
             let select = select::count::<E>(self.backend(), &filter);
             let asked = all.iter().map(|AllCount(count, _)| &count.asked);
             let rows = self.rows(&select, &LongTexts::default(), 0, asked).await?;
@@ -343,6 +349,7 @@ impl<K: Key, N: Table, L: EntityTrait<Model: Sync>> Loader<Children<K, N, L>> fo
         let mut loaded = HashMap::with_capacity(all.len());
         let shared = |one: &Children<K, N, L>| (one.list.relation, Arc::clone(&one.list.what.page));
         for ((relation, page), all) in grouped(all, |one| &one.list.what.asked, shared) {
+            self.note(|reads| reads.any(page.tables().into_iter().chain(relation.tables())));
             let parents = distinct(all.iter().map(|one| one.parent.clone()));
             let wanted = Wanted::union(all.iter().map(|one| &one.list.what.wanted));
             let select = select::page_by_parent(self.backend(), relation, &parents, &page, &wanted);
@@ -385,6 +392,7 @@ impl<K: Key> Loader<ChildCount<K>> for Session {
         let mut loaded = HashMap::with_capacity(all.len());
         let shared = |one: &ChildCount<K>| (one.count.relation, Arc::clone(&one.count.what.filter));
         for ((relation, filter), all) in grouped(all, |one| &one.count.what.asked, shared) {
+            self.note(|reads| reads.any(filter.tables().into_iter().chain(relation.tables())));
             let parents = distinct(all.iter().map(|one| one.parent.clone()));
             let select = select::count_by_parent(self.backend(), relation, &parents, &filter);
             let asked = all.iter().map(|one| &one.count.what.asked);

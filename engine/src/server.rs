@@ -8,6 +8,7 @@ mod entry;
 mod event_stream;
 mod graphiql;
 mod keys;
+mod live;
 mod names;
 mod origins;
 mod protocol;

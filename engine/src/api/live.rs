@@ -7,14 +7,19 @@ mod hub;
 mod lanes;
 mod subscription;
 mod topic;
+mod watch;
+mod watchers;
 
 use std::{sync::Arc, time::Duration};
 
 use async_graphql::ServerError;
 use tokio::{spawn, task::AbortHandle, time::sleep};
 
-pub use self::subscription::{Event, Subscription};
 use self::{end::End, events::Events, hub::Hub, subscription::completed, topic::Topic};
+pub use self::{
+    subscription::{Event, Subscription},
+    watch::Watch,
+};
 use super::{Api, Prepared};
 use crate::{
     changes::{Changes, tell},
@@ -52,6 +57,16 @@ impl Live {
         });
         let events = Events { api, database, patience };
         Self { hub: Hub::new(events, changes, limits).into(), keeping }
+    }
+
+    /// How much time is between the answers of a live query, at least.
+    pub fn interval(&self) -> Duration {
+        Duration::from_millis(self.hub.limits.min_live_interval_ms)
+    }
+
+    /// Watches for changes of what a query reads.
+    pub fn watch(&self) -> Watch {
+        Watch::new(Arc::clone(&self.hub))
     }
 
     /// Begins a subscription for which there is a sender's `memory`, by a request that the log calls `request_id`.

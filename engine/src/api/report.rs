@@ -21,6 +21,8 @@ pub struct Wishes {
     sql: bool,
     explain: bool,
     cost: bool,
+    /// Whether it is to be answered again when its answer may have changed.
+    pub live: bool,
 }
 
 impl Wishes {
@@ -29,7 +31,7 @@ impl Wishes {
         let Some(wishes) = wishes.filter(|wishes| !wishes.is_null()) else { return Ok(Self::default()) };
         let wishes = wishes.as_object().ok_or_else(|| Problem::custom("it is no object")).and_then(Self::deserialize);
         wishes.map_err(|problem| {
-            let allowed = "allowed are the booleans `sql`, `explain` and `cost`";
+            let allowed = "allowed are the booleans `sql`, `explain`, `cost` and `live`";
             let problem = format!("`extensions.{EXTENSION}`: {problem}; {allowed}");
             error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)
         })

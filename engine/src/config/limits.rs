@@ -242,7 +242,7 @@ pub struct HttpLimits {
 /// How much is told of changes, and for how long.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ChangeLimits {
-    /// The most subscriptions at once, and event streams that are reserved; more are refused with the code `UNAVAILABLE`
+    /// The most subscriptions and live queries at once, and event streams that are reserved; more are refused with the code `UNAVAILABLE`
     #[arg(long, env = "DOVETAIL_MAX_SUBSCRIPTIONS", default_value_t = 20_000, value_name = "SUBSCRIPTIONS")]
     pub max_subscriptions: u32,
 
@@ -261,6 +261,11 @@ pub struct ChangeLimits {
     #[arg(long, env = "DOVETAIL_KEEP_CHANGES", default_value_t = 3_600, value_name = "SECONDS")]
     #[arg(value_parser = value_parser!(u64).range(60..=31_536_000))]
     pub keep_changes: u64,
+
+    /// The milliseconds that are between the answers of a live query, at least
+    #[arg(long, env = "DOVETAIL_MIN_LIVE_INTERVAL_MS", default_value_t = 1_000, value_name = "MILLISECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(10..=3_600_000))]
+    pub min_live_interval_ms: u64,
 
     /// The milliseconds after which it is looked for changes again that nobody told of: what other programs write is seen by then
     #[arg(long, env = "DOVETAIL_POLL_CHANGES_MS", default_value_t = 500, value_name = "MILLISECONDS")]

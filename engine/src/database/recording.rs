@@ -45,10 +45,15 @@ pub struct RecordedColumn {
     pub is_uuid: bool,
 }
 
+/// What changes of a table are recorded as changes of.
+pub fn source(schema: Option<&str>, table: &str) -> String {
+    schema.into_iter().chain([table]).collect::<Vec<_>>().join(".")
+}
+
 impl Recorded {
     /// What changes of it are recorded as changes of.
     pub fn source(&self) -> String {
-        self.schema.iter().chain([&self.table]).map(String::as_str).collect::<Vec<_>>().join(".")
+        source(self.schema.as_deref(), &self.table)
     }
 
     /// Its name in statements.

@@ -183,7 +183,7 @@ pub fn fields<N: Node>() -> impl Iterator<Item = String> {
 }
 
 /// The values of these columns, as far as none is NULL.
-fn parts(keys: &Keys, columns: &[(&'static str, Kind)]) -> Option<Vec<KeyPart<'static>>> {
+pub fn parts(keys: &Keys, columns: &[(&'static str, Kind)]) -> Option<Vec<KeyPart<'static>>> {
     let part = |(name, kind): &(&str, Kind)| match (kind.array(), keys.get(*name)?) {
         (ArrayType::Uuid, Json::String(uuid)) => uuid.parse::<Uuid>().ok().map(KeyPart::Uuid),
         (ArrayType::String, Json::String(text)) => Some(KeyPart::Text(text.clone().into())),

@@ -10,7 +10,7 @@ use sea_orm::{
 use serde_json::{Value as Json, json};
 
 use super::{
-    Hop,
+    Hop, TableOf,
     sql::{all_equal, is_among, is_null},
 };
 use crate::kinds::{Held, Kind};
@@ -92,6 +92,16 @@ impl Filter {
     /// Whether it holds of each row, whatever there is in it.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::All(all) if all.is_empty())
+    }
+
+    /// The tables that it reaches.
+    pub fn tables(&self) -> Vec<TableOf> {
+        match self {
+            Self::All(filters) | Self::Any(filters) => filters.iter().flat_map(Self::tables).collect(),
+            Self::Not(filter) => filter.tables(),
+            Self::Column(..) => Vec::new(),
+            Self::Some(hops, filter) => hops.iter().map(|hop| hop.table).chain(filter.tables()).collect(),
+        }
     }
 
     /// Restricts `select` to the rows that it holds of, in the table with the alias `row`.

@@ -6,7 +6,7 @@ use sea_orm::{
 };
 
 use super::{
-    Column, Hop,
+    Column, Hop, TableOf,
     filter::leads,
     sql::{direction, is_null, join_on, row_value},
 };
@@ -65,6 +65,14 @@ impl OrderBy {
         match self {
             Self::Column { column, .. } => column.kind,
             Self::Count(_) => Kind::INTEGER,
+        }
+    }
+
+    /// The table that it reaches, if that is not the row's.
+    fn table(&self) -> Option<TableOf> {
+        match self {
+            Self::Column { parent, .. } => parent.map(|hop| hop.table),
+            Self::Count(hop) => Some(hop.table),
         }
     }
 
@@ -145,6 +153,11 @@ pub struct Part {
 }
 
 impl Order {
+    /// The tables that it reaches.
+    pub fn tables(&self) -> impl Iterator<Item = TableOf> {
+        self.keys.iter().filter_map(|key| key.by.table())
+    }
+
     /// Whether it compares nothing but the primary key: such rows the program orders for less than the database.
     pub fn is_by_key(&self) -> bool {
         self.keys.is_empty()

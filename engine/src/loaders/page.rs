@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{
-    Columns, Filter, Order, Rows, Table,
+    Columns, Filter, Order, Rows, Table, TableOf,
     order::Part,
     rows::{Block, Found},
 };
@@ -36,6 +36,11 @@ pub struct Page {
 }
 
 impl Page {
+    /// The tables that its rows are found by, besides their own.
+    pub fn tables(&self) -> Vec<TableOf> {
+        self.filter.tables().into_iter().chain(self.order.tables()).collect()
+    }
+
     /// The statement for this page of what `select` has of the table with the alias `row`: a seek, never an OFFSET, and one row more than the page's size,
     /// which tells whether there are more.
     pub fn select(

@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Identity, RelationDef, sea_query::TableRef};
 
 use super::key::{MOST_PARTS, column_named, key_columns, part_kind};
+use crate::database::recording::source;
 
 /// The table of an entity.
 #[derive(Clone, Copy)]
@@ -17,12 +18,23 @@ pub struct TableOf {
     entity: TypeId,
     name: &'static str,
     reference: fn() -> TableRef,
+    source: fn() -> String,
 }
 
 impl TableOf {
     /// That of `E`.
     pub fn of<E: EntityTrait>() -> Self {
-        Self { entity: TypeId::of::<E>(), name: type_name::<E>(), reference: || E::default().table_ref() }
+        Self {
+            entity: TypeId::of::<E>(),
+            name: type_name::<E>(),
+            reference: || E::default().table_ref(),
+            source: || source(E::default().schema_name(), E::default().table_name()),
+        }
+    }
+
+    /// What its changes are recorded as changes of.
+    pub fn source(self) -> String {
+        (self.source)()
     }
 }
 
@@ -174,6 +186,11 @@ impl Relation {
     /// The steps from a parent to its children: two if a join table is between them.
     pub fn hops(self) -> Vec<Hop> {
         [self.link].into_iter().chain(self.child).collect()
+    }
+
+    /// The tables of those steps.
+    pub fn tables(self) -> impl Iterator<Item = TableOf> {
+        [self.link].into_iter().chain(self.child).map(|hop| hop.table)
     }
 }
 

@@ -17,7 +17,7 @@ use sea_orm::{
 use tokio::sync::Mutex;
 
 use super::{
-    Asked,
+    Asked, Reads,
     report::{Cause, Detail, Report},
     rows::LongTexts,
 };
@@ -37,7 +37,12 @@ struct Inner {
     /// The bytes of long texts that are read.
     texts: Meter,
     snapshot: Mutex<Snapshot>,
+    /// What is read, if that is to be known.
+    reads: Option<Noted>,
 }
+
+/// What a session reads. Clones share it.
+pub type Noted = Arc<parking_lot::Mutex<Reads>>;
 
 /// The moment that a request reads.
 enum Snapshot {
@@ -55,8 +60,16 @@ enum Snapshot {
 
 impl Session {
     /// A session of a request, whose long texts are counted by a meter. What runs is added to `report`.
-    pub fn new(database: Database, report: Report, texts: Meter) -> Self {
-        Self(Arc::new(Inner { database, report, texts, snapshot: Mutex::new(Snapshot::Open) }))
+    /// What it reads is noted in `reads`.
+    pub fn new(database: Database, report: Report, texts: Meter, reads: Option<Noted>) -> Self {
+        Self(Arc::new(Inner { database, report, texts, snapshot: Mutex::new(Snapshot::Open), reads }))
+    }
+
+    /// Notes what is read, if that is to be known.
+    pub fn note(&self, note: impl FnOnce(&mut Reads)) {
+        if let Some(reads) = &self.0.reads {
+            note(&mut reads.lock());
+        }
     }
 
     /// Which SQL to speak.

@@ -75,7 +75,7 @@ fn varying(mut response: Response) -> Response {
 
 impl Server {
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         head: Parts,
         body: Body,
         token: Option<String>,
@@ -119,10 +119,10 @@ impl Server {
                 Some(stream) => self.answer_over(&stream, parameters, &arrived, &head, entry).await,
                 None => {
                     let prepared = self.prepare(parameters, &arrived, entry)?;
-                    if prepared.subscribes() && format == Format::EventStream {
+                    if prepared.lasts() && format == Format::EventStream {
                         return self.stream(prepared, &arrived, &head, entry).await;
                     }
-                    let answer = self.answer_prepared(prepared, &arrived, entry).await?;
+                    let answer = self.answer_prepared(prepared, &place, deadline, entry).await?;
                     let response = respond(&answer, format, Arc::clone(&place));
                     Ok(if is_get && answer.is_ok() { cacheable(response, &head.headers).await } else { response })
                 }

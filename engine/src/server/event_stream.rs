@@ -48,7 +48,7 @@ impl Server {
     /// Sends a subscription over a stream of its own. It goes on after the last event that its client has, if a header says which:
     /// browsers do when they connect again.
     pub async fn stream(
-        &self,
+        self: &Arc<Self>,
         mut prepared: Prepared,
         arrived: &Arrived<'_>,
         head: &Parts,
@@ -61,7 +61,7 @@ impl Server {
         }
         let events = self.subscribe(prepared, arrived, phase, entry).await?;
         let messages = events.until(arrived.caller.expiry()).map(|event| match event {
-            Ok(event) => roomed(message("next", Some(event.cursor()), &[event.json()]), event),
+            Ok(event) => roomed(message("next", event.cursor(), &[event.json()]), event),
             Err(errors) => whole(&to_json(&Answer::from_errors(errors))).into(),
         });
         Ok(send(messages, self.pause(), Line::new(entry.id, arrived.caller.subject())))
@@ -103,7 +103,7 @@ impl Server {
 
     /// Has a request answered over a stream. What is refused before it runs is told at once.
     pub async fn answer_over(
-        &self,
+        self: &Arc<Self>,
         reservation: &Arc<Reservation>,
         parameters: Parameters,
         arrived: &Arrived<'_>,
@@ -112,7 +112,7 @@ impl Server {
     ) -> Result<Response, Refusal> {
         let (operation, registration) = reservation.begin(&parameters, self.limits.max_socket_operations)?;
         let prepared = self.prepare(parameters, arrived, entry)?;
-        if prepared.subscribes() {
+        if prepared.lasts() {
             let phase = Lease::of(&head.extensions)?.phase.clone();
             let events = self.subscribe(prepared, arrived, phase, entry).await?;
             spawn(Abortable::new(operation.tell(events.until(arrived.caller.expiry())), registration));
@@ -120,7 +120,7 @@ impl Server {
         }
         let writes = prepared.writes();
         let answer = async {
-            let answer = self.answer_prepared(prepared, arrived, entry).await?;
+            let answer = self.answer_prepared(prepared, arrived.place, arrived.deadline, entry).await?;
             if !ran(&answer) {
                 return Ok(respond(&answer, Format::GraphqlResponse, Arc::clone(arrived.place)));
             }

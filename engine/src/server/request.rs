@@ -17,6 +17,7 @@ use super::{
     auth::{Caller, Scope, expired, until},
     connections::Phase,
     entry::Entry,
+    live::LiveQuery,
     names::REPORT,
     refusal::Refusal,
     state::Server,
@@ -43,18 +44,32 @@ pub struct Arrived<'a> {
     pub deadline: Deadline,
 }
 
-/// A subscription that has begun. It has a seat among those that last.
+/// A subscription that has begun, or a live query. It has a seat among those that last.
 pub struct Events {
-    subscription: Box<Subscription>,
+    source: Source,
     phase: watch::Receiver<Phase>,
     _seat: Seat,
+}
+
+enum Source {
+    Subscription(Box<Subscription>),
+    Query(Box<LiveQuery>),
+}
+
+impl Source {
+    async fn next(&mut self) -> Option<Result<Event, Vec<ServerError>>> {
+        match self {
+            Self::Subscription(subscription) => subscription.next().await,
+            Self::Query(query) => Some(query.next().await),
+        }
+    }
 }
 
 impl Events {
     /// The next event; or why there are no more, which is the last. `None` if the server stops: the client asks another.
     pub async fn next(&mut self) -> Option<Result<Event, Vec<ServerError>>> {
         let event = select! {
-            event = AssertUnwindSafe(self.subscription.next()).catch_unwind() => event,
+            event = AssertUnwindSafe(self.source.next()).catch_unwind() => event,
             _ = self.phase.wait_for(|phase| *phase >= Phase::Draining) => return None,
         };
         // The panic itself is in the log.
@@ -100,7 +115,7 @@ impl Server {
         entry: &mut Entry<'_>,
     ) -> Result<Answer, Refusal> {
         let prepared = self.prepare(parameters, arrived, entry)?;
-        self.answer_prepared(prepared, arrived, entry).await
+        self.answer_prepared(prepared, arrived.place, arrived.deadline, entry).await
     }
 
     /// Looks at a request, which its sender may make, and has paid for.
@@ -126,35 +141,41 @@ impl Server {
         Ok(prepared.with_left(left))
     }
 
-    /// Begins a subscription that was looked at. It ends when the phase says that the server stops.
+    /// Begins a subscription, or a live query, that was looked at. It ends when the phase says that the server stops.
     pub async fn subscribe(
-        &self,
+        self: &Arc<Self>,
         prepared: Prepared,
         arrived: &Arrived<'_>,
         phase: watch::Receiver<Phase>,
         entry: &mut Entry<'_>,
     ) -> Result<Events, Refusal> {
-        let seat = self.admission.subscribe(arrived.place.sender().cloned())?;
-        let subscription = self.live.subscribe(prepared, seat.memory.clone(), entry.id);
-        let subscription = timeout_at(arrived.deadline, subscription).await;
-        let subscription = subscription.map_err(|_| self.took_too_long(false))??;
+        let sender = arrived.place.sender().cloned();
+        let seat = self.admission.subscribe(sender.clone())?;
+        let source = if prepared.is_live() {
+            Source::Query(LiveQuery::new(self, prepared, arrived.caller, sender, entry).into())
+        } else {
+            let subscription = self.live.subscribe(prepared, seat.memory.clone(), entry.id);
+            let subscription = timeout_at(arrived.deadline, subscription).await;
+            Source::Subscription(Box::new(subscription.map_err(|_| self.took_too_long(false))??))
+        };
         entry.done("subscribed", StatusCode::OK);
-        Ok(Events { subscription: Box::new(subscription), phase, _seat: seat })
+        Ok(Events { source, phase, _seat: seat })
     }
 
     /// Answers a request that was looked at.
     pub async fn answer_prepared(
         &self,
         prepared: Prepared,
-        arrived: &Arrived<'_>,
+        place: &Place,
+        deadline: Deadline,
         entry: &mut Entry<'_>,
     ) -> Result<Answer, Refusal> {
-        if prepared.subscribes() {
+        if prepared.lasts() {
+            let what = if prepared.is_live() { "a live query" } else { "a subscription" };
             let problem =
-                "a subscription is asked for over a WebSocket (`graphql-transport-ws`), or as `text/event-stream`";
+                format!("{what} is asked for over a WebSocket (`graphql-transport-ws`), or as `text/event-stream`");
             return Err(Refusal::bad_request(problem));
         }
-        let &Arrived { place, deadline, .. } = arrived;
         let writes = prepared.writes();
         let connection = self.admission.connection(place, writes);
         let _connection = timeout_at(deadline, connection).await.map_err(|_| waited())?;

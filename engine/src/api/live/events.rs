@@ -113,7 +113,7 @@ impl Events {
         // They are there but for a moment, and once for all who are told of them: what waits takes the room of who waits.
         let held = Memory::new(usize::MAX).hold();
         let texts = Meter::new("the events' rows have", limits.response_bytes, held.clone());
-        let session = Session::new(self.database.clone(), Report::new(Detail::Counts, None), texts);
+        let session = Session::new(self.database.clone(), Report::new(Detail::Counts, None), texts, None);
         let (batches, fields) = (Batches::default(), Arc::default());
         let loaders = Loaders::new(session.clone(), batches.clone());
         let rows = jobs.iter().filter(|job| !job.change.is_of_all());
@@ -160,5 +160,5 @@ fn event(mut response: Response, job: &Job) -> Arc<Answered> {
     error::complete(&mut response.errors, &job.topic.request_id);
     let cursor = job.position.behind(job.change.number).cursor();
     response.extensions.insert(EXTENSION.to_owned(), value!({ "cursor": (cursor.as_str()) }));
-    Arc::new(Answered { json: to_json(&response), cursor })
+    Arc::new(Answered { json: to_json(&response), cursor: Some(cursor) })
 }

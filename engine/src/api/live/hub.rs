@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures_util::FutureExt;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use sea_orm::DbErr;
 use tokio::{
     spawn,
@@ -21,6 +21,7 @@ use super::{
     events::{EVENTS_AT_ONCE, Events, Job, RETRY},
     lanes::Lanes,
     topic::{Inbox, Topic, Topics},
+    watchers::Watchers,
 };
 use crate::{
     changes::{Change, Changes, Now, Position, Wake},
@@ -53,10 +54,22 @@ pub struct Hub {
     asked: Arc<Notify>,
 }
 
-struct State {
-    /// How far the reader has come, if there is one.
+/// Whom the reader tells.
+pub struct State {
+    /// How far it has come, if there is one.
     position: Option<Position>,
-    topics: Topics,
+    /// What subscribers ask for.
+    pub topics: Topics,
+    /// Those who answer again.
+    pub watchers: Watchers,
+}
+
+impl State {
+    /// Ends all subscriptions, and has all answer again that do.
+    fn end(&mut self) {
+        self.topics.end(&End::Lost);
+        self.watchers.end();
+    }
 }
 
 impl Hub {
@@ -70,10 +83,15 @@ impl Hub {
             changes,
             limits,
             catching_up: Semaphore::new(CATCHING_UP),
-            state: Mutex::new(State { position: None, topics }),
+            state: Mutex::new(State { position: None, topics, watchers: Watchers::default() }),
             starting: Lock::default(),
             asked: Arc::default(),
         }
+    }
+
+    /// Whom the reader tells. Held, nobody is told.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
     }
 
     /// One more subscriber to a topic, by its number. It is there for the reader, if there is one.
@@ -127,11 +145,11 @@ impl Hub {
         loop {
             let (position, sources) = {
                 let mut state = self.state.lock();
-                let position = state.position.take().filter(|_| !state.topics.is_empty());
+                let position = state.position.take().filter(|_| !state.topics.is_empty() || !state.watchers.is_empty());
                 let Some(position) = position else { return Ok(false) };
                 // As it is looked thereafter whether all are there, this is but whether they are recorded as before.
                 let Some(now) = now.as_ref().filter(|now| now.epoch == position.epoch) else {
-                    state.topics.end(&End::Lost);
+                    state.end();
                     return Ok(false);
                 };
                 let is_read = position.from == position.to;
@@ -140,7 +158,12 @@ impl Hub {
                     return Ok(true);
                 }
                 let position = if is_read { position.until(now.moment.clone()) } else { position };
-                (position, state.topics.sources())
+                let sources = match state.watchers.is_empty() {
+                    true => state.topics.sources(),
+                    // Whatever they read.
+                    false => state.topics.tables(),
+                };
+                (position, sources)
             };
             let Some(changes) = self.changes.after(&position, &sources, PAGE).await? else {
                 self.end();
@@ -159,7 +182,7 @@ impl Hub {
     fn end(&self) {
         let mut state = self.state.lock();
         state.position = None;
-        state.topics.end(&End::Lost);
+        state.end();
     }
 
     /// Tells whom they concern of these changes: what is found by keys at once, what has lists when it is read.
@@ -168,7 +191,12 @@ impl Hub {
         let mut jobs = Vec::new();
         for change in changes {
             let change = Arc::new(change);
-            for topic in self.state.lock().topics.of(&change) {
+            let topics = {
+                let mut state = self.state.lock();
+                state.watchers.tell(&change);
+                state.topics.of(&change)
+            };
+            for topic in topics {
                 let job = Job { topic, change: Arc::clone(&change), position: Arc::clone(&position) };
                 match job.topic.lane {
                     None => jobs.push(job),

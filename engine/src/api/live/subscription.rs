@@ -26,14 +26,19 @@ pub struct Event {
 }
 
 impl Event {
+    /// One of no change: an answer, as JSON, for which there is room.
+    pub fn of(json: Vec<u8>, held: Held) -> Self {
+        Self { answered: Arc::new(Answered { json, cursor: None }), _held: held }
+    }
+
     /// Its answer, as JSON.
     pub fn json(&self) -> &[u8] {
         &self.answered.json
     }
 
-    /// Where a client goes on that has it.
-    pub fn cursor(&self) -> &str {
-        &self.answered.cursor
+    /// Where a client goes on that has it, if it is of a change.
+    pub fn cursor(&self) -> Option<&str> {
+        self.answered.cursor.as_deref()
     }
 }
 

@@ -33,14 +33,14 @@ pub type Item = Result<Arc<Answered>, End>;
 pub struct Answered {
     /// The answer, as JSON.
     pub json: Vec<u8>,
-    /// Where a client goes on that has it.
-    pub cursor: String,
+    /// Where a client goes on that has it, if it is of a change.
+    pub cursor: Option<String>,
 }
 
 impl Answered {
     /// How many bytes it has.
     pub fn bytes(&self) -> usize {
-        self.json.len() + self.cursor.len()
+        self.json.len() + self.cursor.as_ref().map_or(0, String::len)
     }
 }
 
@@ -215,6 +215,16 @@ impl Topics {
     /// Whether nobody asks for anything.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// Whether the changes of a table can be told.
+    pub fn knows(&self, table: &str) -> bool {
+        self.tables.contains_key(table)
+    }
+
+    /// All tables whose changes can be told.
+    pub fn tables(&self) -> Vec<String> {
+        self.tables.keys().cloned().collect()
     }
 
     /// The tables that they are of.

@@ -105,12 +105,12 @@ impl Operation {
         place.held.take(parameters.bytes)?;
         let arrived = Arrived { caller, place: &place, report: None, reads_only: false, deadline: server.deadline() };
         let prepared = server.prepare(parameters, &arrived, entry)?;
-        if prepared.subscribes() {
+        if prepared.lasts() {
             let events = server.subscribe(prepared, &arrived, self.phase.clone(), entry).await?;
             return Ok(Outcome::Events(events));
         }
         drop(begun);
-        let answer = server.answer_prepared(prepared, &arrived, entry).await?;
+        let answer = server.answer_prepared(prepared, &place, arrived.deadline, entry).await?;
         Ok(if ran(&answer) {
             Outcome::Answer(to_json(&answer), place)
         } else {
