@@ -3,6 +3,7 @@ import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
 import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
 import { getOperationAST, parse } from 'graphql';
+import { createClient } from 'graphql-sse';
 import { createElement as h, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { SqlReport } from './sql-report.js';
@@ -15,21 +16,32 @@ const OFF = 'dovetail:sql-report:off';
 const reports = document.querySelector('meta[name="dovetail-report"]').content === 'sql';
 let asked = reports && localStorage.getItem(OFF) === null;
 
+const url = new URL('graphql', location.href).href;
+/** What the editor of headers had when something was run last. */
+let headers = {};
+// An end is told, and not mended: what was changed meanwhile would be missing.
+const streams = createClient({ url, headers: () => headers, retryAttempts: 0 });
 const ask = createGraphiQLFetcher({
-  url: new URL('graphql', location.href).href,
+  url,
+  wsClient: streams,
   fetch: (url, init) => fetch(url, asked ? { ...init, headers: { ...init.headers, 'dovetail-report': 'sql' } } : init),
 });
-// GraphiQL learns the name of a tab's operation 100 ms after it shows the text: who runs it sooner would name the operation of the
-// tab before.
-const fetcher = (params, options) =>
-  ask(hasOperation(params) ? params : { ...params, operationName: undefined }, options);
+// GraphiQL learns what a tab's document is, and the name of its operation, 100 ms after it shows the text: who runs it sooner would
+// name the operation of the tab before.
+const fetcher = (params, options) => {
+  headers = { ...options?.headers };
+  const documentAST = parsed(params.query);
+  const isNamed = !documentAST || getOperationAST(documentAST, params.operationName) != null;
+  const operationName = isNamed ? params.operationName : getOperationAST(documentAST)?.name?.value;
+  return ask({ ...params, operationName }, { ...options, documentAST });
+};
 
-/** Whether the document has an operation of the name; also if it is no document, which the server says better. */
-function hasOperation({ query, operationName }) {
+/** The document of a text; none if it is no document, which the server says better. */
+function parsed(text) {
   try {
-    return getOperationAST(parse(query), operationName) != null;
+    return parse(text);
   } catch {
-    return true;
+    return undefined;
   }
 }
 // As GraphiQL would find it; but if nothing was edited yet, it would add an empty tab at each visit.

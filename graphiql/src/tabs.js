@@ -1,4 +1,4 @@
-// What GraphiQL shows at the first visit: a page of pages, a filtered page, and a mutation that is refused.
+// What GraphiQL shows at the first visit: a page of pages, a filtered page, a mutation that is refused, and a subscription.
 
 const nested = `# Ctrl-Space completes, Ctrl-Enter runs.
 # The SQL is under the answer: the posts of all
@@ -83,10 +83,27 @@ mutation CreateUser($input: CreateUserInput!) {
 
 const user = { name: 'Ada Lovelace', posts: [{ title: ' ', content: 'The title is blank: give it one.' }] };
 
+const subscription = `# Runs until it is stopped: change a post meanwhile,
+# in another window.
+subscription PostsChanged {
+  postChanged {
+    kind
+    id
+    post {
+      title
+      owner {
+        name
+      }
+    }
+  }
+}
+`;
+
 const json = (value) => JSON.stringify(value, null, 2);
 
 export const tabs = [
   { query: nested },
   { query: filtered, variables: json({ filter, after: null }) },
   { query: mutation, variables: json({ input: user }) },
+  { query: subscription },
 ];

@@ -88,6 +88,26 @@ test('the mutation says in the answer what a form must show', async () => {
   assert.deepEqual(data.createUser.userErrors[0].path, ['posts', '0', 'title']);
 });
 
+test('a subscription shows each event as it comes, until it is stopped', async () => {
+  await page.getByRole('tab', { name: 'PostsChanged' }).click();
+  await line('PostsChanged').waitFor();
+  await page.getByRole('button', { name: /Execute/ }).click();
+  const rename = (title) =>
+    page.evaluate(async (title) => {
+      const query = 'mutation($input: UpdatePostInput!) { updatePost(input: $input) { post { id } } }';
+      const body = JSON.stringify({ query, variables: { input: { id: 'Post:1', title } } });
+      await fetch('graphql', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    }, title);
+  const shown = (title) => page.locator('.result-window .view-line', { hasText: `"${title}"` });
+  // Until it has begun, nothing is told.
+  for (let tries = 0; tries < 100 && (await shown('Hello').count()) === 0; tries += 1) await rename('Hello');
+  await shown('Hello').waitFor();
+  await rename('Hello again');
+  await shown('Hello again').waitFor();
+  await page.getByRole('button', { name: /Stop/ }).click();
+  await page.getByRole('button', { name: /Execute/ }).waitFor();
+});
+
 test('who runs a tab as soon as it is open asks for its own operation', async () => {
   // The time after which GraphiQL learns it, so long that it does not end here.
   await page.addInitScript(() => {
