@@ -6,8 +6,9 @@ use chinook::Chinook;
 use dovetail::{api::Schema, database::Database};
 use expect_test::expect;
 use sea_orm::ConnectionTrait;
+use serde_json::json;
 
-use crate::support::{Apps, start_postgres, walk};
+use crate::support::{Apps, socket::Listening, start_postgres, walk};
 
 static SCHEMA: LazyLock<&Schema> = LazyLock::new(|| Schema::new::<Chinook>().unwrap());
 
@@ -147,4 +148,14 @@ async fn tables_over_tables_are_one_answer() {
             }
           }
         }"#]]).await;
+}
+
+#[tokio::test]
+async fn where_no_changes_are_recorded_nothing_is_live() {
+    let Some(apps) = chinook().await else { return };
+    let server = Listening::start(&apps.0[0], &[]).await;
+    let payload = json!({ "query": "{ artists { totalCount } }", "extensions": { "dovetail": { "live": true } } });
+    let message = json!({ "id": "1", "type": "subscribe", "payload": payload });
+    let told = server.connected().await.ask(&message.to_string()).await;
+    expect![[r#"{"id":"1","type":"error","payload":[{"message":"`extensions.dovetail.live`: this server records no changes","extensions":{"code":"BAD_USER_INPUT"}}]}"#]].assert_eq(&told);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use expect_test::expect;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use sea_orm::{ConnectionTrait, Database, DbBackend};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -96,8 +97,10 @@ async fn whatever_is_written_every_live_query_has_the_answer_in_the_end() {
         "{ courses(filter: { students: { none: { name: { eq: \"3\" } } } }) { nodes { students { nodes { name } } } } }",
         "{ enrollments(first: 3) { nodes { student { name } course { title } } } }",
     ];
+    // As long as no ping comes before the end.
+    let arguments = &[AT_ONCE[0], "--client-timeout=600"];
     let talk = async |app: &App| {
-        let server = Listening::start(app, AT_ONCE).await;
+        let server = Listening::start(app, arguments).await;
         let mut socket = server.connected().await;
         let mut last = BTreeMap::new();
         for (id, query) in queries.iter().enumerate() {
@@ -141,7 +144,86 @@ async fn whatever_is_written_every_live_query_has_the_answer_in_the_end() {
             }
         }
     };
-    school_with(AT_ONCE).await.agree(talk).await;
+    school_with(arguments).await.agree(talk).await;
+}
+
+#[tokio::test]
+async fn a_live_query_that_reads_more_keys_than_are_kept_hears_of_any_row() {
+    let talk = async |app: &App| {
+        let values =
+            (10..1_100).map(|id| format!("({id}, 'Many', '2026-03-01T08:00:00+00:00', '2026-03-01T08:00:00+00:00')"));
+        let values = values.collect::<Vec<_>>().join(", ");
+        app.sql(&format!("INSERT INTO users (id, name, created_at, updated_at) VALUES {values}")).await;
+        let server = Listening::start(app, AT_ONCE).await;
+        let mut socket = server.connected().await;
+        let ids = (10..1_100).map(|id| format!("\"User:{id}\"")).collect::<Vec<_>>().join(", ");
+        socket.live("1", &format!("{{ nodes(ids: [{ids}]) {{ ... on User {{ name }} }} }}")).await;
+        app.sql("UPDATE users SET name = 'One' WHERE id = 1099").await;
+        socket.line().await.matches("One").count()
+    };
+    let arguments =
+        &[AT_ONCE[0], "--max-list-items=2000", "--max-document-tokens=20000", "--max-document-characters=50000"];
+    assert_eq!(school_with(arguments).await.agree(talk).await, 1);
+}
+
+#[tokio::test]
+async fn a_live_query_is_answered_again_when_the_changes_are_recorded_anew_or_a_table_is_emptied() {
+    let talk = async |app: &App| {
+        let server = Listening::start(app, AT_ONCE).await;
+        let mut socket = server.connected().await;
+        let mut answers = socket.live("1", "{ user(id: 2) { name } posts { totalCount } }").await;
+        app.sql("UPDATE dovetail_epoch SET id = 'another'").await;
+        app.sql("UPDATE users SET name = 'Ben' WHERE id = 2").await;
+        answers += &socket.line().await;
+        app.sql(if app.backend() == DbBackend::Postgres { "TRUNCATE posts" } else { "DELETE FROM posts" }).await;
+        answers + &socket.line().await
+    };
+    expect![[r#"
+        {"id":"1","type":"next","payload":{"data":{"user":{"name":"Bob"},"posts":{"totalCount":4}}}}
+        {"id":"1","type":"next","payload":{"data":{"user":{"name":"Ben"},"posts":{"totalCount":4}}}}
+        {"id":"1","type":"next","payload":{"data":{"user":{"name":"Ben"},"posts":{"totalCount":0}}}}
+    "#]]
+    .assert_eq(&school_with(AT_ONCE).await.agree(talk).await);
+}
+
+#[tokio::test]
+async fn a_live_query_whose_database_is_away_is_answered_when_it_is_back() {
+    let talk = async |app: &App| {
+        let server = Listening::start(app, AT_ONCE).await;
+        let mut socket = server.connected().await;
+        let first = socket.live("1", "{ user(id: 1) { name } }").await;
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let admin = Database::connect(&app.url).await.unwrap();
+        admin.execute_unprepared("UPDATE users SET name = 'Adele' WHERE id = 1").await.unwrap();
+        admin.execute_unprepared(end).await.unwrap();
+        first + &socket.line().await
+    };
+    let Some(apps) = school_with(AT_ONCE).await.on_postgres() else { return };
+    expect![[r#"
+        {"id":"1","type":"next","payload":{"data":{"user":{"name":"Ada"}}}}
+        {"id":"1","type":"next","payload":{"data":{"user":{"name":"Adele"}}}}
+    "#]]
+    .assert_eq(&apps.agree(talk).await);
+}
+
+#[tokio::test]
+async fn a_sender_spends_what_each_answer_costs_and_waits_for_what_it_has_not() {
+    let arguments = &[AT_ONCE[0], "--rate-cost-per-minute=60"];
+    let app = school_with(arguments).await.0.remove(0);
+    let server = Listening::start(&app, arguments).await;
+    let mut socket = server.connected().await;
+    // 20 of the first answer: 40 are left, which two more take. One a second comes back.
+    socket.live("1", "{ users(first: 20) { nodes { name } } }").await;
+    let mut answers = 0;
+    while answers < 2 {
+        app.sql(&format!("UPDATE users SET name = '{answers}' WHERE id = 1")).await;
+        socket.line().await;
+        answers += 1;
+    }
+    let refused = socket.all_of("2", "{ users(first: 20) { nodes { name } } }").await;
+    expect![[r#"
+        {"id":"2","type":"error","payload":[{"message":"this sender's requests cost more than they may in a minute (`--rate-cost-per-minute`)","extensions":{"code":"UNAVAILABLE"}}]}
+    "#]].assert_eq(&refused);
 }
 
 #[tokio::test]

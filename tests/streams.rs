@@ -382,7 +382,7 @@ async fn what_is_wrong_with_a_request_over_a_shared_stream_is_its_response() {
         202 
 
         429 application/graphql-response+json; charset=utf-8
-        {"errors":[{"message":"too many operations run; allowed are 2 (`--max-socket-operations`)","extensions":{"code":"BAD_USER_INPUT"}}]}
+        {"errors":[{"message":"too many operations run; allowed are 2 (`--max-socket-operations`)","extensions":{"code":"UNAVAILABLE"}}]}
         400 application/graphql-response+json; charset=utf-8
         {"errors":[{"message":"the parameter `operationId` is missing: the id of the operation that is to end","extensions":{"code":"BAD_USER_INPUT"}}]}
         200 
@@ -391,7 +391,7 @@ async fn what_is_wrong_with_a_request_over_a_shared_stream_is_its_response() {
         {"errors":[{"message":"the event stream with this token is open already; allowed is one connection","extensions":{"code":"BAD_USER_INPUT"}}]}
         404 application/graphql-response+json; charset=utf-8
         {"errors":[{"message":"no event stream of this sender has this token; allowed is one that a PUT reserved, until it ends","extensions":{"code":"BAD_USER_INPUT"}}]}
-        400 application/json; charset=utf-8
+        400 application/graphql-response+json; charset=utf-8
         {"errors":[{"message":"a DELETE ends what runs over an event stream, whose token is missing","extensions":{"code":"BAD_USER_INPUT"}}]}
         400 application/graphql-response+json; charset=utf-8
         {"errors":[{"message":"the body is an array of requests; allowed is one request, a JSON object (`--max-batch`)","extensions":{"code":"BAD_USER_INPUT"}}]}
@@ -418,11 +418,24 @@ async fn a_shared_stream_is_of_who_reserved_it_and_ends_with_its_connection() {
     expect![[r#"
         404 application/graphql-response+json; charset=utf-8
         {"errors":[{"message":"no event stream of this sender has this token; allowed is one that a PUT reserved, until it ends","extensions":{"code":"BAD_USER_INPUT"}}]}
-        503 application/json; charset=utf-8
+        503 application/graphql-response+json; charset=utf-8
         {"errors":[{"message":"the server has as many subscriptions as it can take (`--max-subscriptions`); try again later","extensions":{"code":"UNAVAILABLE"}}]}
         404 application/graphql-response+json; charset=utf-8
         {"errors":[{"message":"no event stream of this sender has this token; allowed is one that a PUT reserved, until it ends","extensions":{"code":"BAD_USER_INPUT"}}]}
     "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn what_runs_over_a_shared_stream_ends_with_it_though_nothing_is_written() {
+    let arguments = &["--max-subscriptions=3", "--max-sender-share=100"];
+    let (_app, server) = listening(arguments).await;
+    let shared = Shared::open(&server).await;
+    shared.asking.ask("1", USERS).await;
+    shared.asking.ask("2", USERS).await;
+    drop(shared);
+    while server.stream(USERS, &[]).await.status != 200 {}
+    let (two, three) = tokio::join!(server.stream(USERS, &[]), server.stream(USERS, &[]));
+    assert_eq!([two.status, three.status], [200, 200]);
 }
 
 #[tokio::test]

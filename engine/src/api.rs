@@ -255,9 +255,13 @@ impl Api {
             }
             OperationType::Query | OperationType::Mutation => None,
         };
-        let only_queries = "only a query is answered again, and without a report of its SQL";
-        if wishes.live && (form.kind != OperationType::Query || wishes.sql()) {
-            let problem = format!("`extensions.{EXTENSION}.live`: {only_queries}");
+        let never_live = match form.kind {
+            OperationType::Query if self.schema.told.is_empty() => Some("this server records no changes"),
+            OperationType::Query if !wishes.sql() => None,
+            _ => Some("only a query is answered again, and without a report of its SQL"),
+        };
+        if let Some(problem) = never_live.filter(|_| wishes.live) {
+            let problem = format!("`extensions.{EXTENSION}.live`: {problem}");
             return Err(vec![error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)]);
         }
         if watched.is_some() && wishes != Wishes::default() {

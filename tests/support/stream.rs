@@ -1,5 +1,7 @@
 //! A client of event streams over TCP, which hears one message after the other.
 
+use std::collections::VecDeque;
+
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
@@ -12,6 +14,8 @@ pub struct Streamed {
     pub status: u16,
     pub head: String,
     body: BufReader<TcpStream>,
+    /// Messages that came together with another.
+    waiting: VecDeque<String>,
 }
 
 impl Listening {
@@ -41,7 +45,7 @@ impl Streamed {
         while !head.ends_with("\r\n\r\n") {
             assert_ne!(stream.read_line(&mut head).await.unwrap(), 0, "no head: {head}");
         }
-        Self { status: head[9..12].parse().unwrap(), head, body: stream }
+        Self { status: head[9..12].parse().unwrap(), head, body: stream, waiting: VecDeque::new() }
     }
 
     /// A header's value, or nothing.
@@ -68,13 +72,18 @@ impl Streamed {
         String::from_utf8(bytes).unwrap()
     }
 
-    /// The same, but for comments.
+    /// The next message of a stream, but for comments; or the same.
     pub async fn message(&mut self) -> String {
         loop {
+            if let Some(message) = self.waiting.pop_front() {
+                return message;
+            }
             let heard = self.hear().await;
-            if heard != ":\n\n" {
+            if heard.is_empty() {
                 return heard;
             }
+            let messages = heard.split_inclusive("\n\n").filter(|message| *message != ":\n\n");
+            self.waiting.extend(messages.map(str::to_owned));
         }
     }
 

@@ -26,7 +26,7 @@ use crate::{
     config::limits::ChangeLimits,
     database::Database,
     error::{self, Cause, Error},
-    memory::Memory,
+    memory::{Full, Memory},
 };
 
 /// How often old changes are removed.
@@ -64,9 +64,14 @@ impl Live {
         Duration::from_millis(self.hub.limits.min_live_interval_ms)
     }
 
-    /// Watches for changes of what a query reads.
-    pub fn watch(&self) -> Watch {
-        Watch::new(Arc::clone(&self.hub))
+    /// Watches for changes of what a query reads, for which there is a sender's `memory`.
+    ///
+    /// # Errors
+    /// There is no room for it.
+    pub fn watch(&self, prepared: Prepared, memory: &Memory) -> Result<(Prepared, Watch), Full> {
+        let held = memory.hold();
+        held.take(prepared.bytes * BYTES_A_BYTE)?;
+        Ok((Prepared { held, ..prepared }, Watch::new(Arc::clone(&self.hub))))
     }
 
     /// Begins a subscription for which there is a sender's `memory`, by a request that the log calls `request_id`.

@@ -10,6 +10,9 @@ use crate::kinds::Kind;
 /// Of how many keys of a table it is kept that they alone were read.
 const MOST_KEYS: usize = 1_000;
 
+/// How many bytes a table takes, or a key.
+const BYTES: usize = 128;
+
 /// The tables that a request reads, and which of their rows.
 #[derive(Debug, Default)]
 pub struct Reads(HashMap<String, Read>);
@@ -51,6 +54,12 @@ impl Reads {
     /// The tables that are read.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
+    }
+
+    /// How many bytes they take, about.
+    pub fn bytes(&self) -> usize {
+        let keys = self.0.values().map(|read| if let Read::Keys { keys, .. } = read { keys.len() } else { 0 });
+        (self.0.len() + keys.sum::<usize>()) * BYTES
     }
 
     /// What is read of a table.

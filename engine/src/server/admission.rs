@@ -99,11 +99,19 @@ pub struct Admission {
     senders: Shares<Sender, Share>,
     /// What one sender may have beside it.
     of_sender: (Connections, usize),
-    /// For subscriptions, which last.
+    /// For subscriptions and live queries, which last.
     subscriptions: Arc<Semaphore>,
-    subscribers: Shares<Sender, Memory>,
+    subscribers: Shares<Sender, Lasting>,
+    /// Turns of live queries to be answered again: half of the connections that queries have. It is never closed.
+    turns: Arc<Semaphore>,
     /// What a sender may spend in a minute, and what each has spent.
     rate: Option<Rate>,
+}
+
+/// What the subscriptions and live queries of a sender have.
+struct Lasting {
+    memory: Memory,
+    turns: Semaphore,
 }
 
 /// How many requests may read, and how many write, at once, and what they may hold.
@@ -138,6 +146,7 @@ impl Admission {
             of_sender: (Connections { reading: part(reading), writing: part(writing) }, part(limits.max_memory_bytes)),
             subscriptions: Arc::new(Semaphore::new(subscriptions as usize)),
             subscribers: Shares::new(part(subscriptions as usize)),
+            turns: Semaphore::new(reading.div_ceil(2)).into(),
             rate: NonZeroU32::new(limits.rate_cost_per_minute).map(Rate::new),
         }
     }
@@ -145,6 +154,11 @@ impl Admission {
     /// Makes room for a request before anything of it is read; it is there until what is returned is dropped.
     pub fn enter(&self, sender: Option<Sender>) -> Result<Place, Refusal> {
         let left = self.spend(sender.as_ref(), 1, 0)?;
+        self.admit(sender, left)
+    }
+
+    /// The same for a request that has paid, whose sender may spend so much yet.
+    pub fn admit(&self, sender: Option<Sender>, left: Option<u32>) -> Result<Place, Refusal> {
         let present = Arc::clone(&self.present).try_acquire_owned().map_err(|_| {
             Refusal::unavailable("the server has as many requests as it can take; try again in a second")
         })?;
@@ -169,15 +183,16 @@ impl Admission {
                 "the server has as many subscriptions as it can take (`--max-subscriptions`); try again later",
             )
         })?;
-        let memory = || self.all.memory.part(self.of_sender.1);
-        let part = sender.map(|sender| self.subscribers.part(sender, memory)).transpose().map_err(|most| {
+        let (Connections { reading, .. }, bytes) = self.of_sender;
+        let lasting = || Lasting { memory: self.all.memory.part(bytes), turns: Semaphore::new(reading.div_ceil(2)) };
+        let part = sender.map(|sender| self.subscribers.part(sender, lasting)).transpose().map_err(|most| {
             let problem = format!(
                 "this sender has as many subscriptions as it may have: {most} (`--max-sender-share` of `--max-subscriptions`)"
             );
             too_many(problem, Duration::ZERO)
         })?;
-        let memory = part.as_ref().map_or(&self.all.memory, |part| &part.share).clone();
-        Ok(Seat { memory, _part: part, _seat: seat })
+        let memory = part.as_ref().map_or(&self.all.memory, |part| &part.share.memory).clone();
+        Ok(Seat { memory, turns: Arc::clone(&self.turns), part, _seat: seat })
     }
 
     /// Waits for a connection to the database, which a request may use until what is returned is dropped.
@@ -243,8 +258,20 @@ impl Rate {
 pub struct Seat {
     /// The room for what it holds.
     pub memory: Memory,
-    _part: Option<Part<Sender, Memory>>,
+    turns: Arc<Semaphore>,
+    part: Option<Part<Sender, Lasting>>,
     _seat: OwnedSemaphorePermit,
+}
+
+impl Seat {
+    /// Waits for its turn to be answered again, of its sender's and of all: what many wait for is not asked for at once.
+    pub async fn turn(&self) -> Vec<SemaphorePermit<'_>> {
+        let mut permits = Vec::with_capacity(2);
+        for turns in self.part.iter().map(|part| &part.share.turns).chain([&*self.turns]) {
+            permits.extend(turns.acquire().await);
+        }
+        permits
+    }
 }
 
 /// A request's place among those that are present.
@@ -264,7 +291,8 @@ impl Place {
     }
 }
 
-fn too_many(problem: impl Into<String>, wait: Duration) -> Refusal {
+/// Refuses what a sender has, or spends, too much of, until `wait` is over.
+pub fn too_many(problem: impl Into<String>, wait: Duration) -> Refusal {
     let seconds = wait.as_secs() + 1;
     Refusal::coded(StatusCode::TOO_MANY_REQUESTS, code::UNAVAILABLE, problem)
         .with(header::RETRY_AFTER, HeaderValue::from(seconds))

@@ -26,7 +26,7 @@ use super::{
 use crate::error::code;
 
 /// The headers of a request that decide its answer, as far as they are read here; the layer of CORS adds its own.
-const VARY: &str = "accept, accept-encoding, authorization, dovetail-report, sec-fetch-site";
+const VARY: &str = "accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token";
 
 /// Answers what an HTTP request asks.
 pub async fn graphql(
@@ -40,10 +40,13 @@ pub async fn graphql(
         return opened.unwrap_or_else(|refusal| varying(refused(refusal, Format::Json, &mut Entry::new(id, None))));
     }
     let (head, body) = request.into_parts();
-    let format = Format::accepted(&head.headers);
-    // What is sent over a stream that others share is no answer to the request, whose status says what became of it.
     let token = event_stream::token(&head);
-    let format = if token.is_some() { format.map(|_| Format::GraphqlResponse) } else { format };
+    let format = match head.method {
+        // They are about a stream that several operations share: their status says what became of them.
+        Method::PUT | Method::DELETE => Ok(Format::GraphqlResponse),
+        _ if token.is_some() => Ok(Format::GraphqlResponse),
+        _ => Format::accepted(&head.headers),
+    };
     let shown = *format.as_ref().unwrap_or(&Format::Json);
     let mut entry = Entry::new(id, server.slow);
     let answered = match format {
@@ -101,6 +104,10 @@ impl Server {
         let stream = token.map(|token| self.reservations.find(&token, &caller)).transpose()?;
         match (&head.method, &stream) {
             (&Method::GET, Some(stream)) => return self.open_stream(stream, &head, &caller, entry),
+            (&Method::HEAD, Some(_)) => {
+                let problem = "a GET opens an event stream, a POST asks for an operation, and a DELETE ends one";
+                return Err(Refusal::method(problem, "GET, POST, DELETE"));
+            }
             (&Method::DELETE, Some(stream)) => return self.complete(stream, &head, entry),
             (&Method::DELETE, None) => {
                 let problem = "a DELETE ends what runs over an event stream, whose token is missing";

@@ -15,7 +15,7 @@ use axum::{
 };
 use futures_util::{Stream, StreamExt, future::Abortable, stream};
 use tokio::{
-    spawn,
+    select, spawn,
     time::{Instant, timeout, timeout_at},
 };
 
@@ -64,7 +64,7 @@ impl Server {
             Ok(event) => roomed(message("next", event.cursor(), &[event.json()]), event),
             Err(errors) => whole(&to_json(&Answer::from_errors(errors))).into(),
         });
-        Ok(send(messages, self.pause(), Line::new(entry.id, arrived.caller.subject())))
+        Ok(send(messages, self.pause(), None, Line::new(entry.id, arrived.caller.subject())))
     }
 
     /// Reserves a stream, and answers with its token.
@@ -87,7 +87,7 @@ impl Server {
         let phase = Lease::of(&head.extensions)?.phase.clone();
         let messages = self.reservations.open(reservation, phase)?;
         entry.done("stream", StatusCode::OK);
-        Ok(send(messages, self.pause(), Line::new(entry.id, caller.subject())))
+        Ok(send(messages, self.pause(), caller.expiry(), Line::new(entry.id, caller.subject())))
     }
 
     /// Ends an operation that is sent over a stream.
@@ -127,6 +127,12 @@ impl Server {
             operation.answer(&to_json(&answer), Arc::clone(arrived.place)).await?;
             Ok(StatusCode::ACCEPTED.into_response())
         };
+        let answer = async {
+            select! {
+                answer = answer => answer,
+                refusal = operation.gone() => Err(refusal),
+            }
+        };
         let answered = timeout_at(arrived.deadline, Abortable::new(answer, registration)).await;
         let answered = answered.map_err(|_| self.took_too_long(writes))?;
         // Else the client ended it.
@@ -146,7 +152,13 @@ fn done(entry: &mut Entry<'_>, status: StatusCode) -> Response {
 }
 
 /// Sends messages as they come, and a comment after each `pause` in which none comes: a client that takes none is known to be gone.
-fn send(messages: impl Stream<Item = Bytes> + Send + 'static, pause: Duration, line: Line) -> Response {
+/// One whose token has expired by then gets none any more.
+fn send(
+    messages: impl Stream<Item = Bytes> + Send + 'static,
+    pause: Duration,
+    expiry: Option<Instant>,
+    line: Line,
+) -> Response {
     let first = Bytes::from_static(COMMENT);
     let body = stream::unfold((messages.boxed(), line), move |(mut messages, mut line)| async move {
         let next = timeout(pause, messages.next()).await;
@@ -156,6 +168,7 @@ fn send(messages: impl Stream<Item = Bytes> + Send + 'static, pause: Duration, l
                 line.messages += 1;
                 message
             }
+            Err(_) if expiry.is_some_and(|expiry| expiry <= Instant::now()) => return None,
             Err(_) => Bytes::from_static(COMMENT),
         };
         Some((bytes, (messages, line)))
@@ -169,7 +182,7 @@ fn send(messages: impl Stream<Item = Bytes> + Send + 'static, pause: Duration, l
 }
 
 /// The line that a stream leaves in the log when it ends.
-pub struct Line {
+struct Line {
     request_id: String,
     subject: Option<String>,
     messages: u64,
@@ -178,7 +191,7 @@ pub struct Line {
 
 impl Line {
     /// That of a stream that this request opens, with a token of this subject.
-    pub fn new(request_id: &str, subject: Option<&str>) -> Self {
+    fn new(request_id: &str, subject: Option<&str>) -> Self {
         let subject = subject.map(|subject| cut(subject, MOST).into_owned());
         Self { request_id: request_id.to_owned(), subject, messages: 0, begun: Instant::now() }
     }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::{
-    admission::Sender,
+    admission::{Seat, Sender},
     auth::Caller,
     entry::Entry,
     refusal::{Refusal, has_code},
@@ -21,7 +21,8 @@ use crate::{
     memory::Held,
 };
 
-/// After how long a query is asked again that was refused for now.
+/// After how long a query is asked again that was refused for now, or of which something could not be read; after twice as long each
+/// time that it is so again, up to 64 times.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A query that is answered again whenever its answer may have changed, and at most so often.
@@ -29,6 +30,9 @@ pub struct LiveQuery {
     server: Arc<Server>,
     prepared: Prepared,
     watch: Watch,
+    /// The room for what was read.
+    read: Held,
+    seat: Seat,
     sender: Option<Sender>,
     subject: Option<String>,
     known: Known,
@@ -37,6 +41,8 @@ pub struct LiveQuery {
     last: Option<[u8; 32]>,
     /// Whether it is to be answered without waiting for a change.
     is_due: bool,
+    /// How often in a row it could not be answered as a whole.
+    failures: u32,
     /// Before when it is not answered again.
     earliest: Instant,
 }
@@ -48,20 +54,25 @@ impl LiveQuery {
         prepared: Prepared,
         caller: &Caller,
         sender: Option<Sender>,
+        seat: Seat,
         entry: &Entry<'_>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Refusal> {
+        let (prepared, watch) = server.live.watch(prepared, &seat.memory)?;
+        Ok(Self {
             server: Arc::clone(server),
             prepared,
-            watch: server.live.watch(),
+            watch,
+            read: seat.memory.hold(),
+            seat,
             sender,
             subject: caller.subject().map(str::to_owned),
             known: entry.known.clone(),
             request_id: entry.id.to_owned(),
             last: None,
             is_due: true,
+            failures: 0,
             earliest: Instant::now(),
-        }
+        })
     }
 
     /// The next answer, which is not the last one again; or why there are no more.
@@ -73,24 +84,36 @@ impl LiveQuery {
             }
             sleep_until(self.earliest).await;
             let (begun, is_first) = (Instant::now(), self.last.is_none());
-            match self.answer().await {
-                Ok((answer, held)) if is_first || !is_unavailable(&answer) => {
-                    self.earliest = begun + self.server.live.interval();
-                    self.is_due = false;
+            let answer = self.answer().await;
+            let retry = Instant::now() + RETRY * 2_u32.pow(self.failures.min(6));
+            match answer {
+                Ok(answer) => {
+                    let is_whole = is_whole(&answer);
+                    (self.is_due, self.failures, self.earliest) = match is_whole {
+                        true => (false, 0, begun + self.server.live.interval()),
+                        false => (true, self.failures + 1, retry),
+                    };
                     let json = to_json(&answer);
                     let digest = Sha256::digest(&json).into();
-                    if self.last.replace(digest) != Some(digest) {
+                    if (is_whole || is_first) && self.last.replace(digest) != Some(digest) {
+                        let held = self.seat.memory.hold();
+                        held.take(json.len()).map_err(|full| Refusal::from(full).into_answer().errors)?;
                         return Ok(Event::of(json, held));
                     }
                 }
                 Err(refusal) if is_first || !is_for_now(&refusal) => return Err(refusal.into_answer().errors),
-                Ok(_) | Err(_) => self.earliest = begun + RETRY,
+                Err(refusal) => {
+                    self.earliest = match refusal.retry_after() {
+                        Some(seconds) => Instant::now() + Duration::from_secs(seconds),
+                        None => retry,
+                    };
+                }
             }
         }
     }
 
-    /// The answer now, and its room. It is a request like any other.
-    async fn answer(&mut self) -> Result<(Answer, Held), Refusal> {
+    /// The answer now. It is a request like any other.
+    async fn answer(&mut self) -> Result<Answer, Refusal> {
         let request_id = self.request_id.clone();
         let mut entry = Entry::new(&request_id, self.server.slow);
         entry.known = self.known.clone();
@@ -99,18 +122,24 @@ impl LiveQuery {
         answer.inspect_err(|refusal| entry.refused(refusal))
     }
 
-    async fn admitted(&mut self, entry: &mut Entry<'_>) -> Result<(Answer, Held), Refusal> {
-        let Self { server, prepared, watch, sender, .. } = self;
-        let place = server.admission.enter(sender.clone())?;
-        if self.last.is_some() {
-            server.admission.spend(place.sender(), prepared.cost(), 1)?;
-        }
+    async fn admitted(&mut self, entry: &mut Entry<'_>) -> Result<Answer, Refusal> {
+        let Self { server, prepared, watch, seat, sender, read, .. } = self;
+        let _turn = seat.turn().await;
+        entry.begin();
+        // The first is paid for already.
+        let left = match self.last {
+            Some(_) => server.admission.spend(sender.as_ref(), prepared.cost(), 0)?,
+            None => None,
+        };
+        let place = server.admission.admit(sender.clone(), left)?;
         let (deadline, noted) = (server.deadline(), Noted::default());
         let begun = timeout_at(deadline, watch.begin(entry.id)).await;
         begun.map_err(|_| server.took_too_long(false))??;
         let once = prepared.once(place.held.clone(), deadline.into_std(), Arc::clone(&noted));
         let answer = server.answer_prepared(once, &place, deadline, entry).await?;
         let reads = mem::take(&mut *noted.lock());
+        *read = seat.memory.hold();
+        read.take(reads.bytes())?;
         watch.read(reads).map_err(|table| {
             let problem = format!(
                 "`extensions.{EXTENSION}.live`: the changes of `{table}` are not recorded, which the query reads; ask for it \
@@ -118,17 +147,18 @@ impl LiveQuery {
             );
             Refusal::bad_request(problem)
         })?;
-        Ok((answer, place.held.clone()))
+        Ok(answer)
     }
 }
 
 /// Whether a request that is refused like this may be answered later.
 fn is_for_now(refusal: &Refusal) -> bool {
     let (status, ..) = refusal.told();
-    matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS)
+    matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::GATEWAY_TIMEOUT)
 }
 
-/// Whether the database was not there for some of it.
-fn is_unavailable(answer: &Answer) -> bool {
-    answer.errors.iter().any(|error| has_code(error, code::UNAVAILABLE))
+/// Whether nothing of it is missing that the server could not read.
+fn is_whole(answer: &Answer) -> bool {
+    let codes = [code::UNAVAILABLE, code::TIMEOUT, code::INTERNAL];
+    !answer.errors.iter().any(|error| codes.into_iter().any(|code| has_code(error, code)))
 }

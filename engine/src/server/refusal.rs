@@ -177,6 +177,12 @@ impl Refusal {
         (self.status, self.errors.len(), self.errors.first().map_or("", |error| &error.message))
     }
 
+    /// After how many seconds it is worth another try, if it is.
+    pub fn retry_after(&self) -> Option<u64> {
+        let (_, value) = self.header.as_ref().filter(|(name, _)| name == header::RETRY_AFTER)?;
+        value.to_str().ok()?.parse().ok()
+    }
+
     /// As an answer, without its status.
     pub fn into_answer(self) -> Answer {
         Answer::from_errors(self.errors)

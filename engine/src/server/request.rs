@@ -48,18 +48,17 @@ pub struct Arrived<'a> {
 pub struct Events {
     source: Source,
     phase: watch::Receiver<Phase>,
-    _seat: Seat,
 }
 
 enum Source {
-    Subscription(Box<Subscription>),
+    Subscription { subscription: Box<Subscription>, _seat: Seat },
     Query(Box<LiveQuery>),
 }
 
 impl Source {
     async fn next(&mut self) -> Option<Result<Event, Vec<ServerError>>> {
         match self {
-            Self::Subscription(subscription) => subscription.next().await,
+            Self::Subscription { subscription, .. } => subscription.next().await,
             Self::Query(query) => Some(query.next().await),
         }
     }
@@ -152,14 +151,15 @@ impl Server {
         let sender = arrived.place.sender().cloned();
         let seat = self.admission.subscribe(sender.clone())?;
         let source = if prepared.is_live() {
-            Source::Query(LiveQuery::new(self, prepared, arrived.caller, sender, entry).into())
+            Source::Query(LiveQuery::new(self, prepared, arrived.caller, sender, seat, entry)?.into())
         } else {
             let subscription = self.live.subscribe(prepared, seat.memory.clone(), entry.id);
             let subscription = timeout_at(arrived.deadline, subscription).await;
-            Source::Subscription(Box::new(subscription.map_err(|_| self.took_too_long(false))??))
+            let subscription = subscription.map_err(|_| self.took_too_long(false))??.into();
+            Source::Subscription { subscription, _seat: seat }
         };
         entry.done("subscribed", StatusCode::OK);
-        Ok(Events { source, phase, _seat: seat })
+        Ok(Events { source, phase })
     }
 
     /// Answers a request that was looked at.

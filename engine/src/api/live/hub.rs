@@ -123,7 +123,10 @@ impl Hub {
     }
 
     /// Has a reader follow the changes from now on, unless one does.
-    async fn start(self: &Arc<Self>) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// The database does not say how far they have come.
+    pub async fn start(self: &Arc<Self>) -> Result<(), Error> {
         let _starting = self.starting.lock().await;
         if self.state.lock().position.is_some() {
             return Ok(());
@@ -187,16 +190,12 @@ impl Hub {
 
     /// Tells whom they concern of these changes: what is found by keys at once, what has lists when it is read.
     async fn tell(&self, changes: Vec<Change>, position: Position) {
+        self.state.lock().watchers.tell(&changes);
         let position = Arc::new(position);
         let mut jobs = Vec::new();
         for change in changes {
             let change = Arc::new(change);
-            let topics = {
-                let mut state = self.state.lock();
-                state.watchers.tell(&change);
-                state.topics.of(&change)
-            };
-            for topic in topics {
+            for topic in self.state.lock().topics.of(&change) {
                 let job = Job { topic, change: Arc::clone(&change), position: Arc::clone(&position) };
                 match job.topic.lane {
                     None => jobs.push(job),

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::{
     select, spawn,
     sync::{
-        Notify, Semaphore,
+        Notify, OwnedSemaphorePermit, Semaphore,
         mpsc::{Receiver, Sender, channel},
     },
 };
@@ -27,6 +27,12 @@ use crate::error::Error;
 /// How many events of one selection may wait to be read.
 const MOST_WAITING: usize = 10_000;
 
+/// How many of all.
+const MOST_OF_ALL: usize = 1_000_000;
+
+/// An event that waits, with its room.
+type Waits = (Job, OwnedSemaphorePermit);
+
 /// Events that wait to be read.
 pub struct Lanes {
     events: Arc<Events>,
@@ -34,7 +40,9 @@ pub struct Lanes {
     most: u64,
     /// Turns to read: half of the connections that queries have. It is never closed.
     pub turns: Semaphore,
-    waiting: Mutex<HashMap<Lane, Sender<Job>>>,
+    waiting: Mutex<HashMap<Lane, Sender<Waits>>>,
+    /// Room for what waits. It is never closed.
+    room: Arc<Semaphore>,
     /// Tells that a subscriber left.
     left: Notify,
 }
@@ -43,7 +51,14 @@ impl Lanes {
     /// None yet.
     pub fn new(events: Arc<Events>, most: u64) -> Self {
         let turns = events.database.connections().reading.div_ceil(2);
-        Self { events, most, turns: Semaphore::new(turns), waiting: Mutex::default(), left: Notify::new() }
+        Self {
+            events,
+            most,
+            turns: Semaphore::new(turns),
+            waiting: Mutex::default(),
+            room: Semaphore::new(MOST_OF_ALL).into(),
+            left: Notify::new(),
+        }
     }
 
     /// Says that a subscriber left: what is read for nobody ends.
@@ -53,6 +68,9 @@ impl Lanes {
 
     /// Has an event told once it is read. If too many wait already, it ends for those who ask for it.
     pub fn take(self: &Arc<Self>, lane: Lane, job: Job) {
+        let Ok(room) = Arc::clone(&self.room).try_acquire_owned() else {
+            return self.hand_on(&job, Err(End::Behind));
+        };
         let mut waiting = self.waiting.lock();
         let sender = match waiting.entry(lane) {
             Entry::Occupied(known) => known.into_mut(),
@@ -62,17 +80,17 @@ impl Lanes {
                 new.insert(sender)
             }
         };
-        if let Err(refused) = sender.try_send(job) {
-            self.hand_on(&refused.into_inner(), Err(End::Behind));
+        if let Err(refused) = sender.try_send((job, room)) {
+            self.hand_on(&refused.into_inner().0, Err(End::Behind));
         }
     }
 
     /// Tells of what waits until nothing does.
-    async fn run(self: Arc<Self>, lane: Lane, mut jobs: Receiver<Job>) {
+    async fn run(self: Arc<Self>, lane: Lane, mut jobs: Receiver<Waits>) {
         loop {
             let mut next = Vec::new();
             while next.len() < EVENTS_AT_ONCE
-                && let Ok(job) = jobs.try_recv()
+                && let Ok((job, _)) = jobs.try_recv()
             {
                 next.push(job);
             }

@@ -263,9 +263,8 @@ impl Topics {
             return;
         }
         self.all.remove(&topic.digest);
-        // This one is the caller's.
-        if Arc::strong_count(&topic.document) == 1 {
-            self.documents.remove(&topic.selected);
+        if self.documents.len() > 2 * self.all.len() {
+            self.documents.retain(|_, document| document.strong_count() > 0);
         }
         if let Some((_, topics)) = self.tables.get_mut(&topic.watched.told.recorded.source()) {
             *topics -= 1;

@@ -17,8 +17,9 @@ pub struct Watch {
 impl Watch {
     /// One that reads nothing yet.
     pub(super) fn new(hub: Arc<Hub>) -> Self {
-        let id = hub.state().watchers.new_id();
-        Self { hub, id, watcher: Arc::default() }
+        let watcher = Arc::default();
+        let id = hub.state().watchers.join(&watcher);
+        Self { hub, id, watcher }
     }
 
     /// Says that it is read from now on, for a request that the log calls `request_id`.
@@ -26,10 +27,9 @@ impl Watch {
     /// # Errors
     /// The database does not say how far the changes have come.
     pub async fn begin(&self, request_id: &str) -> Result<(), Vec<ServerError>> {
-        // First it is there for the reader of the changes: what that has told already is seen by whatever is read from now on.
-        self.hub.state().watchers.begin(self.id, &self.watcher);
-        let now = self.hub.follow().await;
-        now.map(drop).map_err(|error| completed(error.of_operation(), request_id))
+        // What the reader of the changes has told before is seen by whatever is read from now on.
+        self.watcher.begin();
+        self.hub.start().await.map_err(|error| completed(error.of_operation(), request_id))
     }
 
     /// Says what was read since [`Self::begin`].

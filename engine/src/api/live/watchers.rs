@@ -1,7 +1,7 @@
 //! What is known of what queries read that are answered again.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     mem,
     sync::Arc,
 };
@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use crate::{
     changes::Change,
     graphql::change::parts,
-    loaders::{Read, Reads},
+    loaders::{KeyPart, Read, Reads},
 };
 
 /// What is known of what one read.
@@ -37,7 +37,7 @@ impl Default for State {
     }
 }
 
-/// All of them that may hear of a change.
+/// All of them.
 #[derive(Default)]
 pub struct Watchers {
     all: HashMap<u64, Arc<Watcher>>,
@@ -45,19 +45,14 @@ pub struct Watchers {
 }
 
 impl Watchers {
-    /// The number of one that is new.
-    pub fn new_id(&mut self) -> u64 {
+    /// One more, by its number.
+    pub fn join(&mut self, watcher: &Arc<Watcher>) -> u64 {
         self.count += 1;
+        self.all.insert(self.count, Arc::clone(watcher));
         self.count
     }
 
-    /// Tells one of the changes from now on.
-    pub fn begin(&mut self, id: u64, watcher: &Arc<Watcher>) {
-        watcher.begin();
-        self.all.insert(id, Arc::clone(watcher));
-    }
-
-    /// Tells it no more.
+    /// Takes one away.
     pub fn leave(&mut self, id: u64) {
         self.all.remove(&id);
     }
@@ -67,23 +62,44 @@ impl Watchers {
         self.all.is_empty()
     }
 
-    /// Tells them of a change.
-    pub fn tell(&mut self, change: &Change) {
-        self.all.retain(|_, watcher| watcher.is_fresh_after(change));
+    /// Tells them of changes.
+    pub fn tell(&self, changes: &[Change]) {
+        let mut by_table = HashMap::<_, Changed<'_>>::new();
+        for change in changes.iter().filter(|_| !self.all.is_empty()) {
+            by_table.entry(&*change.source).or_default().changes.push(change);
+        }
+        self.all.values().for_each(|watcher| watcher.tell(&mut by_table));
     }
 
     /// Has all read again.
-    pub fn end(&mut self) {
-        for (_, watcher) in self.all.drain() {
-            *watcher.state.lock() = State::Stale;
-            watcher.stale.notify_one();
-        }
+    pub fn end(&self) {
+        self.all.values().for_each(|watcher| watcher.end());
+    }
+}
+
+/// The changes of a table that are told together.
+#[derive(Default)]
+struct Changed<'a> {
+    changes: Vec<&'a Change>,
+    /// The keys of their rows, once they are asked for.
+    keys: Option<HashSet<Vec<KeyPart<'static>>>>,
+}
+
+impl Changed<'_> {
+    /// Whether they are of what was read of the table.
+    fn concern(&mut self, read: &Read) -> bool {
+        let Read::Keys { columns, keys } = read else { return true };
+        let changed = self.keys.get_or_insert_with(|| {
+            let rows = self.changes.iter().flat_map(|change| [&change.before, &change.after]);
+            rows.flatten().filter_map(|row| parts(row, columns)).collect()
+        });
+        self.changes.iter().any(|change| change.is_of_all()) || !changed.is_disjoint(keys)
     }
 }
 
 impl Watcher {
     /// Says that nothing is read yet.
-    fn begin(&self) {
+    pub fn begin(&self) {
         *self.state.lock() = State::default();
     }
 
@@ -106,33 +122,26 @@ impl Watcher {
         }
     }
 
-    fn is_fresh_after(&self, change: &Change) -> bool {
+    fn tell(&self, by_table: &mut HashMap<&str, Changed<'_>>) {
         let mut state = self.state.lock();
         match &mut *state {
-            State::Reading(changed) => {
-                if !changed.contains(&change.source) {
-                    changed.insert(change.source.clone());
+            State::Reading(changed) => changed.extend(by_table.keys().map(|table| (*table).to_owned())),
+            State::Fresh(reads) => {
+                let concerned = by_table.iter_mut().any(|(table, changed)| match reads.of(table) {
+                    Some(read) => changed.concern(read),
+                    None => false,
+                });
+                if concerned {
+                    *state = State::Stale;
+                    self.stale.notify_one();
                 }
-                true
             }
-            State::Fresh(reads) if !concerns(change, reads) => true,
-            State::Fresh(_) | State::Stale => {
-                *state = State::Stale;
-                self.stale.notify_one();
-                false
-            }
+            State::Stale => {}
         }
     }
-}
 
-/// Whether a change is of what was read.
-fn concerns(change: &Change, reads: &Reads) -> bool {
-    match reads.of(&change.source) {
-        None => false,
-        Some(Read::Any) => true,
-        Some(Read::Keys { columns, keys }) => {
-            let rows = [&change.before, &change.after].into_iter().flatten();
-            change.is_of_all() || rows.filter_map(|row| parts(row, columns)).any(|key| keys.contains(&key))
-        }
+    fn end(&self) {
+        *self.state.lock() = State::Stale;
+        self.stale.notify_one();
     }
 }

@@ -33,7 +33,12 @@ use crate::{
     api::{Event, OPERATION_ID, Parameters},
     graphql::to_json,
     server::{
-        admission::Seat, auth::Caller, connections::Phase, names::STREAM_TOKEN, protocol::roomed, refusal::Refusal,
+        admission::{Seat, too_many},
+        auth::Caller,
+        connections::Phase,
+        names::STREAM_TOKEN,
+        protocol::roomed,
+        refusal::Refusal,
     },
 };
 
@@ -42,6 +47,9 @@ const QUEUE: usize = 16;
 
 /// How many bytes an operation's id may have: a UUID has 36.
 const LONGEST_ID: usize = 128;
+
+/// A message of an operation, which is sent unless the client ended that.
+type Queued = (AbortHandle, Bytes);
 
 /// The streams that are reserved, or open, by their tokens. Clones share them.
 #[derive(Clone, Default)]
@@ -52,9 +60,9 @@ pub struct Reservation {
     token: Uuid,
     /// Of the token of who reserved it, who alone uses it.
     subject: Option<String>,
-    messages: mpsc::Sender<Bytes>,
+    messages: mpsc::Sender<Queued>,
     /// What comes out of it, until it is opened.
-    unopened: Mutex<Option<mpsc::Receiver<Bytes>>>,
+    unopened: Mutex<Option<mpsc::Receiver<Queued>>>,
     /// What runs, by the ids that the client gave it.
     operations: Mutex<HashMap<String, AbortHandle>>,
     _seat: Seat,
@@ -92,7 +100,7 @@ impl Reservations {
             if let Slot::Occupied(slot) = all.0.lock().entry(token)
                 && slot.get().unopened.lock().is_some()
             {
-                slot.remove().end();
+                slot.remove();
             }
         });
         token
@@ -107,17 +115,22 @@ impl Reservations {
         let messages = reservation.unopened.lock().take();
         let problem = "the event stream with this token is open already; allowed is one connection";
         let messages = messages.ok_or_else(|| Refusal::new(StatusCode::CONFLICT, problem))?;
-        let open = Open { all: self.clone(), token: reservation.token, reservation: Arc::downgrade(reservation) };
+        let open = Open { all: self.clone(), token: reservation.token };
         Ok(stream::unfold((open, messages, phase), |(open, mut messages, mut phase)| async move {
-            let message = select! {
-                message = messages.recv() => message,
-                // With the reservation, the last sender goes as soon as nothing runs.
-                () = phase.wait_for(|phase| *phase >= Phase::Draining).map(drop) => {
-                    open.close();
-                    messages.recv().await
+            loop {
+                let message = select! {
+                    message = messages.recv() => message,
+                    // With the reservation, the last sender goes as soon as nothing runs.
+                    () = phase.wait_for(|phase| *phase >= Phase::Draining).map(drop) => {
+                        open.close();
+                        messages.recv().await
+                    }
+                };
+                let (operation, message) = message?;
+                if !operation.is_aborted() {
+                    return Some((message, (open, messages, phase)));
                 }
-            };
-            Some((message?, (open, messages, phase)))
+            }
         }))
     }
 
@@ -134,11 +147,6 @@ fn gone() -> Refusal {
 }
 
 impl Reservation {
-    /// Ends what runs.
-    fn end(&self) {
-        self.operations.lock().drain().for_each(|(_, operation)| operation.abort());
-    }
-
     /// Ends an operation.
     pub fn complete(&self, head: &Parts) -> Result<(), Refusal> {
         let id = in_query(head, OPERATION_ID).filter(|id| !id.is_empty()).ok_or_else(|| {
@@ -170,7 +178,7 @@ impl Reservation {
         let mut operations = self.operations.lock();
         if operations.len() >= most as usize {
             let problem = format!("too many operations run; allowed are {most} (`--max-socket-operations`)");
-            return Err(Refusal::new(StatusCode::TOO_MANY_REQUESTS, problem));
+            return Err(too_many(problem, Duration::ZERO));
         }
         let (handle, registration) = AbortHandle::new_pair();
         match operations.entry(id.clone()) {
@@ -187,11 +195,10 @@ impl Reservation {
     }
 }
 
-/// An open stream. Dropped, it ends, and all that runs for it.
+/// An open stream. Dropped, it ends, and all that runs for it: its messages have nowhere to go.
 struct Open {
     all: Reservations,
     token: Uuid,
-    reservation: Weak<Reservation>,
 }
 
 impl Open {
@@ -204,9 +211,6 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.close();
-        if let Some(reservation) = self.reservation.upgrade() {
-            reservation.end();
-        }
     }
 }
 
@@ -215,7 +219,7 @@ pub struct Operation {
     reservation: Weak<Reservation>,
     id: String,
     handle: AbortHandle,
-    messages: mpsc::Sender<Bytes>,
+    messages: mpsc::Sender<Queued>,
 }
 
 impl Drop for Operation {
@@ -236,26 +240,36 @@ impl Operation {
         message("next", None, &[id.as_bytes(), json, b"}"])
     }
 
-    /// Sends the only answer, which keeps its room until it is sent.
+    /// Sends the last answer, which keeps its room until it is sent.
     pub async fn answer<R: Send + 'static>(&self, json: &[u8], room: R) -> Result<(), Refusal> {
-        self.send(roomed(self.next(json), room)).await?;
-        let id = json!({ "id": self.id }).to_string();
-        self.send(message("complete", None, &[id.as_bytes()]).into()).await
+        let (mut messages, id) = (self.next(json), json!({ "id": self.id }).to_string());
+        messages.extend_from_slice(&message("complete", None, &[id.as_bytes()]));
+        self.send(roomed(messages, room)).await
+    }
+
+    /// Waits until the stream has ended.
+    pub async fn gone(&self) -> Refusal {
+        self.messages.closed().await;
+        gone()
     }
 
     /// Sends what comes of a subscription, until it is over or its stream is.
     pub async fn tell(self, events: impl Stream<Item = Result<Event, Vec<ServerError>>>) -> Result<(), Refusal> {
         let mut events = pin!(events);
-        while let Some(event) = events.next().await {
+        loop {
+            let event = select! {
+                event = events.next() => event,
+                refusal = self.gone() => return Err(refusal),
+            };
+            let Some(event) = event else { return Ok(()) };
             match event {
                 Ok(event) => self.send(roomed(self.next(event.json()), event)).await?,
                 Err(errors) => self.answer(&to_json(&Answer::from_errors(errors)), ()).await?,
             }
         }
-        Ok(())
     }
 
     async fn send(&self, message: Bytes) -> Result<(), Refusal> {
-        self.messages.send(message).await.map_err(|_| gone())
+        self.messages.send((self.handle.clone(), message)).await.map_err(|_| gone())
     }
 }
