@@ -76,7 +76,15 @@ async fn of_scripts_the_page_runs_its_own_and_those_of_its_cdn() {
 async fn the_versions_of_the_cdn_are_those_of_the_bundle() {
     let versions: serde_json::Value = serde_json::from_str(include_str!("../graphiql/package.json")).unwrap();
     let page = include_str!("../graphiql/cdn.html");
-    for name in ["@graphiql/plugin-explorer", "@graphiql/react", "@graphiql/toolkit", "graphiql", "graphql", "graphql-sse", "react"] {
+    for name in [
+        "@graphiql/plugin-explorer",
+        "@graphiql/react",
+        "@graphiql/toolkit",
+        "graphiql",
+        "graphql",
+        "graphql-sse",
+        "react",
+    ] {
         let version = versions["dependencies"][name].as_str().unwrap();
         let is_it = |rest: &str| rest.strip_prefix(version).is_some_and(|rest| rest.starts_with(['"', '?', '/']));
         assert!(page.split(&format!("esm.sh/{name}@")).skip(1).all(is_it), "{name} {version}");

@@ -138,6 +138,8 @@ test('a student is enrolled in a course and withdrawn from it', async () => {
 });
 
 test('enrolling twice is said at the field', async () => {
+  // Before the app is told: the socket leads nowhere.
+  await page.routeWebSocket(/graphql/, () => {});
   await open('students', 2);
   await items('Courses').nth(2).waitFor();
   const course = page.getByRole('combobox', { name: 'Further course' });
@@ -149,6 +151,44 @@ test('enrolling twice is said at the field', async () => {
   await enrol();
   await page.locator('[aria-invalid=true]').waitFor();
   assert.match(await describedBy(course), /is enrolled in Course:\d+ already/);
+});
+
+test('what others write is shown without reloading', async () => {
+  const create = 'mutation($input: CreateUserInput!) { createUser(input: $input) { user { id } userErrors { message } } }';
+  const { id } = (await mutate(create, { name: 'Hedy' })).user;
+  await open('users', 'Hedy');
+  const rename = 'mutation($input: UpdateUserInput!) { updateUser(input: $input) { userErrors { message } } }';
+  const renamed = items('Users').filter({ hasText: 'Hedy Lamarr' });
+  // Until the app listens, it is told nothing.
+  for (let tries = 0; tries < 100 && (await renamed.count()) === 0; tries += 1) {
+    await mutate(rename, { id, name: 'Hedy Lamarr' });
+  }
+  await page.getByRole('heading', { name: 'Hedy Lamarr' }).waitFor();
+  await page.getByText('No posts yet.').waitFor();
+
+  const post = 'mutation($input: CreatePostInput!) { createPost(input: $input) { post { id } userErrors { message } } }';
+  const written = (await mutate(post, { ownerId: id, title: 'Frequency hopping', content: '' })).post;
+  await items('Posts').getByRole('heading', { name: 'Frequency hopping' }).waitFor();
+  await renamed.getByText('1 post').waitFor();
+  const remove = 'mutation($input: DeletePostInput!) { deletePost(input: $input) { userErrors { message } } }';
+  await mutate(remove, { id: written.id });
+  await page.getByText('No posts yet.').waitFor();
+  await renamed.getByText('0 posts').waitFor();
+  await mutate(create, { name: 'Katherine Johnson' });
+  await items('Users').first().getByText('Katherine Johnson').waitFor();
+
+  const student = await open('students', 3);
+  const enroll = 'mutation($input: EnrollInput!) { enroll(input: $input) { userErrors { message } } }';
+  const withdraw = 'mutation($input: WithdrawInput!) { withdraw(input: $input) { userErrors { message } } }';
+  await page.getByRole('combobox', { name: 'Further course' }).waitFor();
+  const courses = await items('Courses').count();
+  const course = page.getByRole('combobox').getByRole('option').nth(1);
+  const input = { studentId: page.url().split('/').pop(), courseId: await course.getAttribute('value') };
+  await mutate(enroll, input);
+  await items('Courses').nth(courses).waitFor();
+  await items('Students').filter({ hasText: student }).getByText(`${courses + 1} courses`).waitFor();
+  await mutate(withdraw, input);
+  await items('Courses').nth(courses).waitFor({ state: 'detached' });
 });
 
 test('the number of statements is the same for few posts and for many', async () => {
@@ -246,5 +286,6 @@ async function mutate(query, input) {
   });
   const { data, errors } = await response.json();
   assert.equal(errors, undefined);
-  assert.deepEqual(Object.values(data)[0].userErrors, []);
+  assert.deepEqual(Object.values(data)[0].userErrors ?? [], []);
+  return Object.values(data)[0];
 }

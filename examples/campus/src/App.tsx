@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { Changes } from './Changes';
 import { SqlBadge } from './SqlBadge';
 import { Student } from './Student';
 import { Students } from './Students';
@@ -37,6 +38,7 @@ export function App() {
           ))}
         </nav>
         <SqlBadge />
+        <Changes />
       </header>
       <main className={id ? 'with-detail' : undefined}>
         <section aria-label={title}>

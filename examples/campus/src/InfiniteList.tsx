@@ -1,5 +1,6 @@
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useQuery, type AnyVariables, type CombinedError, type TypedDocumentNode } from 'urql';
+import { onForgotten } from './client';
 import { graphql, readFragment, type FragmentType } from './gql';
 import { Failure, Loading } from './ui';
 
@@ -19,6 +20,7 @@ export function usePages<Data, Variables extends AnyVariables>(
   variables: Variables,
 ) {
   const [after, setAfter] = useState<string | null>(null);
+  useEffect(() => onForgotten(() => setAfter(null)), []);
   const [{ data, fetching, error }, execute] = useQuery({ query, variables: { ...variables, after } });
 
   // A page that fails comes without data; those before it stay.
