@@ -255,6 +255,34 @@ async fn a_transaction_that_commits_late_is_told_late_and_holds_nobody_back() {
 }
 
 #[tokio::test]
+async fn a_change_is_told_of_a_transaction_whose_number_was_given_again_after_a_crash() {
+    let talk = async |app: &App| {
+        let server = Listening::start(app, &[]).await;
+        let mut socket = server.connected().await;
+        socket.begin("1", "subscription { userChanged { kind id } }").await;
+        app.sql("UPDATE users SET name = 'Ben' WHERE id = 2").await;
+        let cursor = socket.cursor().await;
+        // As after a crash, if the transaction before had been rolled back and was not written yet.
+        app.sql(
+            "INSERT INTO dovetail_changes (xid, source, before, after) SELECT xid, source, '{\"id\": 3}', '{\"id\": 3}' \
+             FROM dovetail_changes ORDER BY number DESC LIMIT 1",
+        )
+        .await;
+        let told = socket.events(1).await;
+        socket.say(r#"{"id":"1","type":"complete"}"#).await;
+        socket.subscribe("2", &format!(r#"subscription {{ userChanged(after: "{cursor}") {{ kind id }} }}"#)).await;
+        told + &socket.events(1).await
+    };
+    // SQLite gives no number again.
+    let Some(apps) = school().await.on_postgres() else { return };
+    expect![[r#"
+        {"id":"1","payload":{"data":{"userChanged":{"id":"User:3","kind":"UPDATED"}}},"type":"next"}
+        {"id":"2","payload":{"data":{"userChanged":{"id":"User:3","kind":"UPDATED"}}},"type":"next"}
+    "#]]
+    .assert_eq(&apps.agree(talk).await);
+}
+
+#[tokio::test]
 async fn old_changes_are_removed_while_a_transaction_runs_that_is_older() {
     let talk = async |app: &App| {
         let server = Listening::start(app, &[]).await;

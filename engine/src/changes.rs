@@ -67,7 +67,7 @@ impl Now {
         self.epoch == position.epoch
             && self.moment.is_like(&position.to)
             && position.from.is_after(self.pruned)
-            && position.to.none_beyond() <= self.moment.none_beyond()
+            && position.to.is_before(&self.moment)
     }
 }
 
@@ -92,7 +92,8 @@ impl Changes {
             // copied, their numbers mean nothing. Either begins another epoch.
             DbBackend::Postgres => format!(
                 "SELECT id || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || to_hex(system_identifier), pruned, \
-                 pg_current_snapshot()::text FROM {EPOCH}, pg_control_system()"
+                 pg_current_snapshot()::text || ':' || COALESCE((SELECT max(number) FROM {CHANGES}), 0) \
+                 FROM {EPOCH}, pg_control_system()"
             ),
             _ => format!(
                 "SELECT id, pruned, COALESCE((SELECT seq FROM sqlite_sequence WHERE name = '{CHANGES}'), 0) || '' FROM {EPOCH}"
@@ -121,18 +122,24 @@ impl Changes {
         let sources = Json::from(sources).to_string();
         let (question, values): (_, Vec<Value>) = match self.backend() {
             DbBackend::Postgres => (
+                // In two parts, each of which an index serves. Few are of the second: of a transaction whose number was given again.
                 format!(
-                    "SELECT number, xid::text::bigint, source, before::text, after::text FROM {CHANGES} \
-                     WHERE xid >= pg_snapshot_xmin($1::pg_snapshot) AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot) \
-                     AND pg_visible_in_snapshot(xid, $2::pg_snapshot) AND number > $3 \
+                    "WITH new AS ( \
+                       SELECT * FROM {CHANGES} WHERE xid >= pg_snapshot_xmin($1::pg_snapshot) \
+                         AND NOT pg_visible_in_snapshot(xid, $1::pg_snapshot) \
+                       UNION ALL SELECT * FROM {CHANGES} WHERE number > $6 AND pg_visible_in_snapshot(xid, $1::pg_snapshot)) \
+                     SELECT number, xid::text::bigint, source, before::text, after::text FROM new \
+                     WHERE pg_visible_in_snapshot(xid, $2::pg_snapshot) AND number <= $7 AND number > $3 \
                      AND source IN (SELECT jsonb_array_elements_text($4::jsonb)) ORDER BY number LIMIT $5"
                 ),
                 vec![
-                    from.to_string().into(),
-                    to.to_string().into(),
+                    from.snapshot().into(),
+                    to.snapshot().into(),
                     (*number).into(),
                     sources.into(),
                     (most as i64).into(),
+                    from.last().into(),
+                    to.last().into(),
                 ],
             ),
             _ => (

@@ -1,12 +1,12 @@
 // The databases and the servers over them: each fresh, and gone when the run ends.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { startCluster } from '../postgres.mjs';
 import { start } from '../server.mjs';
 
 /** Limits that no random document meets. */
@@ -118,54 +118,10 @@ async function sqlite(binary, stops) {
   return started('sqlite', binary, `sqlite:${file}`, stops, 'python3', ['-c', SQLITE, file], { write });
 }
 
-/** The folder of PostgreSQL's programs: Debian keeps them off the path, one folder a version. */
-function programs() {
-  const debian = '/usr/lib/postgresql';
-  const versions = existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, 'bin')) : [];
-  const folder = [...process.env.PATH.split(':'), ...versions].find((folder) => existsSync(join(folder, 'initdb')));
-  if (!folder) throw new Error('PostgreSQL is not installed: there is no initdb');
-  return folder;
-}
-
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-
 async function postgres(binary, stops) {
-  const folder = temporary(stops);
-  const cluster = join(folder, 'cluster');
-  mkdirSync(cluster);
-  // PostgreSQL does not run as root.
-  const asOther =
-    process.getuid() === 0
-      ? existsSync('/usr/bin/sudo')
-        ? ['sudo', '-u', 'postgres']
-        : ['runuser', '-u', 'postgres', '--']
-      : [];
-  if (asOther.length > 0) execFileSync('chown', ['-R', 'postgres', folder]);
-  const run = (program, ...args) => {
-    const [command, ...all] = [...asOther, join(programs(), program), ...args];
-    execFileSync(command, all, { stdio: ['ignore', 'ignore', 'inherit'], cwd: '/' });
-  };
-  const port = await freePort();
-  run('initdb', '-D', cluster, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync');
-  run(
-    'pg_ctl',
-    '-D',
-    cluster,
-    '-w',
-    '-l',
-    join(cluster, 'log'),
-    '-o',
-    `-p ${port} -k ${cluster} -c fsync=off -c listen_addresses=127.0.0.1`,
-    'start',
-  );
-  stops.push(() => run('pg_ctl', '-D', cluster, '-m', 'immediate', 'stop'));
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const cluster = await startCluster();
+  stops.push(cluster.stop);
+  const url = `${cluster.url}/postgres`;
   execFileSync(binary, ['migrate', 'up', '--database-url', url], { stdio: ['ignore', 'ignore', 'inherit'] });
   return started('postgres', binary, url, stops, 'psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', url], {
     write: (statements) => `${statements.join(';\n')};\n\\echo ${END}\n`,

@@ -22,6 +22,9 @@ pub enum Moment {
         end: i64,
         /// Of these between, none, as they were running.
         running: Vec<i64>,
+        /// The number of the last change. After a crash, PostgreSQL may give the number of a transaction again that was not written
+        /// yet, such as one that was rolled back; but then its changes have numbers beyond this.
+        last: i64,
     },
     /// On SQLite, those up to this number.
     Number(i64),
@@ -37,17 +40,29 @@ impl Moment {
     }
 
     /// Up to where anything can be seen.
-    pub fn none_beyond(&self) -> i64 {
+    fn none_beyond(&self) -> i64 {
         match self {
             Self::Snapshot { end, .. } => *end - 1,
             Self::Number(number) => *number,
         }
     }
 
-    /// Whether a change of this transaction can be seen.
-    pub fn sees(&self, transaction: i64) -> bool {
+    /// The number of the last change that can be seen, or was there.
+    pub fn last(&self) -> i64 {
         match self {
-            Self::Snapshot { start, end, running } => {
+            Self::Snapshot { last, .. } => *last,
+            Self::Number(number) => *number,
+        }
+    }
+
+    /// Whether a change of this transaction can be seen that has this number.
+    pub fn sees(&self, transaction: i64, number: i64) -> bool {
+        self.sees_transaction(transaction) && number <= self.last()
+    }
+
+    fn sees_transaction(&self, transaction: i64) -> bool {
+        match self {
+            Self::Snapshot { start, end, running, .. } => {
                 transaction < *start || transaction < *end && running.binary_search(&transaction).is_err()
             }
             Self::Number(number) => transaction <= *number,
@@ -57,7 +72,25 @@ impl Moment {
     /// Whether all can be seen that can be seen at another moment.
     pub fn has_all_of(&self, other: &Self) -> bool {
         let hidden: &[i64] = if let Self::Snapshot { running, .. } = self { running } else { &[] };
-        other.none_beyond() <= self.none_beyond() && !hidden.iter().any(|transaction| other.sees(*transaction))
+        let hides = |transaction: &i64| other.sees_transaction(*transaction);
+        other.none_beyond() <= self.none_beyond() && other.last() <= self.last() && !hidden.iter().any(hides)
+    }
+
+    /// Whether nothing can be seen at it that is not there yet at another moment.
+    pub fn is_before(&self, other: &Self) -> bool {
+        // After a crash, transactions may begin with lower numbers again.
+        self.none_beyond() <= other.none_beyond() || self.last() <= other.last()
+    }
+
+    /// As PostgreSQL spells a `pg_snapshot`; on SQLite, the number.
+    pub fn snapshot(&self) -> String {
+        match self {
+            Self::Snapshot { start, end, running, .. } => {
+                let running: Vec<_> = running.iter().map(i64::to_string).collect();
+                format!("{start}:{end}:{}", running.join(","))
+            }
+            Self::Number(number) => number.to_string(),
+        }
     }
 
     /// Whether both are of the same sort of database.
@@ -71,14 +104,11 @@ impl Moment {
     }
 }
 
-/// As PostgreSQL spells a `pg_snapshot`, and as a number.
+/// On PostgreSQL, a `pg_snapshot` and the number of the last change; on SQLite, that alone.
 impl Display for Moment {
     fn fmt(&self, to: &mut Formatter<'_>) -> Formatted {
         match self {
-            Self::Snapshot { start, end, running } => {
-                let running: Vec<_> = running.iter().map(i64::to_string).collect();
-                write!(to, "{start}:{end}:{}", running.join(","))
-            }
+            Self::Snapshot { last, .. } => write!(to, "{}:{last}", self.snapshot()),
             Self::Number(number) => Display::fmt(number, to),
         }
     }
@@ -95,14 +125,14 @@ impl FromStr for Moment {
             let parts: Vec<_> = text.split(':').collect();
             match parts[..] {
                 [number_text] => number(number_text).map(Self::Number),
-                [start, end, running] => {
-                    let (start, end) = (number(start)?, number(end)?);
+                [start, end, running, last] => {
+                    let (start, end, last) = (number(start)?, number(end)?, number(last)?);
                     let running = running.split(',').filter(|it| !it.is_empty()).map(number);
                     let running: Vec<_> = running.collect::<Option<_>>()?;
                     let is_fit = (1..=end).contains(&start)
                         && running.is_sorted_by(|one, other| one < other)
                         && running.iter().all(|it| (start..end).contains(it));
-                    is_fit.then_some(Self::Snapshot { start, end, running })
+                    is_fit.then_some(Self::Snapshot { start, end, running, last })
                 }
                 _ => None,
             }
@@ -154,7 +184,7 @@ impl Position {
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let [epoch, from, to, number] = text.split(' ').collect::<Vec<_>>()[..] else { return None };
         let (from, to): (Moment, Moment) = (from.parse().ok()?, to.parse().ok()?);
-        let is_fit = from.is_like(&to) && from.none_beyond() <= to.none_beyond();
+        let is_fit = from.is_like(&to);
         let number = number.parse().ok()?;
         is_fit.then(|| Self { epoch: epoch.to_owned(), from, to, number })
     }

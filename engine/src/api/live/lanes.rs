@@ -132,7 +132,8 @@ impl Lanes {
     }
 
     fn hand_on(&self, job: &Job, item: Item) {
-        let told = Told { position: Arc::clone(&job.position), transaction: job.change.transaction, item };
+        let told =
+            Told { position: Arc::clone(&job.position), change: (job.change.transaction, job.change.number), item };
         job.topic.tell(&told, self.most);
     }
 }

@@ -125,8 +125,8 @@ impl Subscription {
                 self.catch_up(position).await?;
                 continue;
             }
-            let (Told { position, transaction, item }, held) = self.inbox.next().await?;
-            if self.since.sees(transaction) {
+            let (Told { position, change: (transaction, number), item }, held) = self.inbox.next().await?;
+            if self.since.sees(transaction, number) {
                 continue;
             }
             if position.from.has_all_of(&self.since) {

@@ -70,8 +70,8 @@ pub struct Topic {
 pub struct Told {
     /// Where among the changes it is.
     pub position: Arc<Position>,
-    /// The transaction that made it.
-    pub transaction: i64,
+    /// The transaction that made it, and its number.
+    pub change: (i64, i64),
     /// What is told.
     pub item: Item,
 }
