@@ -112,7 +112,7 @@ impl Prepared {
     /// It is none.
     pub fn after(mut self, cursor: &str) -> Result<Self, ServerError> {
         if let Some(watched) = &mut self.watched {
-            watched.after = Some(watched::position(cursor)?);
+            watched.after = Some(watched::position(cursor)?.into());
         }
         Ok(self)
     }

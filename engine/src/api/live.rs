@@ -100,7 +100,9 @@ impl Live {
         }
         let after = watched.after.take();
         let topic = Topic::new(document, watched, cost, request_id.to_owned());
-        Subscription::begin(Arc::clone(&self.hub), topic, after, memory, held).await.map_err(End::error)
+        Subscription::begin(Arc::clone(&self.hub), topic, after.map(|after| *after), memory, held)
+            .await
+            .map_err(End::error)
     }
 }
 

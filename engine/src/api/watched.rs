@@ -20,7 +20,7 @@ pub struct Watched {
     /// Of which keys: by which of what the node can be asked by, and the key.
     pub keys: Vec<(usize, Vec<KeyPart<'static>>)>,
     /// Where its client has come, if it says so.
-    pub after: Option<Position>,
+    pub after: Option<Box<Position>>,
     /// What an object is to satisfy, unless it is gone.
     pub filter: Option<Arc<Filter>>,
     /// Whether an event is found by keys alone.
@@ -49,10 +49,13 @@ impl Watched {
         let mut keys = Vec::new();
         for (place, by) in told.by.iter().enumerate() {
             if let Some(id) = text(&by.argument) {
-                keys.push((place, by.key(&id).map_err(Error::of_operation)?));
+                let mut key = by.key(&id).map_err(Error::of_operation)?;
+                key.shrink_to_fit();
+                keys.push((place, key));
             }
         }
-        let after = text(AFTER).map(|cursor| position(&cursor));
+        let after = text(AFTER).map(|cursor| position(&cursor).map(Box::new));
+        keys.shrink_to_fit();
         let filter = field.argument(FILTER, variables).filter(|given| *given != Value::Null);
         let filter = filter.map(|given| (told.filter)(given, limits)).transpose().map_err(Error::of_operation)?;
         let filter = filter.filter(|filter| !filter.is_empty()).map(Arc::new);

@@ -18,7 +18,7 @@ use axum::{
 use futures_util::{
     FutureExt, SinkExt, StreamExt,
     future::{AbortHandle, Abortable, BoxFuture},
-    stream::{FuturesUnordered, SplitStream},
+    stream::{FuturesUnordered, SplitSink, SplitStream},
 };
 use hyper::upgrade::{self, Upgraded};
 use hyper_util::rt::TokioIo;
@@ -46,7 +46,7 @@ use self::{
 use super::{
     admission::Sender,
     auth::{Caller, until},
-    connections::{Lease, Phase},
+    connections::{Lease, Phase, Slot},
     refusal::Refusal,
     state::Server,
 };
@@ -125,14 +125,14 @@ pub async fn open(server: Arc<Server>, request_id: &str, mut request: Request) -
         outbox,
     };
     spawn(async move {
-        if let Ok(upgraded) = upgraded.await {
-            let most = Some(connection.server.limits.max_socket_message_bytes as usize);
-            let config = WebSocketConfig::default().read_buffer_size(READ_BYTES).write_buffer_size(0);
-            let config = config.max_message_size(most).max_frame_size(most);
-            let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-            connection.serve(socket, writer, is_ours).await;
-        }
-        drop(slot);
+        let Ok(upgraded) = upgraded.await else { return };
+        let most = Some(connection.server.limits.max_socket_message_bytes as usize);
+        let config = WebSocketConfig::default().read_buffer_size(READ_BYTES).write_buffer_size(0);
+        let config = config.max_message_size(most).max_frame_size(most);
+        let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
+        // A task of its own, and but the halves of the socket: what lasts has no room for what came before.
+        let (sink, stream) = socket.split();
+        spawn(connection.serve(sink, stream, writer, is_ours, slot));
     });
     Ok(response)
 }
@@ -193,10 +193,16 @@ struct Connection {
 }
 
 impl Connection {
-    /// Serves a socket until it is closed, which leaves a line in the log.
-    async fn serve(mut self, socket: Socket, mut writer: outbox::Writer, is_ours: bool) {
+    /// Serves a socket until it is closed, which leaves a line in the log and its slot.
+    async fn serve(
+        mut self,
+        mut sink: SplitSink<Socket, Message>,
+        mut stream: SplitStream<Socket>,
+        mut writer: outbox::Writer,
+        is_ours: bool,
+        _slot: Arc<Slot>,
+    ) {
         let begun = Instant::now();
-        let (mut sink, mut stream) = socket.split();
         let close = if is_ours {
             select! {
                 close = self.read(&mut stream) => close,
@@ -372,7 +378,7 @@ impl Connection {
         };
         let (begun, has_begun) = oneshot::channel();
         beginning.retain(|begun| begun.clone().now_or_never().is_none());
-        let run = operation.run(parameters, beginning.clone(), begun);
+        let run = operation.run(Box::new(parameters), beginning.clone(), begun);
         beginning.push(has_begun.shared());
         running.push(Abortable::new(run, registration).map(Result::ok).boxed());
         live.insert(id, handle);

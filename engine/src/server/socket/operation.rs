@@ -4,7 +4,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::{
     FutureExt,
-    future::{AbortHandle, Shared, join_all},
+    future::{AbortHandle, BoxFuture, Shared, join_all},
 };
 use tokio::sync::{oneshot, watch};
 
@@ -61,17 +61,32 @@ impl Operation {
     /// reads is no older than the beginning of the subscriptions that its client began before.
     pub async fn run(
         self,
-        parameters: Result<Parameters, Refusal>,
+        parameters: Box<Result<Parameters, Refusal>>,
         earlier: Vec<Begun>,
         begun: oneshot::Sender<()>,
     ) -> String {
         join_all(earlier).await;
-        let outcome = {
+        match self.outcome(parameters, begun).await {
+            Outcome::Answer(json, _place) => {
+                self.send("next", Some(&json)).await;
+                self.send("complete", None).await;
+            }
+            Outcome::Errors(json) => self.send("error", Some(&json)).await,
+            Outcome::Events(events) => self.tell(events).await,
+        }
+        self.id
+    }
+
+    /// What comes of it. Boxed: this is large, and what comes of it may last.
+    fn outcome(
+        &self,
+        parameters: Box<Result<Parameters, Refusal>>,
+        begun: oneshot::Sender<()>,
+    ) -> BoxFuture<'_, Outcome> {
+        async move {
             let mut entry = Entry::new(&self.request_id, self.server.slow);
             entry.of_subject(self.caller.subject());
-            // Boxed: it is large, and a subscription lasts.
-            let outcome = Box::pin(self.begin(parameters, begun, &mut entry));
-            let outcome = AssertUnwindSafe(outcome).catch_unwind().await;
+            let outcome = AssertUnwindSafe(self.begin(*parameters, begun, &mut entry)).catch_unwind().await;
             outcome
                 .unwrap_or_else(|_| {
                     entry.panicked();
@@ -81,16 +96,8 @@ impl Operation {
                     entry.refused(&refusal);
                     Outcome::Errors(errors_to_json(&refusal.into_answer().errors))
                 })
-        };
-        match outcome {
-            Outcome::Answer(json, _place) => {
-                self.send("next", Some(&json)).await;
-                self.send("complete", None).await;
-            }
-            Outcome::Errors(json) => self.send("error", Some(&json)).await,
-            Outcome::Events(events) => self.tell(events).await,
         }
-        self.id
+        .boxed()
     }
 
     async fn begin(

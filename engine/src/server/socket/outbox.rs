@@ -56,13 +56,14 @@ struct Shared {
 /// Where messages to a client go. Clones share it.
 #[derive(Clone)]
 pub struct Outbox {
-    queue: mpsc::Sender<Queued>,
+    /// Boxed: a channel has room for 32 from the beginning.
+    queue: mpsc::Sender<Box<Queued>>,
     shared: Arc<Shared>,
 }
 
 /// Where they are written from.
 pub struct Writer {
-    queue: mpsc::Receiver<Queued>,
+    queue: mpsc::Receiver<Box<Queued>>,
     shared: Arc<Shared>,
 }
 
@@ -105,7 +106,8 @@ impl Outbox {
         text.push(b'}');
         let (sender, written) = oneshot::channel();
         // It is refused if the client is gone, and so are all that come after.
-        let _ = self.queue.send(Queued { text, operation: operation.clone(), _written: sender }).await;
+        let queued = Box::new(Queued { text, operation: operation.clone(), _written: sender });
+        let _ = self.queue.send(queued).await;
         let _ = written.await;
     }
 
@@ -130,12 +132,12 @@ impl Writer {
             select! {
                 biased;
                 () = self.shared.is_urgent.notified() => {}
-                message = self.queue.recv() => match message {
-                    Some(Queued { text, operation, _written }) if !operation.is_aborted() => {
+                message = self.queue.recv() => {
+                    let Some(message) = message else { return Ok(()) };
+                    let Queued { text, operation, _written } = *message;
+                    if !operation.is_aborted() {
                         self.write(sink, text.into()).await?;
                     }
-                    Some(_) => {}
-                    None => return Ok(()),
                 }
             }
         }
