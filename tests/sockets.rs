@@ -12,19 +12,15 @@ use tokio::{
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::{
-    support::{App, school, school_with, socket::Listening},
+    support::{
+        App, school,
+        socket::{Listening, listening},
+    },
     tokens::{moment, sign},
 };
 
 /// A mutation, which waits while a test holds the only connection that writes.
 const WRITE: &str = r#"mutation { createUser(input: { name: "Eve" }) { user { name } userErrors { code } } }"#;
-
-/// The server with a few rows that listens, as with these arguments.
-async fn listening(arguments: &[&str]) -> (App, Listening) {
-    let app = school_with(arguments).await.0.remove(0);
-    let server = Listening::start(&app, arguments).await;
-    (app, server)
-}
 
 #[tokio::test]
 async fn queries_and_mutations_are_answered_and_completed() {

@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 use tokio::spawn;
 
 use crate::{
-    support::{App, body, graphql_request, school, school_with, socket::Listening, stream::Streamed},
+    support::{
+        App, body, graphql_request, school,
+        socket::{Listening, listening},
+        stream::Streamed,
+    },
     tokens::{moment, sign},
 };
 
@@ -16,13 +20,6 @@ const USERS: &str = "subscription { userChanged { kind id user { name } } }";
 
 /// A mutation, which waits while a test holds the only connection that writes.
 const WRITE: &str = r#"mutation { createUser(input: { name: "Eve" }) { user { name } userErrors { code } } }"#;
-
-/// The server with a few rows that listens, as with these arguments.
-async fn listening(arguments: &[&str]) -> (App, Listening) {
-    let app = school_with(arguments).await.0.remove(0);
-    let server = Listening::start(&app, arguments).await;
-    (app, server)
-}
 
 impl Streamed {
     /// The next event, whose cursor it returns beside it.

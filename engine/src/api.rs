@@ -29,7 +29,7 @@ use async_graphql::{
 use self::{documents::Documents, limits::Measure, persisted::Named, report::Wishes, watched::Watched};
 pub use self::{
     live::{Event, Live, Subscription, Watch},
-    parameters::{OPERATION_ID, Parameters, kind},
+    parameters::{LONGEST_OPERATION_ID, OPERATION_ID, Parameters, kind},
     persisted::Persisted,
     report::EXTENSION,
     schema::Schema,

@@ -13,13 +13,20 @@ use tokio_tungstenite::{
     tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use super::{App, settings};
+use super::{App, school_with, settings};
 
 /// A server that listens.
 pub struct Listening {
     pub address: String,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
+}
+
+/// The server with a few rows that listens, as with these arguments.
+pub async fn listening(arguments: &[&str]) -> (App, Listening) {
+    let app = school_with(arguments).await.0.remove(0);
+    let server = Listening::start(&app, arguments).await;
+    (app, server)
 }
 
 impl Listening {

@@ -19,6 +19,9 @@ const IDS: [&str; 3] = ["documentId", "doc_id", "id"];
 /// The extension that names an operation whose answers an event stream carries beside those of others (graphql-sse).
 pub const OPERATION_ID: &str = "operationId";
 
+/// How many bytes an operation's id may have, over a socket or an event stream: a UUID has 36.
+pub const LONGEST_OPERATION_ID: usize = 128;
+
 /// The extensions that are known here: ours, that one, and Apollo's automatic persisted queries.
 const EXTENSIONS: [&str; 3] = [EXTENSION, OPERATION_ID, "persistedQuery"];
 

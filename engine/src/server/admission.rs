@@ -197,14 +197,7 @@ impl Admission {
 
     /// Waits for a connection to the database, which a request may use until what is returned is dropped.
     pub async fn connection<'a>(&'a self, place: &'a Place, writes: bool) -> Vec<SemaphorePermit<'a>> {
-        // First the sender's own: what it sends beside waits for that, and not before others.
-        let shares = place.part.iter().map(|part| &*part.share).chain([&self.all]);
-        let mut permits = Vec::with_capacity(2);
-        for share in shares {
-            // They are never closed.
-            permits.extend(share.of(writes).acquire().await);
-        }
-        permits
+        acquired(place.part.as_ref().map(|part| part.share.of(writes)), self.all.of(writes)).await
     }
 
     /// Has a sender spend so much, of which it has spent some, and says what is left; `None` where nothing is limited.
@@ -266,12 +259,18 @@ pub struct Seat {
 impl Seat {
     /// Waits for its turn to be answered again, of its sender's and of all: what many wait for is not asked for at once.
     pub async fn turn(&self) -> Vec<SemaphorePermit<'_>> {
-        let mut permits = Vec::with_capacity(2);
-        for turns in self.part.iter().map(|part| &part.share.turns).chain([&*self.turns]) {
-            permits.extend(turns.acquire().await);
-        }
-        permits
+        acquired(self.part.as_ref().map(|part| &part.share.turns), &self.turns).await
     }
+}
+
+/// A permit of a sender's own, and then one of those of all: what it asks for beside waits for the first, and not before others.
+async fn acquired<'a>(own: Option<&'a Semaphore>, all: &'a Semaphore) -> Vec<SemaphorePermit<'a>> {
+    let mut permits = Vec::with_capacity(2);
+    for semaphore in own.into_iter().chain([all]) {
+        // They are never closed.
+        permits.extend(semaphore.acquire().await);
+    }
+    permits
 }
 
 /// A request's place among those that are present.

@@ -97,11 +97,11 @@ impl LiveQuery {
                     let digest = Sha256::digest(&json).into();
                     if (is_whole || is_first) && self.last.replace(digest) != Some(digest) {
                         let held = self.seat.memory.hold();
-                        held.take(json.len()).map_err(|full| Refusal::from(full).into_answer().errors)?;
+                        held.take(json.len()).map_err(|full| Refusal::from(full).into_errors())?;
                         return Ok(Event::of(json, held));
                     }
                 }
-                Err(refusal) if is_first || !is_for_now(&refusal) => return Err(refusal.into_answer().errors),
+                Err(refusal) if is_first || !is_for_now(&refusal) => return Err(refusal.into_errors()),
                 Err(refusal) => {
                     self.earliest = match refusal.retry_after() {
                         Some(seconds) => Instant::now() + Duration::from_secs(seconds),

@@ -183,6 +183,11 @@ impl Refusal {
         value.to_str().ok()?.parse().ok()
     }
 
+    /// What is told the client.
+    pub fn into_errors(self) -> Vec<ServerError> {
+        self.errors
+    }
+
     /// As an answer, without its status.
     pub fn into_answer(self) -> Answer {
         Answer::from_errors(self.errors)

@@ -72,7 +72,7 @@ impl Events {
             _ = self.phase.wait_for(|phase| *phase >= Phase::Draining) => return None,
         };
         // The panic itself is in the log.
-        event.unwrap_or_else(|_| Some(Err(Refusal::internal().into_answer().errors)))
+        event.unwrap_or_else(|_| Some(Err(Refusal::internal().into_errors())))
     }
 
     /// All of them, and then perhaps why there are no more: also that its client's token has expired.
@@ -81,7 +81,7 @@ impl Events {
             let mut events = events?;
             let event = select! {
                 event = events.next() => event?,
-                () = until(expiry) => Err(expired().into_answer().errors),
+                () = until(expiry) => Err(expired().into_errors()),
             };
             let rest = event.is_ok().then_some(events);
             Some((event, rest))

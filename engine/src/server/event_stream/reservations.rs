@@ -30,7 +30,7 @@ use url::form_urlencoded;
 
 use super::message::message;
 use crate::{
-    api::{Event, OPERATION_ID, Parameters},
+    api::{Event, LONGEST_OPERATION_ID, OPERATION_ID, Parameters},
     graphql::to_json,
     server::{
         admission::{Seat, too_many},
@@ -44,9 +44,6 @@ use crate::{
 
 /// How many messages wait for a client to take them. An operation with another one waits too.
 const QUEUE: usize = 16;
-
-/// How many bytes an operation's id may have: a UUID has 36.
-const LONGEST_ID: usize = 128;
 
 /// A message of an operation, which is sent unless the client ended that.
 type Queued = (AbortHandle, Bytes);
@@ -167,10 +164,10 @@ impl Reservation {
         most: u32,
     ) -> Result<(Operation, AbortRegistration), Refusal> {
         let id = match parameters.extensions.get(OPERATION_ID) {
-            Some(Value::String(id)) if (1..=LONGEST_ID).contains(&id.len()) => id.clone(),
+            Some(Value::String(id)) if (1..=LONGEST_OPERATION_ID).contains(&id.len()) => id.clone(),
             _ => {
                 let problem = format!(
-                    "`extensions.{OPERATION_ID}` is missing or wrong; allowed is a text of 1 to {LONGEST_ID} bytes"
+                    "`extensions.{OPERATION_ID}` is missing or wrong; allowed is a text of 1 to {LONGEST_OPERATION_ID} bytes"
                 );
                 return Err(Refusal::bad_request(problem));
             }

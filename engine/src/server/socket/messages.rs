@@ -6,8 +6,7 @@ use axum::http::HeaderValue;
 use serde::Deserialize;
 use serde_json::{from_str, value::RawValue};
 
-/// How many bytes an operation's id may have: a UUID has 36.
-const LONGEST_ID: usize = 128;
+use crate::api::LONGEST_OPERATION_ID;
 
 /// How many bytes the payload of a ping may have, which goes back in a pong.
 const MOST_OF_PING: usize = 1_024;
@@ -42,9 +41,11 @@ impl<'a> ClientMessage<'a> {
     /// What is wrong with it, and what is allowed.
     pub fn read(text: &'a str) -> Result<Self, String> {
         let Fields { kind, id, payload } = object(text).map_err(|problem| format!("a message {problem}"))?;
-        let is_id = |id: &String| (1..=LONGEST_ID).contains(&id.len());
-        let id =
-            || id.filter(is_id).ok_or_else(|| format!("a `{kind}` has no `id`, a text of 1 to {LONGEST_ID} bytes"));
+        let is_id = |id: &String| (1..=LONGEST_OPERATION_ID).contains(&id.len());
+        let id = || {
+            id.filter(is_id)
+                .ok_or_else(|| format!("a `{kind}` has no `id`, a text of 1 to {LONGEST_OPERATION_ID} bytes"))
+        };
         match &*kind {
             "connection_init" => Ok(Self::Init(payload)),
             "subscribe" => Ok(Self::Subscribe(id()?, payload.ok_or("a `subscribe` has no `payload`, an object")?)),

@@ -94,7 +94,7 @@ impl Operation {
                 })
                 .unwrap_or_else(|refusal| {
                     entry.refused(&refusal);
-                    Outcome::Errors(errors_to_json(&refusal.into_answer().errors))
+                    Outcome::Errors(errors_to_json(&refusal.into_errors()))
                 })
         }
         .boxed()
