@@ -48,8 +48,8 @@ fn main() {
         ["fill", file] => runtime.block_on(async {
             let database = open(&format!("sqlite:{file}")).await;
             fill(&database).await;
-            database.reader.close().await.unwrap();
-            database.writer.close().await.unwrap();
+            database.reader.close_by_ref().await.unwrap();
+            database.writer.close_by_ref().await.unwrap();
         }),
         ["answer", file] => {
             let api = api(runtime.block_on(open(&format!("sqlite:{file}"))));
@@ -109,7 +109,7 @@ fn answers(runtime: &Runtime, api: &Api, parameters: &Parameters, times: usize) 
             black_box(answer(api, parameters.clone()).await);
         }
         // SQLite's thread rolls the last snapshot back by itself: a connection is had when that is done.
-        drop(api.database().reader.get_sqlite_connection_pool().acquire().await.unwrap());
+        drop(api.database().reader.sessions().unwrap().get_sqlite_connection_pool().acquire().await.unwrap());
     });
 }
 

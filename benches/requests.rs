@@ -52,12 +52,15 @@ fn settings() -> ServeOptions {
 
 /// Opens a database.
 pub async fn open(url: &str) -> Database {
-    Database::open(url, &settings().pools, Duration::from_secs(60), School::migrations()).await.unwrap()
+    let ServeOptions { database, pools, .. } = settings();
+    Database::open(&database.at(url), &pools, Duration::from_secs(60), School::migrations()).await.unwrap()
 }
 
 /// Makes the tables of an empty database, and the rows that the workloads read.
 pub async fn fill(database: &Database) {
-    Migrator::up(&database.writer, None).await.unwrap();
+    let migrator = database.writer.begin_for_migrator(true).await.unwrap();
+    Migrator::up(&migrator.transaction, None).await.unwrap();
+    migrator.commit().await.unwrap();
     let amounts = SeedOptions {
         users: 1_000,
         posts_per_user: 20,

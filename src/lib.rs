@@ -17,14 +17,12 @@ use anyhow::Result;
 use async_graphql::MergedObject;
 use clap::Subcommand;
 #[cfg(feature = "seed")]
-use dovetail::{config::DatabaseOptions, run::open_migrated};
+use dovetail::{config::DatabaseOptions, database::Pool, run::open_migrated};
 use dovetail::{
     graphql::nodes::{AnyNode, NoFields, Types, node},
     run::Program,
 };
 use migration::Migrator;
-#[cfg(feature = "seed")]
-use sea_orm::DatabaseConnection;
 
 use self::{course::Course, enrollment::Enrollment, post::Post, student::Student, user::User};
 
@@ -52,7 +50,7 @@ impl Program for School {
     }
 
     #[cfg(feature = "seed")]
-    async fn fill_demo(writer: &DatabaseConnection) -> Result<()> {
+    async fn fill_demo(writer: &Pool) -> Result<()> {
         seed::seed_if_empty(writer, seed::DEMO).await.map(|_| ())
     }
 }

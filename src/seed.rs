@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use chrono::{DateTime, TimeDelta};
 use clap::Args;
 use dovetail::{
-    database::{begin_alone, explain},
+    database::{Pool, explain},
     insert::insert_all,
 };
 use entity::{course, enrollment, post, student, user};
@@ -19,8 +19,7 @@ use fake::{
 use indicatif::{ProgressBar, ProgressStyle};
 use rand::{SeedableRng, rngs::StdRng, seq::index};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, PaginatorTrait, QueryOrder, QuerySelect, Set,
-    prelude::DateTimeUtc,
+    ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryOrder, QuerySelect, Set, prelude::DateTimeUtc,
 };
 
 /// How much `dovetail seed` makes up.
@@ -66,7 +65,7 @@ async fn is_empty(database: &impl ConnectionTrait) -> Result<bool, DbErr> {
 ///
 /// # Errors
 /// If the database is not empty, if the numbers do not fit each other, or if it cannot be written.
-pub async fn seed(database: &DatabaseConnection, amounts: SeedOptions) -> Result<()> {
+pub async fn seed(database: &Pool, amounts: SeedOptions) -> Result<()> {
     ensure!(
         seed_if_empty(database, amounts).await?,
         "the database has rows already, and seed fills an empty one; `dovetail migrate fresh` empties it"
@@ -78,13 +77,13 @@ pub async fn seed(database: &DatabaseConnection, amounts: SeedOptions) -> Result
 ///
 /// # Errors
 /// If the numbers do not fit each other, or if it cannot be written.
-pub async fn seed_if_empty(database: &DatabaseConnection, amounts: SeedOptions) -> Result<bool> {
+pub async fn seed_if_empty(database: &Pool, amounts: SeedOptions) -> Result<bool> {
     let SeedOptions { users, posts_per_user, students, courses, enrollments_per_student, rng_seed } = amounts;
     ensure!(
         enrollments_per_student <= courses,
         "--enrollments-per-student is {enrollments_per_student}; allowed are 0 to {courses}, the number of --courses"
     );
-    let transaction = begin_alone(database).await.map_err(|error| explain(&error))?;
+    let transaction = database.begin_alone().await.map_err(|error| explain(&error))?;
     if !is_empty(&transaction).await? {
         return Ok(false);
     }

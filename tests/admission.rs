@@ -157,7 +157,7 @@ async fn what_runs_for_a_client_that_leaves_is_ended_on_the_database() {
     for app in &school_with(&["--read-connections=1"]).await.0 {
         hold_up_courses(app).await;
         let active = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%courses%' AND state = 'active' AND pid <> pg_backend_pid()";
-        let others = Database::connect(&app.url).await.unwrap();
+        let others = Database::connect(&app.direct_url).await.unwrap();
         let runs = async || {
             let statement = Statement::from_string(app.backend(), active);
             let row = others.query_one_raw(statement).await.unwrap().unwrap();
@@ -192,6 +192,9 @@ async fn a_server_whose_connections_are_all_in_use_is_ready() {
 async fn a_server_that_can_write_no_longer_is_not_ready() {
     for app in school().await.0.iter().filter(|app| app.backend() == DbBackend::Postgres) {
         app.sql("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$").await;
+        // What is set is of sessions to come, of which a pooler has some already.
+        let end = "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        Database::connect(&app.direct_url).await.unwrap().execute_unprepared(end).await.unwrap();
         let response = app.http(Request::get("/readyz").body("".into()).unwrap()).await;
         let read_only = (StatusCode::SERVICE_UNAVAILABLE, "the database is read-only".to_owned());
         assert_eq!((response.status(), body(response).await), read_only);

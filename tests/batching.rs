@@ -1,9 +1,14 @@
-use std::time::Duration;
+use std::{collections::HashSet, env, iter::repeat_with, pin::pin, time::Duration};
 
-use dovetail::{config::limits::PageSize, server::serve};
+use dovetail::{config::limits::PageSize, database::Transaction, server::serve};
 use expect_test::expect;
+use futures_util::{
+    StreamExt,
+    future::{Either, join_all, select},
+    stream,
+};
 use school::seed::SeedOptions;
-use sea_orm::{ConnectionTrait, Database, DatabaseTransaction, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 use serde_json::{Value, json};
 use tokio::{
     io::AsyncWriteExt,
@@ -12,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::support::{App, PAGES, school, seeded, settings};
+use crate::support::{App, PAGES, school, school_with, seeded, settings};
 
 const SMALL: SeedOptions =
     SeedOptions { users: 20, posts_per_user: 6, students: 30, courses: 8, enrollments_per_student: 4, rng_seed: 7 };
@@ -231,7 +236,7 @@ async fn fields_come_in_the_order_asked_whichever_branch_is_done_first() {
 async fn a_query_sees_one_moment_of_the_database() {
     for app in &school().await.0 {
         // Between the posts' statement and their owners', somebody deletes all of them.
-        let url = app.url.clone();
+        let url = app.direct_url.clone();
         let delete_all =
             async { Database::connect(url).await.unwrap().execute_unprepared("DELETE FROM users").await.unwrap() };
         let delete_all = move || tokio::runtime::Runtime::new().unwrap().block_on(delete_all);
@@ -246,6 +251,43 @@ async fn a_query_sees_one_moment_of_the_database() {
             (["Ada", "Bob", "Ada", "Ada"].map(|name| json!(name)).each_ref().to_vec(), &json!(4))
         );
         assert_eq!(app.data("{ posts { nodes { id } } }").await["posts"]["nodes"], Value::Array(vec![]));
+    }
+}
+
+/// `ANSWERS=20000` asks for so many.
+#[tokio::test]
+async fn while_all_rows_are_rewritten_no_answer_is_torn() {
+    const READERS: usize = 8;
+    let answers: usize = env::var("ANSWERS").map_or(400, |count| count.parse().unwrap());
+    for app in &school_with(&["--read-connections=8", "--max-sender-share=100"]).await.0 {
+        let rewrite = async |name: usize| {
+            let transaction = app.database.begin_writing().await.unwrap();
+            for sql in ["UPDATE users SET name = ", "UPDATE posts SET title = "] {
+                transaction.execute_unprepared(&format!("{sql}'{name}'")).await.unwrap();
+            }
+            transaction.commit().await.unwrap();
+        };
+        let read = async || {
+            let mut met = HashSet::new();
+            for _ in 0..answers / READERS {
+                let data = app.data("{ users { nodes { name posts { nodes { title owner { name } } } } } }").await;
+                let users = data["users"]["nodes"].as_array().unwrap();
+                let posts = users.iter().flat_map(|user| user["posts"]["nodes"].as_array().unwrap());
+                let owners = posts.clone().map(|post| &post["owner"]["name"]);
+                let names =
+                    users.iter().map(|user| &user["name"]).chain(posts.map(|post| &post["title"])).chain(owners);
+                let names: HashSet<_> = names.collect();
+                assert_eq!(names.len(), 1, "{data}");
+                met.extend(names.into_iter().cloned());
+            }
+            met.len()
+        };
+        rewrite(0).await;
+        let rewriting = pin!(stream::iter(1..).for_each(rewrite));
+        let reading = pin!(join_all(repeat_with(read).take(READERS)));
+        let Either::Right((moments, _)) = select(rewriting, reading).await else { unreachable!() };
+        // They did read while it was written.
+        assert!(moments.iter().any(|moments| *moments > 1));
     }
 }
 
@@ -303,7 +345,7 @@ async fn when_the_client_hangs_up_no_further_statement_starts() {
 
 /// Makes whoever reads the users wait: on PostgreSQL until the transaction is dropped, on SQLite, where nothing holds a
 /// reader up, for seconds of counting.
-async fn hold_up_users(app: &App) -> Option<DatabaseTransaction> {
+async fn hold_up_users(app: &App) -> Option<Transaction> {
     if app.backend() == DbBackend::Postgres {
         let transaction = app.database.writer.begin().await.unwrap();
         transaction.execute_unprepared("LOCK TABLE users IN ACCESS EXCLUSIVE MODE").await.unwrap();

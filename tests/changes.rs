@@ -8,9 +8,10 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use dovetail::database::Transaction;
 use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 use serde_json::Value;
 use tokio::task::yield_now;
 
@@ -42,13 +43,13 @@ type Committed = HashMap<(&'static str, i64), (usize, usize)>;
 type Written = Vec<(&'static str, i64, bool)>;
 
 /// The rows that a statement wrote.
-async fn write(transaction: &DatabaseTransaction, sql: String) -> Result<Vec<i64>, DbErr> {
+async fn write(transaction: &Transaction, sql: String) -> Result<Vec<i64>, DbErr> {
     let statement = Statement::from_string(transaction.get_database_backend(), sql);
     transaction.query_all_raw(statement).await?.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// Writes at random: rows that are there or not, and some with all that refers to them.
-async fn change(transaction: &DatabaseTransaction, random: &mut StdRng) -> Result<Written, DbErr> {
+async fn change(transaction: &Transaction, random: &mut StdRng) -> Result<Written, DbErr> {
     let mut written = Vec::new();
     for _ in 0..random.random_range(1..4) {
         let (id, owner) = (random.random_range(1..=ROWS), random.random_range(1..=ROWS));

@@ -1,7 +1,10 @@
 use std::time::{Duration, Instant};
 
-use dovetail::{database::Database, run::Program};
-use migration::{Migrator, MigratorTrait};
+use dovetail::{
+    config::{MigrateAction, ServeOptions},
+    database::{Database, migrate, status},
+    run::Program,
+};
 use school::School;
 use sea_orm::{ConnectionTrait, SqlErr};
 
@@ -60,7 +63,10 @@ async fn what_runs_for_a_request_is_interrupted_past_its_time_and_what_comes_the
         "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 10000) SELECT count(*) FROM c";
     let folder = tempfile::tempdir().unwrap();
     for url in [format!("sqlite:{}", folder.path().join("school.db").display()), "sqlite::memory:".to_owned()] {
-        let database = Database::open(&url, &settings(&[]).pools, Duration::MAX, School::migrations()).await.unwrap();
+        let database = {
+            let ServeOptions { database, pools, .. } = settings(&[]);
+            Database::open(&database.at(&url), &pools, Duration::MAX, School::migrations()).await.unwrap()
+        };
         let late = async || {
             let transaction = database.begin_writing().await.unwrap();
             transaction.execute_unprepared(counts).await
@@ -89,12 +95,13 @@ async fn a_key_is_never_given_out_twice() {
 #[tokio::test]
 async fn migrations_run_down_and_up_again() {
     for app in &start(PAGES).await.0 {
-        let writer = &app.database.writer;
-        Migrator::down(writer, None).await.unwrap();
+        let (writer, migrations) = (&app.database.writer, School::migrations());
+        migrate(writer, migrations, MigrateAction::Down { steps: u32::MAX }).await.unwrap();
         assert!(writer.execute_unprepared("SELECT 1 FROM users").await.is_err());
-        assert_eq!(Migrator::get_pending_migrations(writer).await.unwrap().len(), Migrator::migrations().len());
-        Migrator::up(writer, None).await.unwrap();
-        Migrator::fresh(writer).await.unwrap();
+        let statuses = status(writer, migrations).await.unwrap();
+        assert!(statuses.iter().all(|migration| migration.status().to_string() == "Pending"));
+        migrate(writer, migrations, MigrateAction::Up).await.unwrap();
+        migrate(writer, migrations, MigrateAction::Fresh { yes: true }).await.unwrap();
         app.sql("INSERT INTO users (name) VALUES ('Ada')").await;
     }
 }

@@ -1,6 +1,6 @@
 use expect_test::expect;
 use futures_util::future::join_all;
-use sea_orm::{ConnectionTrait, DbBackend, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::support::school;
 

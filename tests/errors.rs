@@ -3,7 +3,7 @@ use axum::{
     http::{Request, header},
 };
 use expect_test::expect;
-use sea_orm::DbBackend;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend};
 use serde_json::{Value, json};
 
 use crate::support::{body, graphql_request, school, start_with};
@@ -299,12 +299,16 @@ async fn what_takes_too_long_to_write_is_ended_too() {
 #[tokio::test]
 async fn a_database_that_lets_nobody_in_is_unavailable() {
     for app in school().await.0.iter().filter(|app| app.backend() == DbBackend::Postgres) {
-        app.sql("UPDATE pg_database SET datallowconn = false WHERE datname = current_database()").await;
-        app.sql(
+        let mut direct = ConnectOptions::new(&app.direct_url);
+        direct.max_connections(1);
+        let direct = Database::connect(direct).await.unwrap();
+        for sql in [
+            "UPDATE pg_database SET datallowconn = false WHERE datname = current_database()",
             "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        )
-        .await;
+        ] {
+            direct.execute_unprepared(sql).await.unwrap();
+        }
         for _ in 0..2 {
             let answer = app.answer("{ users { totalCount } }").await;
             assert_eq!(answer["errors"][0]["extensions"]["code"], "UNAVAILABLE", "{answer}");

@@ -193,7 +193,7 @@ async fn connections_that_broke_are_replaced_and_what_met_them_is_503() {
         let answered = (StatusCode::OK, r#"{"data":{"users":{"totalCount":3}}}"#.to_owned());
         assert_eq!(ask().await, answered);
         let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        Database::connect(&app.url).await.unwrap().execute_unprepared(others).await.unwrap();
+        Database::connect(&app.direct_url).await.unwrap().execute_unprepared(others).await.unwrap();
         let mut broken = 0;
         loop {
             let (status, text) = ask().await;

@@ -193,7 +193,7 @@ async fn a_live_query_whose_database_is_away_is_answered_when_it_is_back() {
         let mut socket = server.connected().await;
         let first = socket.live("1", "{ user(id: 1) { name } }").await;
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
-        let admin = Database::connect(&app.url).await.unwrap();
+        let admin = Database::connect(&app.direct_url).await.unwrap();
         admin.execute_unprepared("UPDATE users SET name = 'Adele' WHERE id = 1").await.unwrap();
         admin.execute_unprepared(end).await.unwrap();
         first + &socket.line().await

@@ -18,7 +18,7 @@ use axum::{
 use expect_test::expect;
 use futures_util::{future::join_all, poll, stream};
 use jsonwebtoken::{EncodingKey, Header, encode};
-use sea_orm::{DbBackend, TransactionTrait};
+use sea_orm::DbBackend;
 use serde_json::json;
 use tempfile::tempfile;
 use tokio::task::yield_now;

@@ -1,7 +1,7 @@
 // PostgreSQL for the tests in Node: a cluster of its own, gone when it is stopped.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,26 +24,36 @@ export async function freePort() {
   return port;
 }
 
-/** Starts a cluster. `url` is that of its databases, without their names; `crash` ends it without a last word, and starts it again. */
-export async function startCluster() {
-  const folder = mkdtempSync(join(tmpdir(), 'dovetail-postgres-'));
+/** What runs a program as somebody else where this is root, as which neither PostgreSQL nor PgBouncer runs. */
+export const asOther =
+  process.getuid() === 0
+    ? existsSync('/usr/bin/sudo')
+      ? ['sudo', '-u', 'postgres']
+      : ['runuser', '-u', 'postgres', '--']
+    : [];
+
+/** A folder of whom those programs run as. */
+export function folderOf(name) {
+  const folder = mkdtempSync(join(tmpdir(), `dovetail-${name}-`));
+  if (asOther.length > 0) execFileSync('chown', ['postgres', folder]);
+  return folder;
+}
+
+/**
+ * Starts a cluster with these settings. `url` is that of its databases, without their names; `crash` ends it without a last word, and
+ * starts it again.
+ */
+export async function startCluster(settings = {}) {
+  const folder = folderOf('postgres');
   const cluster = join(folder, 'cluster');
-  mkdirSync(cluster);
-  // PostgreSQL does not run as root.
-  const asOther =
-    process.getuid() === 0
-      ? existsSync('/usr/bin/sudo')
-        ? ['sudo', '-u', 'postgres']
-        : ['runuser', '-u', 'postgres', '--']
-      : [];
-  if (asOther.length > 0) execFileSync('chown', ['-R', 'postgres', folder]);
   const run = (program, ...args) => {
     const [command, ...all] = [...asOther, join(programs(), program), ...args];
     execFileSync(command, all, { stdio: ['ignore', 'ignore', 'inherit'], cwd: '/' });
   };
   const port = await freePort();
   run('initdb', '-D', cluster, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync');
-  const options = `-p ${port} -k ${cluster} -c fsync=off -c listen_addresses=127.0.0.1`;
+  const all = Object.entries({ fsync: 'off', listen_addresses: '127.0.0.1', ...settings });
+  const options = `-p ${port} -k ${cluster} ${all.map(([name, value]) => `-c ${name}=${value}`).join(' ')}`;
   const begin = () => run('pg_ctl', '-D', cluster, '-w', '-l', join(cluster, 'log'), '-o', options, 'start');
   const end = () => run('pg_ctl', '-D', cluster, '-m', 'immediate', 'stop');
   begin();

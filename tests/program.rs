@@ -223,7 +223,7 @@ fn the_database_may_stand_before_a_command_and_options_of_serving_may_not() {
     let refused = run(folder.path(), &["--port", "1", "migrate", "up"]);
     assert_eq!((refused.status.code(), folder.path().join("dovetail.db").exists()), (Some(2), false));
     expect![[r#"
-        error: --port stands before `migrate`, which does not have it there; allowed is --database-url, and behind `migrate`, its own options
+        error: --port stands before `migrate`, which does not have it there; allowed are --database-url and --prepared-statements, and behind `migrate`, its own options
 
         Usage: dovetail [OPTIONS] [COMMAND]
 

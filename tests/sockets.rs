@@ -3,7 +3,6 @@
 use expect_test::expect;
 use futures_util::FutureExt;
 use jsonwebtoken::Algorithm;
-use sea_orm::TransactionTrait;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -2,7 +2,6 @@
 
 use expect_test::expect;
 use jsonwebtoken::Algorithm;
-use sea_orm::TransactionTrait;
 use serde_json::{Value, json};
 use tokio::spawn;
 

@@ -11,7 +11,7 @@ use dovetail::{
 };
 use expect_test::expect;
 use school::School;
-use sea_orm::{ConnectionTrait, DbBackend, TransactionTrait};
+use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Value, json};
 use shop::Shop;
 

@@ -67,8 +67,8 @@ impl<C: Subcommand> Cli<C> {
         let stray = command.get_arguments().find(is_stray).and_then(Arg::get_long).map(str::to_owned);
         if let (Some(option), Some(name)) = (stray, matches.subcommand_name()) {
             let problem = format!(
-                "--{option} stands before `{name}`, which does not have it there; allowed is --database-url, and behind \
-                 `{name}`, its own options"
+                "--{option} stands before `{name}`, which does not have it there; allowed are --database-url and \
+                 --prepared-statements, and behind `{name}`, its own options"
             );
             command.error(ErrorKind::ArgumentConflict, problem).exit();
         }
@@ -274,6 +274,28 @@ pub struct DatabaseOptions {
     /// The database: sqlite:FILE, or postgres://USER:PASSWORD@HOST:PORT/NAME
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, default_value = EMBEDDED_DATABASE, value_name = "URL")]
     pub database_url: String,
+
+    /// How statements are prepared on PostgreSQL: `unnamed` for poolers that know no names [default: named, and unnamed where a pooler is
+    /// found]
+    #[arg(long, global = true, env = "DOVETAIL_PREPARED_STATEMENTS", value_enum, value_name = "KIND")]
+    pub prepared_statements: Option<PreparedStatements>,
+}
+
+impl DatabaseOptions {
+    /// The same of another URL.
+    #[must_use]
+    pub fn at(&self, url: &str) -> Self {
+        Self { database_url: url.to_owned(), ..self.clone() }
+    }
+}
+
+/// How statements are prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PreparedStatements {
+    /// Once on each connection
+    Named,
+    /// Each time that they run
+    Unnamed,
 }
 
 /// How a database is connected to.

@@ -192,10 +192,10 @@ fn is_unavailable(error: &DbErr) -> bool {
         SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| match code.len() {
             // PostgreSQL, Appendix A: connection exceptions, transaction rollback, insufficient resources, operator intervention,
-            // system errors; a server that writes no longer (read_only_sql_transaction), a transaction that was idle for too
+            // system errors; a prepared statement that is not there, which is prepared anew; a server that writes no longer (read_only_sql_transaction), a transaction that was idle for too
             // long, a lock that another has (lock_not_available); and of a new connection, a user or a database that it
             // refuses.
-            5 => ["08", "28", "3D", "40", "53", "57", "58", "25006", "25P03", "55000", "55P03"]
+            5 => ["08", "26", "28", "3D", "40", "53", "57", "58", "25006", "25P03", "55000", "55P03"]
                 .iter()
                 .any(|class| code.starts_with(class)),
             // SQLite's extended result codes: SQLITE_BUSY (5), SQLITE_LOCKED (6), SQLITE_IOERR (10) and SQLITE_FULL (13) are

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Error, Result, bail, ensure};
 use clap::Subcommand;
-use sea_orm::{DatabaseConnection, DbErr};
+use sea_orm::DbErr;
 use sea_orm_migration::{MigratorTrait, MigratorTraitSelf};
 use tokio::{
     runtime::Runtime,
@@ -22,7 +22,7 @@ use tokio::{
 use crate::{
     api::{Api, Persisted, Schema},
     config::{Cli, Command, DatabaseOptions, Graphiql, MigrateAction, ServeOptions, Switch, without_secrets},
-    database::{self, Database, Migrations},
+    database::{self, Database, Migrations, Pool},
     graphql::nodes::Types,
     log, profile, server,
 };
@@ -46,7 +46,7 @@ pub trait Program: Types {
     }
 
     /// Fills an empty database with a few rows, for `serve --demo`, which is there in builds with the feature `demo`.
-    fn fill_demo(_writer: &DatabaseConnection) -> impl Future<Output = Result<()>> {
+    fn fill_demo(_writer: &Pool) -> impl Future<Output = Result<()>> {
         async { bail!("this program has no rows for --demo") }
     }
 
@@ -90,7 +90,7 @@ async fn run<P: Program>(cli: Cli<P::Command>) -> Result<()> {
     Cli::<P::Command>::check_environment()?;
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(options) => serve::<P>(*options).await,
-        Command::Migrate { action, database } => migrate(action, P::migrations(), &database.database_url).await,
+        Command::Migrate { action, database } => migrate(action, P::migrations(), &database).await,
         Command::Own(command) => P::run(command).await,
         Command::Schema => {
             say(P::schema()?.sdl());
@@ -103,8 +103,8 @@ async fn run<P: Program>(cli: Cli<P::Command>) -> Result<()> {
 ///
 /// # Errors
 /// One line that says what is wrong and what to do.
-pub async fn open_migrated<P: Program>(options: &DatabaseOptions) -> Result<DatabaseConnection> {
-    let writer = database::open_writer(&options.database_url, 1).await?;
+pub async fn open_migrated<P: Program>(options: &DatabaseOptions) -> Result<Pool> {
+    let writer = database::open_writer(options).await?;
     database::ensure_migrated(&writer, P::migrations(), P::NAME).await?;
     Ok(writer)
 }
@@ -113,7 +113,7 @@ async fn serve<P: Program>(options: ServeOptions) -> Result<()> {
     let options = profile::settle(options)?;
     let _log = log::open(&options)?;
     let limit = Duration::from_secs(options.http.request_timeout);
-    let database = Database::open(&options.database.database_url, &options.pools, limit, P::migrations()).await?;
+    let database = Database::open(&options.database, &options.pools, limit, P::migrations()).await?;
     database::ensure_migrated(&database.writer, P::migrations(), P::NAME).await?;
     P::check_database(&database.writer).await?;
     #[cfg(feature = "demo")]
@@ -174,20 +174,20 @@ fn after(count: u32, signals: &watch::Receiver<u32>) -> impl Future<Output = ()>
     }
 }
 
-async fn migrate(action: MigrateAction, migrations: Migrations, url: &str) -> Result<()> {
+async fn migrate(action: MigrateAction, migrations: Migrations, options: &DatabaseOptions) -> Result<()> {
     ensure!(
         !migrations.migrations().is_empty(),
         "this program has no migrations: the tables of its database are made elsewhere"
     );
     if let MigrateAction::Fresh { yes: false } = action {
-        confirm(&format!("This drops all tables of {} with all rows.", without_secrets(url)))?;
+        confirm(&format!("This drops all tables of {} with all rows.", without_secrets(&options.database_url)))?;
     }
-    let database = database::open_writer(url, 1).await?;
+    let writer = database::open_writer(options).await?;
     let explain = |error: DbErr| database::explain(&error);
     if !matches!(action, MigrateAction::Status) {
-        database::migrate(&database, migrations, action).await.map_err(explain)?;
+        database::migrate(&writer, migrations, action).await.map_err(explain)?;
     }
-    for migration in migrations.get_migration_with_status_read_only(&database).await.map_err(explain)? {
+    for migration in database::status(&writer, migrations).await.map_err(explain)? {
         say(&format!("{:8} {}\n", migration.status().to_string(), migration.name()));
     }
     Ok(())

@@ -9,7 +9,7 @@ use std::{
 use proptest::strategy::Strategy;
 use sea_orm::{
     ConnectionTrait, DbBackend, EntityName, EntityTrait, IdenStatic, IntoActiveModel, Iterable, ModelTrait,
-    PrimaryKeyToColumn, QueryTrait, Statement, TransactionTrait,
+    PrimaryKeyToColumn, QueryTrait, Statement,
 };
 
 use super::scalar::Scalar;

@@ -39,6 +39,8 @@ use tower::ServiceExt;
 use tracing::subscriber::set_global_default;
 
 pub use layout::laid_out;
+use postgres::pooler;
+
 pub use postgres::TestDatabase;
 
 /// The schema of the school, made once.
@@ -62,6 +64,8 @@ pub fn settings(arguments: &[&str]) -> ServeOptions {
 pub struct App {
     pub database: Database,
     pub url: String,
+    /// That of the database itself, past a pooler.
+    pub direct_url: String,
     pub router: Router,
     /// The same server without its fast way of answering.
     ordinary: Router,
@@ -132,8 +136,14 @@ impl App {
             set_global_default(log.finish()).unwrap();
         });
         let limit = Duration::from_secs(settings.http.request_timeout);
-        let mut database = Database::open(url, &settings.pools, limit, School::migrations()).await.unwrap();
+        let options = settings.database.at(url);
+        let open = async || Database::open(&options, &settings.pools, limit, School::migrations()).await.unwrap();
+        let mut database = open().await;
         create(&database).await;
+        if pooler().is_some() {
+            // Connections to a pooler know the types that were there when they were opened.
+            database = open().await;
+        }
         let statements = Statements::default();
         for pool in [&mut database.reader, &mut database.writer] {
             let statements = statements.clone();
@@ -142,7 +152,17 @@ impl App {
         let api = Api::new(schema, database.clone(), settings.api, Persisted::open(&settings.documents).unwrap());
         let router = server::router(api.clone(), settings).await.unwrap();
         let ordinary = server::router(api.without_fast_way(), settings).await.unwrap();
-        Self { database, url: url.to_owned(), router, ordinary, statements, _folder: folder, _postgres: postgres }
+        let direct_url = postgres.as_ref().map_or_else(|| url.to_owned(), TestDatabase::direct_url);
+        Self {
+            database,
+            url: url.to_owned(),
+            direct_url,
+            router,
+            ordinary,
+            statements,
+            _folder: folder,
+            _postgres: postgres,
+        }
     }
 
     async fn sqlite(schema: &'static Schema, settings: &ServeOptions, create: &impl AsyncFn(&Database)) -> Self {

@@ -1,4 +1,5 @@
-//! The PostgreSQL that the tests use: `TEST_POSTGRES_URL`'s, else a throwaway one from the installed binaries, else none.
+//! The PostgreSQL that the tests use: `TEST_POSTGRES_URL`'s, else a throwaway one from the installed binaries, else none. The servers under
+//! test reach that of `TEST_POSTGRES_URL` by way of `TEST_POOLER_URL`, if that is set.
 
 use std::{
     env,
@@ -42,10 +43,19 @@ impl TestDatabase {
         Some(Self { server, name })
     }
 
+    /// Its URL, by way of the pooler, if there is one.
     pub fn url(&self) -> String {
-        let mut url = self.server.url();
-        url.set_path(&self.name);
-        url.into()
+        self.at(pooler().unwrap_or_else(|| self.server.url()))
+    }
+
+    /// The URL of the database itself.
+    pub fn direct_url(&self) -> String {
+        self.at(self.server.url())
+    }
+
+    fn at(&self, mut server: Url) -> String {
+        server.set_path(&self.name);
+        server.into()
     }
 }
 
@@ -59,6 +69,11 @@ impl Drop for TestDatabase {
             thread::spawn(move || runtime().block_on(drop_database)).join().ok();
         }
     }
+}
+
+/// The pooler of the server of `TEST_POSTGRES_URL`, if there is one.
+pub fn pooler() -> Option<Url> {
+    Some(env::var("TEST_POOLER_URL").ok()?.parse().expect("TEST_POOLER_URL is a URL"))
 }
 
 impl Server {

@@ -69,7 +69,9 @@ impl Wake {
 }
 
 async fn listen(database: &Database) -> Option<PgListener> {
-    let mut listener = PgListener::connect_with(database.changes.get_postgres_connection_pool()).await.ok()?;
+    // Behind a pooler, another would hear it.
+    database.changes.sessions()?;
+    let mut listener = PgListener::connect_with(database.changes.postgres()).await.ok()?;
     listener.listen(CHANNEL).await.ok()?;
     Some(listener)
 }

@@ -10,9 +10,17 @@ use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use sea_orm::{
     ConnectOptions, SqlxError,
-    sqlx::{Connection, Executor, postgres::PgConnection, sqlite::SqliteConnection},
+    sqlx::{
+        AssertSqlSafe, Connection, Executor, Row, SqlSafeStr, postgres::PgConnection, raw_sql, sqlite::SqliteConnection,
+    },
 };
 use tokio::time::timeout;
+
+use super::sessions::{NOTICES_CLOSING, Sessions};
+
+/// How long a statement waits for SQLite's one writer before it fails, and a request for a connection that is there for it, but has
+/// to be opened: less than a request may take, so that what is told is the lack of a database.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long connections are suspect after a request was abandoned: it lets go of its own at once.
 const SUSPECT_TIME: Duration = Duration::from_secs(1);
@@ -22,9 +30,6 @@ const ANSWER_TIME: Duration = Duration::from_millis(500);
 
 /// After how long without use a connection must answer before it is used: a server that was started again has closed it.
 const IDLE_TIME: Duration = Duration::from_secs(1);
-
-/// Has PostgreSQL look so often, while it runs a statement, whether the connection was closed; if so, it runs it no longer.
-const NOTICES_CLOSING: &str = "SET client_connection_check_interval = '250ms'";
 
 /// When a request was last dropped while it ran: what it left on its connection may run still.
 #[derive(Clone, Debug, Default)]
@@ -76,15 +81,23 @@ impl Abandoned {
 }
 
 /// The options of a pool that gives connections back only if they answer after a request was abandoned, and out after a while.
-pub fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandoned) -> ConnectOptions {
+///
+/// If connections are sessions of PostgreSQL's, those are set to notice when they are closed.
+pub fn replaced_when_abandoned(
+    mut options: ConnectOptions,
+    abandoned: &Abandoned,
+    sessions: Sessions,
+) -> ConnectOptions {
     let abandoned = abandoned.clone();
     options.map_sqlx_postgres_pool_opts(move |pool| {
         let abandoned = abandoned.clone();
-        pool.after_connect(|connection, _| {
+        pool.after_connect(move |connection, _| {
             async move {
-                // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
-                let _ = connection.execute(NOTICES_CLOSING).await;
-                Ok(())
+                if sessions.are_kept {
+                    // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
+                    let _ = connection.execute(AssertSqlSafe(format!("SET {NOTICES_CLOSING}"))).await;
+                }
+                if sessions.are_named { Ok(()) } else { learn_types(connection).await }
             }
             .boxed()
         })
@@ -110,6 +123,26 @@ pub fn replaced_when_abandoned(mut options: ConnectOptions, abandoned: &Abandone
         })
     });
     options
+}
+
+/// Has a connection know the types of this database.
+///
+/// The driver asks for those that it does not know when a statement is prepared, which has PostgreSQL forget one without a name, before it
+/// is run.
+async fn learn_types(connection: &mut PgConnection) -> Result<(), SqlxError> {
+    // Those that came with PostgreSQL are known. A statement has 1,664 columns at most.
+    const TYPES: &str = "SELECT string_agg(format('NULL::%s', oid::regtype), ', ') FROM ( \
+         SELECT t.oid FROM pg_type AS t LEFT JOIN pg_type AS item ON item.oid = t.typelem \
+         WHERE t.oid >= 16384 AND t.typtype IN ('b', 'd', 'e', 'm', 'r') AND item.typtype IS DISTINCT FROM 'c' \
+           AND has_type_privilege(t.oid, 'USAGE') AND has_schema_privilege(t.typnamespace, 'USAGE') \
+         ORDER BY t.oid LIMIT 1600) AS types";
+    let mut transaction = connection.begin().await?;
+    let types: Option<String> = raw_sql(TYPES).fetch_one(&mut *transaction).await?.try_get(0)?;
+    if let Some(types) = types {
+        transaction.prepare(AssertSqlSafe(format!("SELECT {types}")).into_sql_str()).await?;
+        transaction.execute("DEALLOCATE ALL").await?;
+    }
+    transaction.commit().await
 }
 
 /// Has a connection answer. An error has the pool close it without a word to a server that does not listen.

@@ -1,11 +1,17 @@
-//! The migrations of a program's tables.
+//! The migrations of a program's tables, and whether they are applied.
 
-use std::fmt::{Debug, Formatter, Result};
+use std::fmt::{Debug, Formatter, Result as Formatted};
 
-use sea_orm::DynIden;
-use sea_orm_migration::{MigrationTrait, MigratorTrait, MigratorTraitSelf};
+use anyhow::{Context, Result, bail, ensure};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, DynIden};
+use sea_orm_migration::{Migration, MigrationTrait, MigratorTrait, MigratorTraitSelf};
 
-use super::recording::Recorded;
+use super::{
+    explain,
+    pool::Pool,
+    recording::{self, Recorded},
+};
+use crate::config::MigrateAction;
 
 /// The migrations of a program.
 #[derive(Clone, Copy)]
@@ -38,7 +44,7 @@ impl MigratorTraitSelf for Migrations {
 }
 
 impl Debug for Migrations {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> Result {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> Formatted {
         formatter.write_str("Migrations")
     }
 }
@@ -50,4 +56,97 @@ impl MigratorTrait for NoMigrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Vec::new()
     }
+}
+
+/// Makes sure that the tables are those that the program of this name knows: brings an embedded database up to date, and refuses a
+/// PostgreSQL that is not.
+///
+/// # Errors
+/// One line that says what is wrong and what to do.
+pub async fn ensure_migrated(writer: &Pool, migrations: Migrations, program: &str) -> Result<()> {
+    let unfit = match pending(writer, migrations).await.map_err(|error| explain(&error))? {
+        None => unrecorded(writer, migrations).await?,
+        pending => pending,
+    };
+    match unfit {
+        None => Ok(()),
+        Some(_) if writer.get_database_backend() == DbBackend::Sqlite => migrate(writer, migrations, MigrateAction::Up)
+            .await
+            .map_err(|error| explain(&error))
+            .context("cannot migrate"),
+        Some(unfit) => bail!("{unfit}; run `{program} migrate up`"),
+    }
+}
+
+/// Whether changes are not recorded that should be, if so.
+async fn unrecorded(writer: &Pool, migrations: Migrations) -> Result<Option<String>> {
+    let recorded = migrations.recorded();
+    if migrations.migrations().is_empty() {
+        ensure!(
+            recorded.is_empty(),
+            "changes are recorded by what `migrate` makes, but this program has no migrations; `const CHANGES: bool = false` of its \
+             types says that it tells of none"
+        );
+        return Ok(None);
+    }
+    let is_in_place = recording::is_in_place(writer, &recorded).await.map_err(|error| explain(&error))?;
+    Ok((!is_in_place).then(|| "the changes of this database are not recorded as this program reads them".to_owned()))
+}
+
+/// Migrates in one transaction: all is applied, or nothing. Changes are recorded from then on, but not those that it makes: who is told
+/// of changes is told to begin anew.
+pub async fn migrate(writer: &Pool, migrations: Migrations, action: MigrateAction) -> Result<(), DbErr> {
+    let is_sqlite = writer.get_database_backend() == DbBackend::Sqlite;
+    // `fresh` drops tables that others refer to, and SQLite does not change this setting within a transaction.
+    let ignores_references = is_sqlite && matches!(action, MigrateAction::Fresh { .. });
+    if ignores_references {
+        writer.execute_unprepared("PRAGMA foreign_keys = OFF").await?;
+    }
+    let migrator = writer.begin_for_migrator(true).await?;
+    let recorded = migrations.recorded();
+    let is_done = match action {
+        MigrateAction::Status => true,
+        MigrateAction::Up => {
+            migrations.get_pending_migrations_read_only(&migrator.transaction).await?.is_empty()
+                && recording::is_in_place(&migrator.transaction, &recorded).await?
+        }
+        MigrateAction::Down { .. } | MigrateAction::Fresh { .. } => false,
+    };
+    if !is_done {
+        recording::remove(&migrator.transaction).await?;
+    }
+    match action {
+        MigrateAction::Up => migrations.up(&migrator.transaction, None).await?,
+        MigrateAction::Down { steps } => migrations.down(&migrator.transaction, Some(steps)).await?,
+        MigrateAction::Fresh { .. } => migrations.fresh(&migrator.transaction).await?,
+        MigrateAction::Status => {}
+    }
+    if !is_done {
+        recording::put_in_place(&migrator.transaction, &recorded).await?;
+    }
+    migrator.commit().await?;
+    if ignores_references {
+        writer.execute_unprepared("PRAGMA foreign_keys = ON").await?;
+    }
+    Ok(())
+}
+
+/// What migrations are pending, if any.
+pub async fn pending(writer: &Pool, migrations: Migrations) -> Result<Option<String>, DbErr> {
+    let migrator = writer.begin_for_migrator(false).await?;
+    let pending = migrations.get_pending_migrations_read_only(&migrator.transaction).await?.len();
+    migrator.commit().await?;
+    Ok(match pending {
+        0 => None,
+        1 => Some("1 migration is pending on this database".to_owned()),
+        several => Some(format!("{several} migrations are pending on this database")),
+    })
+}
+
+/// All migrations, each with whether it is applied or pending.
+pub async fn status(writer: &Pool, migrations: Migrations) -> Result<Vec<Migration>, DbErr> {
+    let migrator = writer.begin_for_migrator(false).await?;
+    let all = migrations.get_migration_with_status_read_only(&migrator.transaction).await?;
+    migrator.commit().await?;
+    Ok(all)
 }

@@ -1,16 +1,9 @@
 //! The database as one request sees it: a snapshot that begins with the first statement, and the transactions that write.
 
-use std::{
-    future::{Future, poll_fn},
-    mem,
-    pin::pin,
-    sync::Arc,
-    task::{Poll, ready},
-};
+use std::{future::Future, mem, sync::Arc};
 
-use futures_util::Stream;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement, StreamTrait,
+    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     prelude::async_trait,
     sea_query::{PostgresQueryBuilder, SelectStatement, Value, Values},
 };
@@ -22,7 +15,7 @@ use super::{
     rows::LongTexts,
 };
 use crate::{
-    database::Database,
+    database::{self, Database, EachRow},
     error::{Error, Result},
     memory::Meter,
 };
@@ -51,9 +44,9 @@ enum Snapshot {
     /// The moment of the one statement that there is: it needs no transaction around it.
     Alone,
     /// That of a transaction.
-    Begun(DatabaseTransaction),
+    Begun(database::Transaction),
     /// That of a transaction that wrote and is not committed yet.
-    Written(DatabaseTransaction),
+    Written(database::Transaction),
     /// It is lost, for a statement has failed: PostgreSQL refuses whatever else the transaction would read.
     Lost(Error),
 }
@@ -93,8 +86,9 @@ impl Session {
     ) -> Result<Vec<QueryResult>> {
         let Inner { database, .. } = &*self.0;
         let mut snapshot = self.0.snapshot.lock().await;
+        let sessions = database.reader.sessions();
         if matches!(*snapshot, Snapshot::Open) {
-            *snapshot = if asked.clone().all(|asked| asked.alone) {
+            *snapshot = if sessions.is_some() && asked.clone().all(|asked| asked.alone) {
                 Snapshot::Alone
             } else {
                 let begun = database.begin_reading().await;
@@ -104,19 +98,22 @@ impl Session {
             *snapshot = Snapshot::Lost(Error::broken("a statement that was to be alone was not"));
         }
         let causes = asked.map(|asked| &asked.cause);
-        let rows = match &*snapshot {
-            Snapshot::Lost(error) => return Err(error.clone()),
-            Snapshot::Begun(transaction) | Snapshot::Written(transaction) => {
+        let rows = match (&*snapshot, sessions) {
+            (Snapshot::Lost(error), _) => return Err(error.clone()),
+            (Snapshot::Begun(transaction) | Snapshot::Written(transaction), _) => {
                 self.run(transaction, select, texts, keys, causes).await
             }
-            Snapshot::Open | Snapshot::Alone => self.run(&database.reader, select, texts, keys, causes).await,
+            (Snapshot::Open | Snapshot::Alone, Some(connection)) => {
+                self.run(connection, select, texts, keys, causes).await
+            }
+            (Snapshot::Open | Snapshot::Alone, None) => return Err(Error::broken("a statement needs a transaction")),
         };
         rows.inspect_err(|error| *snapshot = Snapshot::Lost(error.clone()))
     }
 
     async fn run<'a>(
         &self,
-        connection: &(impl ConnectionTrait + StreamTrait),
+        connection: &impl EachRow,
         select: &SelectStatement,
         texts: &LongTexts,
         keys: usize,
@@ -144,21 +141,17 @@ impl Session {
     /// The rows of a statement, whose long texts are counted as they arrive.
     async fn counted(
         &self,
-        connection: &impl StreamTrait,
+        connection: &impl EachRow,
         statement: Statement,
         texts: &LongTexts,
     ) -> Result<Vec<QueryResult>> {
-        let mut stream = pin!(connection.stream_raw(statement).await?);
         let mut rows = Vec::new();
-        // Not `try_next`, which makes a future a row.
-        poll_fn(|context| {
-            while let Some(row) = ready!(stream.as_mut().poll_next(context)?) {
-                self.0.texts.count(texts.bytes(&row))?;
-                rows.push(row);
-            }
-            Poll::Ready(Ok::<_, Error>(()))
-        })
-        .await?;
+        let keep = |row| {
+            self.0.texts.count(texts.bytes(&row))?;
+            rows.push(row);
+            Ok::<_, Error>(())
+        };
+        connection.each(statement, keep).await?;
         Ok(rows)
     }
 
@@ -228,7 +221,7 @@ fn plan_line(row: &QueryResult) -> Result<String, DbErr> {
 
 /// The transaction of a mutation's field. Dropped before it is done, it writes nothing.
 pub struct Transaction {
-    transaction: DatabaseTransaction,
+    transaction: database::Transaction,
     session: Session,
     cause: Cause,
 }

@@ -14,9 +14,9 @@ mod product;
 mod recommendation;
 
 use async_graphql::MergedObject;
+use dovetail::database::Pool;
 use dovetail::graphql::nodes::{AnyNode, NoFields, Types, node};
 use dovetail::run::{NoCommands, Program};
-use sea_orm::DatabaseConnection;
 
 /// The program.
 pub struct Shop;
@@ -44,7 +44,7 @@ impl Program for Shop {
     type Migrator = migration::Migrator;
     type Command = NoCommands;
 
-    async fn fill_demo(writer: &DatabaseConnection) -> anyhow::Result<()> {
+    async fn fill_demo(writer: &Pool) -> anyhow::Result<()> {
         demo::fill(writer).await
     }
 }

@@ -10,12 +10,16 @@ use dovetail::database::{Database, migrate};
 use dovetail::run::{NoCommands, Program};
 use dovetail::{profile, server};
 use expect_test::Expect;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use shop::Shop;
 use tempfile::{TempDir, tempdir};
 use tower::ServiceExt;
 
-use crate::{layout::laid_out, postgres::TestDatabase};
+use crate::{
+    layout::laid_out,
+    postgres::{TestDatabase, pooler},
+};
 
 pub static SCHEMA: LazyLock<&Schema> = LazyLock::new(|| Shop::schema().unwrap());
 
@@ -28,15 +32,30 @@ pub struct Apps {
 pub async fn shop() -> Apps {
     let (folder, postgres) = (tempdir().unwrap(), TestDatabase::create().await);
     let file = format!("sqlite:{}", folder.path().join("shop.db").display());
-    // Few rows are read without an index, unless that is out of the question; which makes plans look worth compiling.
-    let options = "options=-cenable_seqscan=off%20-cenable_sort=off%20-cjit=off";
+    if let Some(postgres) = &postgres {
+        // Few rows are read without an index, unless that is out of the question; which makes plans look worth compiling. Not in the URL:
+        // a pooler would refuse it.
+        let direct = sea_orm::Database::connect(postgres.direct_url()).await.unwrap();
+        for setting in ["enable_seqscan", "enable_sort", "jit"] {
+            let set = format!("ALTER DATABASE %I SET {setting} = off");
+            let set = format!("DO $$ BEGIN EXECUTE format('{set}', current_database()); END $$");
+            direct.execute_unprepared(&set).await.unwrap();
+        }
+        direct.close().await.unwrap();
+    }
     let mut all = Vec::new();
-    for url in [file].into_iter().chain(postgres.iter().map(|it| format!("{}?{options}", it.url()))) {
+    for url in [file].into_iter().chain(postgres.as_ref().map(TestDatabase::url)) {
         let arguments = ["shop", "--read-connections=3", "--write-connections=3", "--sql-report", "--max-cost=100000"];
         let settings = profile::settle(*Cli::<NoCommands>::parse_from(arguments).serve).unwrap();
         let (limit, migrations) = (Duration::from_secs(60), Shop::migrations());
-        let database = Database::open(&url, &settings.pools, limit, migrations).await.unwrap();
+        let options = settings.database.at(&url);
+        let open = async || Database::open(&options, &settings.pools, limit, migrations).await.unwrap();
+        let mut database = open().await;
         migrate(&database.writer, migrations, MigrateAction::Up).await.unwrap();
+        if pooler().is_some() {
+            // Connections to a pooler know the types that were there when they were opened.
+            database = open().await;
+        }
         Shop::fill_demo(&database.writer).await.unwrap();
         let api = Api::new(*SCHEMA, database, settings.api, Persisted::open(&settings.documents).unwrap());
         all.push(server::router(api, &settings).await.unwrap());

@@ -1,0 +1,81 @@
+//! What outlives a transaction on the way to a database.
+
+use sea_orm::{
+    ConnectOptions, Database, DbErr, RuntimeErr, SqlxError,
+    sqlx::{AssertSqlSafe, Row, raw_sql},
+};
+
+use crate::{config::PreparedStatements, error::driver_error};
+
+/// A setting of our own, which a session has that was told it when it began.
+const MARK: (&str, &str) = ("dovetail.session", "kept");
+
+/// A setting that has PostgreSQL look so often (in milliseconds), while it runs a statement, whether the connection was closed; if so, it
+/// runs it no longer.
+pub const NOTICES_CLOSING: &str = "client_connection_check_interval = 250";
+
+/// What outlives a transaction.
+///
+/// A pooler such as PgBouncer gives each transaction whatever session of the server's is free: what was set or prepared in another is not
+/// there, and what it listens to is heard by somebody else.
+#[derive(Clone, Copy, Debug)]
+pub struct Sessions {
+    /// Whether a connection is one session for as long as it is there.
+    pub are_kept: bool,
+    /// Whether statements are prepared under names, to be run again.
+    pub are_named: bool,
+    /// Whether PostgreSQL can look, while it runs a statement, whether the connection was closed.
+    pub notice_closing: bool,
+}
+
+impl Sessions {
+    /// Those of an embedded database.
+    pub const EMBEDDED: Self = Self { are_kept: true, are_named: true, notice_closing: false };
+
+    /// Those of connections with these options. A pooler refuses or drops what is said when a connection is opened: what is there thereafter is
+    /// kept.
+    ///
+    /// # Errors
+    /// It cannot be connected to.
+    pub async fn find(options: &ConnectOptions, prepared: Option<PreparedStatements>) -> Result<Self, DbErr> {
+        let found = match Found::on(options.clone(), true).await {
+            Err(error) if matches!(driver_error(&error), Some(SqlxError::Database(_))) => {
+                Found::on(options.clone(), false).await
+            }
+            found => found,
+        };
+        let Found { has_mark, notices_closing } = found?;
+        let are_kept = has_mark && prepared != Some(PreparedStatements::Unnamed);
+        let are_named = prepared.map_or(are_kept, |prepared| prepared == PreparedStatements::Named);
+        Ok(Self { are_kept, are_named, notice_closing: notices_closing })
+    }
+}
+
+/// What a connection is found to have.
+struct Found {
+    has_mark: bool,
+    notices_closing: bool,
+}
+
+impl Found {
+    /// What a new connection has, which is told our mark if it `is_told`.
+    async fn on(mut options: ConnectOptions, is_told: bool) -> Result<Self, DbErr> {
+        options.map_sqlx_postgres_opts(move |postgres| {
+            let postgres = postgres.extra_float_digits(None);
+            if is_told { postgres.options([MARK]) } else { postgres }
+        });
+        let connections = Database::connect(options).await?;
+        let pool = connections.get_postgres_connection_pool();
+        // Not prepared: it would be in another session than that in which it is run.
+        let asked = async {
+            let row = raw_sql("SELECT current_setting('dovetail.session', true)").fetch_one(pool).await?;
+            row.try_get::<Option<String>, _>(0)
+        };
+        let mark = asked.await.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
+        // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
+        let notices =
+            raw_sql(AssertSqlSafe(format!("BEGIN; SET LOCAL {NOTICES_CLOSING}; ROLLBACK"))).execute(pool).await;
+        connections.close().await?;
+        Ok(Self { has_mark: mark.as_deref() == Some(MARK.1), notices_closing: notices.is_ok() })
+    }
+}
