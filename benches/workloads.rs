@@ -17,8 +17,8 @@ use dovetail::{
     database::Database,
     graphql::to_json,
     loaders::{
-        All, Asked, AtOnce, Batches, By, Children, Columns, Filter, Hop, List, Loaders, Order, Page, Relation, Report,
-        Session, Wanted,
+        All, Asked, AtOnce, Batches, By, Children, Columns, Filter, Freshness, Hop, List, Loaders, Order, Page,
+        Relation, Report, Session, Wanted,
     },
     memory::{Memory, Meter},
 };
@@ -140,6 +140,7 @@ async fn loaded<F: Future<Output = usize>>(database: &Database, load: impl FnOnc
         Report::default(),
         Meter::new("the rows have", u64::MAX, Memory::new(usize::MAX).hold()),
         None,
+        Freshness::Latest,
     );
     batches.drive(load(Loaders::new(session, batches.clone()))).await
 }

@@ -37,6 +37,7 @@ mod program;
 mod proof;
 mod protocol;
 mod relations;
+mod replicas;
 mod report;
 mod sockets;
 mod streams;

@@ -1,10 +1,10 @@
 // PostgreSQL for the tests in Node: a cluster of its own, gone when it is stopped.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** The folder of PostgreSQL's programs: Debian keeps them off the path, one folder a version. */
 function programs() {
@@ -12,7 +12,8 @@ function programs() {
   const versions = existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, 'bin')) : [];
   const folder = [...process.env.PATH.split(':'), ...versions].find((folder) => existsSync(join(folder, 'initdb')));
   if (!folder) throw new Error('PostgreSQL is not installed: there is no initdb');
-  return folder;
+  // Where all of them are: on the path may be links to some.
+  return dirname(realpathSync(join(folder, 'initdb')));
 }
 
 /** A port that is free just now. */
@@ -39,32 +40,58 @@ export function folderOf(name) {
   return folder;
 }
 
-/**
- * Starts a cluster with these settings. `url` is that of its databases, without their names; `crash` ends it without a last word, and
- * starts it again.
- */
+function run(program, ...args) {
+  const [command, ...all] = [...asOther, join(programs(), program), ...args];
+  execFileSync(command, all, { stdio: ['ignore', 'ignore', 'inherit'], cwd: '/' });
+}
+
+/** Runs SQL on a database, and returns what it says. */
+export function psql(url, sql) {
+  return execFileSync(join(programs(), 'psql'), ['-XAtq', '-v', 'ON_ERROR_STOP=1', '-c', sql, url], { encoding: 'utf8' }).trim();
+}
+
+/** Starts a cluster with these settings. */
 export async function startCluster(settings = {}) {
   const folder = folderOf('postgres');
+  run('initdb', '-D', join(folder, 'cluster'), '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync');
+  return serve(folder, settings);
+}
+
+/** Starts a standby of a cluster, with these settings: it takes from it what is written, and can be read. */
+export async function startStandby({ url }, settings = {}) {
+  const folder = folderOf('standby');
+  run('pg_basebackup', '-D', join(folder, 'cluster'), '-d', `${url}/postgres`, '-R', '-c', 'fast', '--no-sync');
+  return serve(folder, settings);
+}
+
+/**
+ * Serves what is in a folder. `url` is that of its databases, without their names; `kill` ends it without a last word, `begin` starts it
+ * again, and `crash` does both.
+ */
+async function serve(folder, settings) {
   const cluster = join(folder, 'cluster');
-  const run = (program, ...args) => {
-    const [command, ...all] = [...asOther, join(programs(), program), ...args];
-    execFileSync(command, all, { stdio: ['ignore', 'ignore', 'inherit'], cwd: '/' });
-  };
   const port = await freePort();
-  run('initdb', '-D', cluster, '-A', 'trust', '-U', 'postgres', '-E', 'UTF8', '--locale=C', '--no-sync');
   const all = Object.entries({ fsync: 'off', listen_addresses: '127.0.0.1', ...settings });
-  const options = `-p ${port} -k ${cluster} ${all.map(([name, value]) => `-c ${name}=${value}`).join(' ')}`;
+  const options = `-p ${port} -k ${folder} ${all.map(([name, value]) => `-c ${name}=${value}`).join(' ')}`;
   const begin = () => run('pg_ctl', '-D', cluster, '-w', '-l', join(cluster, 'log'), '-o', options, 'start');
-  const end = () => run('pg_ctl', '-D', cluster, '-m', 'immediate', 'stop');
+  const kill = () => run('pg_ctl', '-D', cluster, '-m', 'immediate', 'stop');
   begin();
   return {
     url: `postgres://postgres@127.0.0.1:${port}`,
+    begin,
+    kill,
+    /** Has all its processes stand still, or go on (`STOP`, `CONT`). */
+    signal(name) {
+      const [postmaster] = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n');
+      const children = execFileSync('pgrep', ['-P', postmaster], { encoding: 'utf8' }).trim().split('\n');
+      execFileSync('kill', [`-${name}`, postmaster, ...children]);
+    },
     crash() {
-      end();
+      kill();
       begin();
     },
     stop() {
-      end();
+      kill();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -223,12 +223,96 @@ fn the_database_may_stand_before_a_command_and_options_of_serving_may_not() {
     let refused = run(folder.path(), &["--port", "1", "migrate", "up"]);
     assert_eq!((refused.status.code(), folder.path().join("dovetail.db").exists()), (Some(2), false));
     expect![[r#"
-        error: --port stands before `migrate`, which does not have it there; allowed are --database-url and --prepared-statements, and behind `migrate`, its own options
+        error: --port stands before `migrate`, which does not have it there; allowed are --config, --database-url and --prepared-statements, and behind `migrate`, its own options
 
         Usage: dovetail [OPTIONS] [COMMAND]
 
         For more information, try '--help'.
     "#]].assert_eq(&String::from_utf8(refused.stderr).unwrap());
+}
+
+#[test]
+fn settings_are_of_the_command_line_or_the_environment_or_a_file_or_the_default() {
+    let folder = tempdir().unwrap();
+    let file = "port = 1\nmax-depth = 2\nmax-cost = 3\ncors-origins = ['https://a.example', 'https://b.example']\ndemo = true\nsql-report = false\n\
+                database-url = 'postgres://me:secret@db/x'\njwt-secret = 'thirty-two bytes that are no secret'\n";
+    fs::write(folder.path().join("s.toml"), file).unwrap();
+    let mut command = dovetail(folder.path(), &["config", "--config", "s.toml", "--max-depth=9"]);
+    let output = command.env("DOVETAIL_MAX_COST", "8").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let names = [
+        "port",
+        "max-depth",
+        "max-cost",
+        "cors-origins",
+        "demo",
+        "sql-report",
+        "database-url",
+        "jwt-secret",
+        "jwks",
+        "auth",
+    ];
+    let is_asked = |line: &&str| names.contains(&line.trim_start_matches("# ").split(' ').next().unwrap());
+    expect![[r#"
+        database-url = "postgres://***@db/x" # s.toml
+        port = 1 # s.toml
+        max-depth = 9 # the command line
+        max-cost = 8 # DOVETAIL_MAX_COST
+        sql-report = false # s.toml
+        demo = true # s.toml
+        auth = "all" # default
+        jwt-secret = "***" # s.toml
+        # jwks is not set
+        cors-origins = ["https://a.example", "https://b.example"] # s.toml"#]]
+    .assert_eq(&said.lines().filter(is_asked).collect::<Vec<_>>().join("\n"));
+    // But for secrets, what is printed is such a file.
+    fs::write(folder.path().join("again.toml"), said.replace("jwt-secret", "# jwt-secret")).unwrap();
+    let again = String::from_utf8(run(folder.path(), &["config", "--config", "again.toml"]).stdout).unwrap();
+    assert!(again.contains("\nmax-depth = 9 # again.toml\n"), "{again}");
+}
+
+#[test]
+fn what_is_wrong_in_a_file_of_settings_is_one_line_and_exit_code_1() {
+    let folder = tempdir().unwrap();
+    let mut said = Vec::new();
+    for wrong in [
+        "prot = 1",
+        "port = 'x'",
+        "port = 99999",
+        "port = [1]",
+        "demo = 3",
+        "a = 1\n= 2",
+        "[port]",
+        "config = 'x'",
+        "jwks = 'a'\njwt-secret = 'b'",
+    ] {
+        fs::write(folder.path().join("s.toml"), wrong).unwrap();
+        said.push(failure(&run(folder.path(), &["--config", "s.toml"])));
+    }
+    said.push(failure(&run(folder.path(), &["--config", "none.toml"])));
+    expect![[r#"
+        dovetail: the settings in s.toml: `prot` is no setting; did you mean `port`?
+        dovetail: the settings in s.toml: invalid value 'x' for '--port <PORT>': invalid digit found in string
+        dovetail: the settings in s.toml: invalid value '99999' for '--port <PORT>': 99999 is not in 0..=65535
+        dovetail: the settings in s.toml: `port` is of the type array; allowed is a text or a number
+        dovetail: the settings in s.toml: `demo` is true or false
+        dovetail: the settings in s.toml: line 2: unquoted keys cannot be empty, expected letters, numbers, `-`, `_`
+        dovetail: the settings in s.toml: `port` is of the type table; allowed is a text or a number
+        dovetail: the settings in s.toml: `config` is no setting; did you mean `log`?
+        dovetail: the settings in s.toml: the argument '--jwt-secret <SECRET>' cannot be used with '--jwks <FILE|URL>'
+        dovetail: the settings in none.toml: No such file or directory (os error 2)
+    "#]]
+    .assert_eq(&said.concat());
+}
+
+#[test]
+fn other_commands_take_what_they_have_of_a_file_of_settings() {
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("s.toml"), "database-url = 'sqlite:named.db'\nport = 1").unwrap();
+    for command in [&["--config", "s.toml", "migrate", "up"], &["migrate", "up", "--config", "s.toml"]] {
+        assert!(run(folder.path(), command).status.success());
+    }
+    assert!(folder.path().join("named.db").exists() && !folder.path().join("dovetail.db").exists());
 }
 
 #[test]

@@ -535,28 +535,28 @@ async fn no_answer_to_a_get_is_kept_for_others() {
         said += "\n";
     }
     expect![[r#"
-        200 private, no-cache | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        400 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        200 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        400 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        200 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        200 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        200 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        400 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        403 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        405 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        406 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        200 private, no-cache | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        400 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        200 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        400 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        200 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        200 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        200 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        400 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        403 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        405 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
-        406 no-store | accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 private, no-cache | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        403 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        405 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        406 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 private, no-cache | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        200 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        400 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        403 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        405 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
+        406 no-store | accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token; origin
         404 no-store | origin
         200 no-store | origin; accept-encoding
         200 no-store | origin

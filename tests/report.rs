@@ -146,7 +146,7 @@ async fn a_wish_that_is_none_is_bad_user_input() {
           "errors":[
             {
               "extensions":{"code":"BAD_USER_INPUT"},
-              "message":"`extensions.dovetail`: unknown field `sqll`, expected one of `sql`, `explain`, `cost`, `live`; allowed are the booleans `sql`, `explain`, `cost` and `live`"
+              "message":"`extensions.dovetail`: unknown field `sqll`, expected one of `sql`, `explain`, `cost`, `live`, `after`; allowed are the booleans `sql`, `explain`, `cost` and `live`, and `after`, a token"
             }
           ]
         }"#]]
@@ -157,7 +157,7 @@ async fn a_wish_that_is_none_is_bad_user_input() {
           "errors":[
             {
               "extensions":{"code":"BAD_USER_INPUT"},
-              "message":"`extensions.dovetail`: it is no object; allowed are the booleans `sql`, `explain`, `cost` and `live`"
+              "message":"`extensions.dovetail`: it is no object; allowed are the booleans `sql`, `explain`, `cost` and `live`, and `after`, a token"
             }
           ]
         }"#]]

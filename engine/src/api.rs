@@ -26,6 +26,8 @@ use async_graphql::{
     parser::types::{ExecutableDocument, OperationType},
 };
 
+use tokio::time::sleep;
+
 use self::{documents::Documents, limits::Measure, persisted::Named, report::Wishes, watched::Watched};
 pub use self::{
     live::{Event, Live, Subscription, Watch},
@@ -37,11 +39,11 @@ pub use self::{
 pub use crate::loaders::Noted;
 use crate::{
     config::{ApiOptions, Switch},
-    database::Database,
+    database::{Database, PATIENCE, Written},
     digest::Digest,
-    error::{self, code},
+    error::{self, Error, code},
     graphql::{Made, Running},
-    loaders::{Batches, Loaders, Report, Session},
+    loaders::{Batches, Freshness, Loaders, Report, Session},
     memory::{Held, Meter},
 };
 
@@ -264,7 +266,7 @@ impl Api {
             let problem = format!("`extensions.{EXTENSION}.live`: {problem}");
             return Err(vec![error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)]);
         }
-        if watched.is_some() && wishes != Wishes::default() {
+        if watched.is_some() && wishes.concern_an_answer() {
             let problem = format!("`extensions.{EXTENSION}`: a subscription has no report");
             return Err(vec![error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)]);
         }
@@ -290,16 +292,55 @@ impl Api {
 
     /// Answers one request, whose statements are added to its `report`. All that the request reads, it reads in one
     /// snapshot, through loaders of its own; dropping the future ends it. `request_id` names it to whoever reads the log.
+    ///
+    /// A query that a replica cannot answer is asked of another, and at last of the database that is written to.
     pub async fn execute(&self, prepared: Prepared, report: &Report, request_id: &str) -> Response {
-        let Prepared { document, wishes, held, cost, left, alone, deadline, to_keep, noted, .. } = prepared;
+        /// How long after it another is asked for what was written, which none showed, and the database that is written to was not there.
+        const PAUSE: Duration = Duration::from_millis(50);
+        let Prepared { mut document, wishes, held, cost, left, alone, kind, deadline, to_keep, noted, .. } = prepared;
         if let Some((digest, text)) = to_keep {
             self.persisted.keep(digest, text);
         }
+        let mut replicas = self.database.replicas.len();
+        let freshness = match wishes.after {
+            // Whoever writes, or looks at changes, reads no replica, which may be behind.
+            _ if replicas == 0 || kind == OperationType::Mutation || noted.is_some() => Freshness::Latest,
+            None => Freshness::Any,
+            Some(written) => Freshness::After(written),
+        };
+        let mut attempt = Attempt { held, alone, deadline, noted, freshness, report: report.clone() };
+        let (mut response, written) = loop {
+            let again = (attempt.freshness != Freshness::Latest).then(|| (document.clone(), attempt.clone()));
+            let Attempted { response, lost, written } = self.attempt(document, attempt).await;
+            let (Some(again), Some(lost)) = (again, lost) else { break (response, written) };
+            (document, attempt) = again;
+            match (lost, freshness) {
+                (Lost::Replica, _) => {
+                    replicas -= 1;
+                    if replicas == 0 {
+                        attempt.freshness = Freshness::Latest;
+                    }
+                }
+                // A replica may take its place, and shows soon what was written.
+                (Lost::Primary, Freshness::After(_))
+                    if deadline.is_some_and(|it| Instant::now() + 2 * PATIENCE < it) =>
+                {
+                    sleep(PAUSE).await;
+                }
+                (Lost::Primary, _) => break (response, written),
+            }
+        };
+        wishes.fulfil(report, cost, left, written, &mut response);
+        error::complete(&mut response.errors, request_id);
+        response
+    }
+
+    /// Answers a request, if what it reads from is there.
+    async fn attempt(&self, document: ExecutableDocument, attempt: Attempt) -> Attempted {
+        let Attempt { held, alone, deadline, noted, freshness, report } = attempt;
         let most = self.options.limits.response_bytes;
         let texts = Meter::new("the answer's rows have", most, held.clone());
-        // Whoever looks at changes reads no replica, which may be behind.
-        let database = if noted.is_some() { self.database.in_one_place() } else { self.database.clone() };
-        let session = Session::new(database.clone(), report.clone(), texts, noted);
+        let session = Session::new(self.database.clone(), report, texts, noted, freshness);
         let batches = Batches::default();
         let running = Running {
             limits: self.options.limits,
@@ -315,16 +356,44 @@ impl Api {
         let mut request = Request::new("").data(running);
         request.set_parsed_query(document);
         let execution = self.schema.execute(request);
-        let run = async move {
+        let run = async {
             let response = batches.drive(execution).await;
+            let lost = match session.lost().await {
+                Some(Error::Unavailable(_)) if session.is_on_replica() => Some(Lost::Replica),
+                Some(Error::Unavailable(_)) => Some(Lost::Primary),
+                _ => None,
+            };
             session.end().await;
-            response
+            Attempted { response, lost, written: session.written() }
         };
-        let mut response = database.attend(deadline, run).await;
-        wishes.fulfil(report, cost, left, &mut response);
-        error::complete(&mut response.errors, request_id);
-        response
+        self.database.attend(deadline, run).await
     }
+}
+
+/// One of the attempts to answer a request.
+#[derive(Clone)]
+struct Attempt {
+    held: Held,
+    alone: bool,
+    deadline: Option<Instant>,
+    noted: Option<Noted>,
+    freshness: Freshness,
+    report: Report,
+}
+
+/// The result of an attempt.
+struct Attempted {
+    response: Response,
+    lost: Option<Lost>,
+    written: Option<Written>,
+}
+
+/// What an attempt read from that was not there.
+enum Lost {
+    /// A replica.
+    Replica,
+    /// The database that is written to.
+    Primary,
 }
 
 fn forbidden(problem: &str) -> Vec<ServerError> {

@@ -2,38 +2,28 @@
 //! [`limits`], or in [`access`].
 
 pub mod access;
+mod file;
 pub mod limits;
+mod secrets;
 
-use std::{collections::BTreeSet, env, ffi::OsString, net::IpAddr};
+use std::{collections::BTreeSet, env, ffi::OsString, net::IpAddr, path::PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::{
-    Arg, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind, parser::ValueSource,
-    value_parser,
+    Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, error::ErrorKind,
+    parser::ValueSource, value_parser,
 };
 use ipnet::IpNet;
 
+pub use self::secrets::without_secrets;
 use self::{
     access::{AuthOptions, DocumentOptions},
+    file::{Settings, Sources},
     limits::{ApiLimits, ChangeLimits, HttpLimits},
 };
 
 /// The file that `DATABASE_URL` unset means, of a program of the name `dovetail`: in the working folder, created where it is missing.
 pub const EMBEDDED_DATABASE: &str = "sqlite:dovetail.db";
-
-/// A URL without what must not be shown: its user, its password and its query.
-///
-/// It is taken as text, for it may be no URL: a `/` or `?` in a password leads those who parse it astray.
-pub fn without_secrets(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once(':') else { return url.to_owned() };
-    let (place, query) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
-    // Which of it is a password cannot be told.
-    if query.contains('@') {
-        return format!("{scheme}:***");
-    }
-    let place = place.rsplit_once('@').map_or_else(|| place.to_owned(), |(_, host)| format!("//***@{host}"));
-    format!("{scheme}:{place}{}", if query.is_empty() { "" } else { "?***" })
-}
 
 /// A GraphQL server for related data, on an embedded SQLite or on PostgreSQL.
 ///
@@ -45,34 +35,62 @@ pub struct Cli<C: Subcommand> {
     #[command(subcommand)]
     pub command: Option<Command<C>>,
 
+    /// A file with settings, in TOML: those of serving, by the names of their options
+    #[arg(long, global = true, env = "DOVETAIL_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
     /// The options of serving.
     #[command(flatten)]
     pub serve: Box<ServeOptions>,
+
+    /// Where the command's settings are from, if they were read by [`Self::read`].
+    #[arg(skip)]
+    pub sources: Option<Sources>,
 }
 
 impl<C: Subcommand> Cli<C> {
-    /// Reads the command line of the program of this name; one without arguments as if it had those of `without`. What cannot be read
-    /// ends the process, and so do `--help` and `--version`, as clap has it.
-    pub fn read(name: &'static str, version: &'static str, without: &[&str]) -> Self {
+    /// Reads the command line, the environment and the settings' file of the program of this name; a command line without arguments as if
+    /// it had those of `without`. What cannot be read of the first two ends the process, and so do `--help` and `--version`, as clap has it.
+    ///
+    /// # Errors
+    /// What is wrong in the file, in one line.
+    pub fn read(name: &'static str, version: &'static str, without: &[&str]) -> Result<Self> {
         let database = format!("sqlite:{name}.db");
         let mut command = with_database(Self::command().name(name).version(version), &database);
         let mut arguments: Vec<OsString> = env::args_os().collect();
         if arguments.len() < 2 {
             arguments.extend(without.iter().map(OsString::from));
         }
-        let matches = command.try_get_matches_from_mut(arguments).unwrap_or_else(|error| error.exit());
-        let is_given = |name: &str| matches.value_source(name) == Some(ValueSource::CommandLine);
-        // The database is the one option that all commands have. Others would be read for nothing.
+        let given = command.try_get_matches_from_mut(&arguments).unwrap_or_else(|error| error.exit());
+        let is_given = |name: &str| given.value_source(name) == Some(ValueSource::CommandLine);
+        // Some options all commands have. Others would be read for nothing.
         let is_stray = |argument: &&Arg| is_given(argument.get_id().as_str()) && !argument.is_global_set();
         let stray = command.get_arguments().find(is_stray).and_then(Arg::get_long).map(str::to_owned);
-        if let (Some(option), Some(name)) = (stray, matches.subcommand_name()) {
+        if let (Some(option), Some(name)) = (stray, given.subcommand_name()) {
             let problem = format!(
-                "--{option} stands before `{name}`, which does not have it there; allowed are --database-url and \
+                "--{option} stands before `{name}`, which does not have it there; allowed are --config, --database-url and \
                  --prepared-statements, and behind `{name}`, its own options"
             );
             command.error(ErrorKind::ArgumentConflict, problem).exit();
         }
-        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+        let Some(path) = given.get_one::<PathBuf>("config") else {
+            return Ok(Self::of(command, given.clone(), given, Settings::default()));
+        };
+        let file = Settings::read(path, &command)?;
+        let (asked, said) = innermost(&command, &given);
+        arguments.extend(file.arguments(asked, said));
+        match command.try_get_matches_from_mut(arguments) {
+            Ok(all) => Ok(Self::of(command, given, all, file)),
+            Err(error) => file.refuse(&error),
+        }
+    }
+
+    fn of(command: clap::Command, given: ArgMatches, all: ArgMatches, file: Settings) -> Self {
+        let mut cli = Self::from_arg_matches(&all).unwrap_or_else(|error| error.exit());
+        let command = innermost(&command, &given).0.clone();
+        let (given, all) = (last(given), last(all));
+        cli.sources = Some(Sources { command, given, all, file });
+        cli
     }
 
     /// Refuses environment variables of this program that no setting has: a limit that was misspelt would be none.
@@ -92,6 +110,20 @@ impl<C: Subcommand> Cli<C> {
             .collect();
         ensure!(problems.is_empty(), "{}", problems.join("; "));
         Ok(())
+    }
+}
+
+/// The command that is asked for, and what is given for it.
+fn innermost<'a>(command: &'a clap::Command, given: &'a ArgMatches) -> (&'a clap::Command, &'a ArgMatches) {
+    let inner = given.subcommand().and_then(|(name, given)| Some((command.find_subcommand(name)?, given)));
+    inner.map_or((command, given), |(command, given)| innermost(command, given))
+}
+
+/// What is given for the command that is asked for.
+fn last(mut given: ArgMatches) -> ArgMatches {
+    match given.remove_subcommand() {
+        Some((_, given)) => last(given),
+        None => given,
     }
 }
 
@@ -126,6 +158,8 @@ pub enum Command<C: Subcommand> {
     /// What the program does besides.
     #[command(flatten)]
     Own(C),
+    /// Print the settings in force, as a file of settings has them, and where each is from; secrets are masked
+    Config(Box<ServeOptions>),
     /// Print the API's schema in GraphQL's schema definition language
     Schema,
 }
@@ -224,6 +258,22 @@ pub struct ServeOptions {
     pub log_format: Option<LogFormat>,
 }
 
+impl ServeOptions {
+    /// The settings that others decide of which nothing is said, by the names of their options, once they are settled.
+    pub fn settled(&self) -> Vec<(&'static str, String)> {
+        fn name(value: impl ValueEnum) -> Option<String> {
+            Some(value.to_possible_value()?.get_name().to_owned())
+        }
+        let all = [
+            ("auth", name(self.auth.mode())),
+            ("introspection", self.api.introspection.and_then(name)),
+            ("graphiql", self.graphiql.and_then(name)),
+            ("log-format", self.log_format.and_then(name)),
+        ];
+        all.into_iter().filter_map(|(option, value)| Some((option, value?))).collect()
+    }
+}
+
 /// A network, or one address.
 fn network(text: &str) -> Result<IpNet, &'static str> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
@@ -301,9 +351,20 @@ pub enum PreparedStatements {
 /// How a database is connected to.
 #[derive(Clone, Debug, Args)]
 pub struct PoolOptions {
-    /// A PostgreSQL to read from, such as a replica [default: the database that is written to]
-    #[arg(long, env = "DOVETAIL_READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub read_database_url: Option<String>,
+    /// Replicas of the database to read from, each one server's URL; separated by commas [default: the database that is written to]
+    #[arg(
+        long,
+        env = "DOVETAIL_READ_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URLS",
+        value_delimiter = ','
+    )]
+    pub read_database_url: Vec<String>,
+
+    /// The most seconds that a replica may be behind; nothing is read from one that is further
+    #[arg(long, env = "DOVETAIL_MAX_REPLICA_LAG", default_value_t = 10, value_name = "SECONDS")]
+    #[arg(value_parser = value_parser!(u64).range(1..=86_400))]
+    pub max_replica_lag: u64,
 
     /// The most connections for queries; a query keeps one until it is answered
     #[arg(long, env = "DOVETAIL_READ_CONNECTIONS", default_value_t = 10, value_parser = value_parser!(u32).range(1..=10_000))]

@@ -1,23 +1,32 @@
-//! The two pools, one that reads and one that writes; their migrations, and whether they are ready.
+//! The two pools, one that reads and one that writes; replicas to read from; their migrations, and whether they are ready.
 
 mod attendance;
 mod migrations;
 mod place;
 mod pool;
 pub mod recording;
+mod replicas;
 mod sessions;
+mod transaction;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail};
+use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 
+pub use self::attendance::PATIENCE;
 use self::{attendance::Abandoned, migrations::pending, place::Place};
 pub use self::{
     migrations::{Migrations, NoMigrations, ensure_migrated, migrate, status},
     place::explain,
-    pool::{Access, EachRow, Pool, Transaction},
+    pool::{Access, Pool},
+    replicas::{Replica, Replicas, Written},
+    transaction::{EachRow, Transaction},
 };
 use crate::config::{DatabaseOptions, PoolOptions};
 
@@ -27,16 +36,16 @@ const CHANGES_CONNECTIONS: u32 = 3;
 /// The two pools. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Database {
-    /// For queries: its connections cannot write.
+    /// For queries, where mutations write: its connections cannot write.
     pub reader: Pool,
+    /// Where queries read instead, while there is one that is well.
+    pub replicas: Replicas,
     /// For mutations.
     pub writer: Pool,
     /// For asking whether it is there: connections that no request waits for.
     pub probe: Probe,
     /// For what is of no request: to read the changes that are recorded where mutations write, and to tell of them.
     pub changes: Pool,
-    /// For reading where mutations write, if queries read a replica, which may be behind.
-    fresh: Option<Pool>,
     commits: watch::Sender<()>,
     migrations: Migrations,
     connections: Connections,
@@ -74,11 +83,11 @@ impl Database {
     ) -> Result<Self> {
         let abandoned = Abandoned::default();
         let place = Place::find(options, Some(limit), abandoned.clone()).await?;
-        let read_url = pools.read_database_url.as_deref();
-        if place.is_embedded() && read_url.is_some() {
+        let read_urls = &pools.read_database_url;
+        if place.is_embedded() && !read_urls.is_empty() {
             bail!("--read-database-url is for PostgreSQL; an SQLite file is read where it is written");
         }
-        if read_url.is_some_and(|url| !url.starts_with("postgres")) {
+        if read_urls.iter().any(|url| !url.starts_with("postgres")) {
             bail!("--read-database-url is for another database; allowed is `postgres://USER:PASSWORD@HOST:PORT/NAME`");
         }
         let writer = place.open(Access::Write, pools.write_connections).await?;
@@ -87,9 +96,9 @@ impl Database {
         if place.is_in_memory() {
             return Ok(Self {
                 reader: writer.clone(),
+                replicas: Replicas::default(),
                 probe: Probe { reader: writer.clone(), writer: writer.clone() },
                 changes: writer.clone(),
-                fresh: None,
                 commits,
                 connections: Connections { reading: 1, writing: 1 },
                 writer,
@@ -97,35 +106,29 @@ impl Database {
                 abandoned,
             });
         }
-        let replica = match read_url {
-            None => None,
-            Some(url) => Some(Place::find(&options.at(url), Some(limit), abandoned.clone()).await?),
-        };
-        let reading = replica.as_ref().unwrap_or(&place);
-        let reader = reading.open(Access::Read, pools.read_connections).await?;
+        let reader = place.open(Access::Read, pools.read_connections).await?;
         let probe = Probe {
-            reader: reading.open_lazily(Access::Read, 1).await?,
+            reader: place.open_lazily(Access::Read, 1).await?,
             writer: place.open_lazily(Access::Write, 1).await?,
         };
         let changes = match place.is_embedded() {
             true => place.open_lazily(Access::Read, 1).await?,
             false => place.open_lazily(Access::Write, CHANGES_CONNECTIONS).await?,
         };
-        let fresh = match replica {
-            None => None,
-            Some(_) => Some(place.open_lazily(Access::Read, pools.read_connections).await?),
-        };
+        let replicas = Replicas::open(
+            read_urls.iter().map(|url| options.at(url)),
+            pools.read_connections,
+            limit,
+            &abandoned,
+            place.open_lazily(Access::Read, 1).await?,
+            Duration::from_secs(pools.max_replica_lag),
+        );
         let connections = Connections {
             reading: pools.read_connections as usize,
             writing: if place.is_embedded() { 1 } else { pools.write_connections as usize },
         };
-        Ok(Self { reader, writer, probe, changes, fresh, commits, migrations, connections, abandoned })
-    }
-
-    /// The same database, of which queries too are read where mutations write.
-    #[must_use]
-    pub fn in_one_place(&self) -> Self {
-        Self { reader: self.fresh.as_ref().unwrap_or(&self.reader).clone(), ..self.clone() }
+        let replicas = replicas.await;
+        Ok(Self { reader, writer, replicas, probe, changes, commits, migrations, connections, abandoned })
     }
 
     /// Says that something was committed.
@@ -149,14 +152,43 @@ impl Database {
         self.abandoned.attend(until, run)
     }
 
+    /// Closes all connections; what runs on them comes to its end first.
+    pub async fn close(&self) {
+        let Self { reader, writer, probe, changes, replicas, .. } = self;
+        let pools = [reader, writer, &probe.reader, &probe.writer, changes].map(Pool::close_by_ref);
+        tokio::join!(join_all(pools), replicas.close());
+    }
+
     /// Begins a transaction that writes, and reads what it wrote.
     pub async fn begin_writing(&self) -> Result<Transaction, DbErr> {
         self.writer.begin().await
     }
 
-    /// Begins a read-only transaction, in which all statements see one moment.
+    /// Begins a read-only transaction, in which all statements see one moment, where mutations write.
     pub async fn begin_reading(&self) -> Result<Transaction, DbErr> {
         self.reader.begin().await
+    }
+
+    /// The same on a replica, if one is well, and shows what was written; it is waited for shortly. That whose turn it is comes first.
+    pub async fn begin_on_replica(&self, turn: usize, written: Option<Written>) -> Option<(Transaction, Arc<Replica>)> {
+        /// How long a replica is waited for that is behind: what takes longer is read where it was written.
+        const PATIENCE: Duration = Duration::from_millis(100);
+        const PAUSE: Duration = Duration::from_millis(20);
+        let began = Instant::now();
+        loop {
+            let mut is_behind = false;
+            for replica in self.replicas.well(turn) {
+                match replica.begin(written).await {
+                    Ok(Some(transaction)) => return Some((transaction, Arc::clone(replica))),
+                    Ok(None) => is_behind = true,
+                    Err(why) => replica.leave_out(&why),
+                }
+            }
+            if !is_behind || began.elapsed() > PATIENCE {
+                return None;
+            }
+            sleep(PAUSE).await;
+        }
     }
 }
 

@@ -83,6 +83,8 @@ pub enum Cause {
     Broken(String),
     /// The request's time was over while its answer was written.
     Late,
+    /// A replica did not answer.
+    Silent,
 }
 
 impl Cause {
@@ -104,6 +106,11 @@ impl Error {
     /// A promise of our own that did not hold, such as a foreign key that leads nowhere.
     pub fn broken(what: impl Into<String>) -> Self {
         Self::Internal(Arc::new(Cause::Broken(what.into())))
+    }
+
+    /// A database did not answer, of which others are there.
+    pub fn silent() -> Self {
+        Self::Unavailable(Arc::new(Cause::Silent))
     }
 
     /// The request's time was over while its answer was written.
@@ -192,7 +199,7 @@ fn is_unavailable(error: &DbErr) -> bool {
         SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| match code.len() {
             // PostgreSQL, Appendix A: connection exceptions, transaction rollback, insufficient resources, operator intervention,
-            // system errors; a prepared statement that is not there, which is prepared anew; a server that writes no longer (read_only_sql_transaction), a transaction that was idle for too
+            // system errors; a statement without a name that is there no more; a server that writes no longer (read_only_sql_transaction), a transaction that was idle for too
             // long, a lock that another has (lock_not_available); and of a new connection, a user or a database that it
             // refuses.
             5 => ["08", "26", "28", "3D", "40", "53", "57", "58", "25006", "25P03", "55000", "55P03"]

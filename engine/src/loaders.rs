@@ -39,7 +39,7 @@ pub use self::{
     report::{Cause, Counts, Detail, Ran, Report, milliseconds},
     rows::{Block, Cell, LongTexts, Picked, Row, Rows},
     select::by_keys,
-    session::{Noted, Session, Transaction},
+    session::{Freshness, Noted, Session, Transaction},
 };
 use crate::error::{Error, Result};
 

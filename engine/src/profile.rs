@@ -49,7 +49,7 @@ pub fn settle(mut options: ServeOptions) -> Result<ServeOptions> {
                 "with --database-url without sslmode=verify-full (or require)",
             ),
             (
-                options.pools.read_database_url.as_deref().is_some_and(is_overheard),
+                options.pools.read_database_url.iter().any(|url| is_overheard(url)),
                 "with --read-database-url without sslmode=verify-full (or require)",
             ),
             (any_origin, "with --cors-origins *"),

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Error, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Subcommand;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigratorTrait, MigratorTraitSelf};
@@ -71,7 +71,7 @@ pub enum NoCommands {}
 /// Does what the command line says, of which an error is one line that says what is wrong and what to do.
 pub fn main<P: Program>() -> ExitCode {
     let cli = Cli::read(P::NAME, P::VERSION, P::ARGUMENTS);
-    let done = Runtime::new().map_err(Error::from).and_then(|runtime| {
+    let done = cli.and_then(|cli| Ok((cli, Runtime::new()?))).and_then(|(cli, runtime)| {
         let done = runtime.block_on(run::<P>(cli));
         // What hangs has had its time.
         runtime.shutdown_background();
@@ -91,6 +91,11 @@ async fn run<P: Program>(cli: Cli<P::Command>) -> Result<()> {
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(options) => serve::<P>(*options).await,
         Command::Migrate { action, database } => migrate(action, P::migrations(), &database).await,
+        Command::Config(options) => {
+            let settled = profile::settle(*options)?.settled();
+            say(&cli.sources.map(|sources| sources.list(&settled)).unwrap_or_default());
+            Ok(())
+        }
         Command::Own(command) => P::run(command).await,
         Command::Schema => {
             say(P::schema()?.sdl());
@@ -139,8 +144,7 @@ async fn serve<P: Program>(options: ServeOptions) -> Result<()> {
     let serve = async {
         let end = server::serve(listener, router, &options.http, &options.trusted_proxies, after(1, &signals)).await;
         // What is cut off is rolled back.
-        let close = async { tokio::join!(database.reader.close_by_ref(), database.writer.close_by_ref()) };
-        let _ = timeout_at(end, close).await;
+        let _ = timeout_at(end, database.close()).await;
     };
     tokio::select! {
         () = serve => {}

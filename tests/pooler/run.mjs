@@ -2,7 +2,7 @@
 // pools sessions. Then answers that must not be torn, also of a PgBouncer that drops what is said when a connection is opened.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ const [binary] = positionals;
 const root = resolve(import.meta.dirname, '../..');
 const cluster = await startCluster({ max_connections: 500, shared_preload_libraries: 'pg_stat_statements' });
 const server = new URL(cluster.url);
+const poolers = [];
 
 /** A PgBouncer that pools these (`transaction`, `session`, `statement`), with more settings. */
 async function startPooler(pools, ...settings) {
@@ -37,50 +38,48 @@ async function startPooler(pools, ...settings) {
     ...settings,
   ];
   writeFileSync(file, all.join('\n'));
-  const [command, ...args] = [...asOther, '/usr/sbin/pgbouncer', '-q', file];
+  const [command, ...args] = [...asOther, existsSync('/usr/sbin/pgbouncer') ? '/usr/sbin/pgbouncer' : 'pgbouncer', '-q', file];
   const process = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore'], cwd: '/' });
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    const answered = await Promise.race([once(socket, 'connect').then(() => true), once(socket, 'error').then(() => false)]);
-    socket.destroy();
-    if (answered) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return {
-    url: `postgres://postgres@127.0.0.1:${port}`,
+  poolers.push({
     stop() {
       // It is sudo's child where there is sudo.
       execFileSync('pkill', ['-f', file]);
       process.unref();
       rmSync(folder, { recursive: true, force: true });
     },
-  };
+  });
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    const answered = await once(socket, 'connect').then(() => true, () => false);
+    socket.destroy();
+    if (answered) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return `postgres://postgres@127.0.0.1:${port}`;
 }
 
 /** Runs tests by way of a pooler. */
 function test(pooler, env, ...args) {
-  const all = { ...process.env, TEST_POSTGRES_URL: cluster.url, TEST_POOLER_URL: pooler.url, ...env };
+  const all = { ...process.env, TEST_POSTGRES_URL: cluster.url, TEST_POOLER_URL: pooler, ...env };
   const { status } = spawnSync('cargo', ['test', '--locked', ...args], { cwd: root, stdio: 'inherit', env: all });
   if (status !== 0) process.exitCode = 1;
 }
 
-const poolers = [];
 try {
+  const urls = [];
   for (const pools of ['transaction', 'session']) {
     const pooler = await startPooler(pools);
-    poolers.push(pooler);
+    urls.push(pooler);
     console.log(`\n-- all tests, by way of PgBouncer, which pools by ${pools}`);
     test(pooler, {}, '--workspace');
   }
   const drops = await startPooler('transaction', 'ignore_startup_parameters = options');
-  poolers.push(drops);
-  for (const pooler of [poolers[0], drops]) {
+  for (const pooler of [urls[0], drops]) {
     console.log(`\n-- ${values.answers} answers`);
     test(pooler, { ANSWERS: values.answers }, '--test', 'api', 'torn');
   }
   const pooler = await startPooler('statement');
-  poolers.push(pooler);
-  const { status, stderr } = spawnSync(resolve(binary), ['serve', '--port=0', `--database-url=${pooler.url}/postgres`]);
+  const { status, stderr } = spawnSync(resolve(binary), ['serve', '--port=0', `--database-url=${pooler}/postgres`]);
   if (status !== 1 || !`${stderr}`.includes('it must pool transactions or sessions')) {
     console.error(`a pooler of statements is not refused: ${stderr}`);
     process.exitCode = 1;

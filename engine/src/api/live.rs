@@ -50,7 +50,7 @@ impl Drop for Live {
 impl Live {
     /// Subscriptions to what changes in the database of an API, of which a request may take so long.
     pub fn new(api: Api, limits: ChangeLimits, patience: Duration) -> Self {
-        let database = api.database.in_one_place();
+        let database = api.database.clone();
         let changes = Changes::of(database.clone());
         let keeping = (!api.schema.told.is_empty()).then(|| {
             spawn(keep(database.clone(), changes.clone(), Duration::from_secs(limits.keep_changes))).abort_handle()

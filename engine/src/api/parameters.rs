@@ -59,6 +59,17 @@ struct Written {
 }
 
 impl Parameters {
+    /// Has the request read no less than what was written with this token, unless it says something of that itself.
+    pub fn read_after(&mut self, token: &str) {
+        let own = self.extensions.entry(EXTENSION).or_insert(Value::Null);
+        if own.is_null() {
+            *own = Value::Object(Map::new());
+        }
+        if let Value::Object(own) = own {
+            own.entry("after").or_insert_with(|| token.into());
+        }
+    }
+
     /// Reads those in a JSON text.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use serde::{Deserialize, de::Error};
 use serde_json::{Error as Problem, Value as Json};
 
 use crate::{
+    database::Written,
     error::{self, code},
     loaders::{Detail, Ran, Report, milliseconds},
 };
@@ -23,6 +24,8 @@ pub struct Wishes {
     cost: bool,
     /// Whether it is to be answered again when its answer may have changed.
     pub live: bool,
+    /// What it must show, of that which was written.
+    pub after: Option<Written>,
 }
 
 impl Wishes {
@@ -31,7 +34,7 @@ impl Wishes {
         let Some(wishes) = wishes.filter(|wishes| !wishes.is_null()) else { return Ok(Self::default()) };
         let wishes = wishes.as_object().ok_or_else(|| Problem::custom("it is no object")).and_then(Self::deserialize);
         wishes.map_err(|problem| {
-            let allowed = "allowed are the booleans `sql`, `explain`, `cost` and `live`";
+            let allowed = "allowed are the booleans `sql`, `explain`, `cost` and `live`, and `after`, a token";
             let problem = format!("`extensions.{EXTENSION}`: {problem}; {allowed}");
             error::of_request(ServerError::new(problem, None), code::BAD_USER_INPUT)
         })
@@ -40,6 +43,11 @@ impl Wishes {
     /// Whether they need the SQL report.
     pub fn sql(self) -> bool {
         self.sql || self.explain
+    }
+
+    /// Whether they concern an answer, which a subscription has none of.
+    pub fn concern_an_answer(self) -> bool {
+        self.sql() || self.cost || self.live
     }
 
     /// An empty report of what they want to know, in which statements that take as long as `slow` are kept.
@@ -53,8 +61,17 @@ impl Wishes {
     }
 
     /// Puts into the answer what they ask for.
-    pub fn fulfil(self, report: &Report, cost: u64, left: Option<u32>, response: &mut Response) {
+    /// Of a mutation, it tells what was `written`.
+    pub fn fulfil(
+        self,
+        report: &Report,
+        cost: u64,
+        left: Option<u32>,
+        written: Option<Written>,
+        response: &mut Response,
+    ) {
         let mut answer = IndexMap::new();
+        answer.extend(written.map(|written| (Name::new("written"), written.to_string().into())));
         if self.cost {
             answer.insert(Name::new("cost"), cost.into());
             answer.extend(left.map(|left| (Name::new("costLeft"), left.into())));

@@ -31,6 +31,9 @@ const ANSWER_TIME: Duration = Duration::from_millis(500);
 /// After how long without use a connection must answer before it is used: a server that was started again has closed it.
 const IDLE_TIME: Duration = Duration::from_secs(1);
 
+/// Ends a transaction of which the driver does not know: who left while it began does not know either. In one that failed, it fails.
+const ENDS: &str = "BEGIN; ROLLBACK";
+
 /// When a request was last dropped while it ran: what it left on its connection may run still.
 #[derive(Clone, Debug, Default)]
 pub struct Abandoned(Arc<Mutex<Option<Instant>>>);
@@ -93,11 +96,11 @@ pub fn replaced_when_abandoned(
         let abandoned = abandoned.clone();
         pool.after_connect(move |connection, _| {
             async move {
-                if sessions.are_kept {
+                if sessions.are_kept() {
                     // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
                     let _ = connection.execute(AssertSqlSafe(format!("SET {NOTICES_CLOSING}"))).await;
                 }
-                if sessions.are_named { Ok(()) } else { learn_types(connection).await }
+                if sessions.are_named() { Ok(()) } else { learn_types(connection).await }
             }
             .boxed()
         })
@@ -105,7 +108,7 @@ pub fn replaced_when_abandoned(
             let was_idle = meta.idle_for > IDLE_TIME;
             async move {
                 if was_idle {
-                    answer(connection).await?;
+                    answer(connection.ping()).await?;
                 }
                 Ok(true)
             }
@@ -115,7 +118,7 @@ pub fn replaced_when_abandoned(
             let is_suspect = abandoned.0.lock().is_some_and(|at| at.elapsed() < SUSPECT_TIME);
             async move {
                 if is_suspect {
-                    answer(connection).await?;
+                    answer(connection.execute(ENDS)).await?;
                 }
                 Ok(true)
             }
@@ -139,15 +142,17 @@ async fn learn_types(connection: &mut PgConnection) -> Result<(), SqlxError> {
     let mut transaction = connection.begin().await?;
     let types: Option<String> = raw_sql(TYPES).fetch_one(&mut *transaction).await?.try_get(0)?;
     if let Some(types) = types {
+        // Under a name, which another's may be that ended without a word.
+        transaction.execute("DEALLOCATE ALL").await?;
         transaction.prepare(AssertSqlSafe(format!("SELECT {types}")).into_sql_str()).await?;
         transaction.execute("DEALLOCATE ALL").await?;
     }
     transaction.commit().await
 }
 
-/// Has a connection answer. An error has the pool close it without a word to a server that does not listen.
-async fn answer(connection: &mut PgConnection) -> Result<(), SqlxError> {
-    let answer = timeout(ANSWER_TIME, connection.ping()).await;
+/// What a connection answers to. An error has the pool close it without a word to a server that does not listen.
+async fn answer<T>(asked: impl Future<Output = Result<T, SqlxError>>) -> Result<T, SqlxError> {
+    let answer = timeout(ANSWER_TIME, asked).await;
     answer.unwrap_or_else(|_| Err(SqlxError::Protocol("the connection does not answer".to_owned())))
 }
 

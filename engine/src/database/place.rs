@@ -58,13 +58,13 @@ impl Place {
         let url = options.database_url.clone();
         let scheme = url.split_once(':').map(|(scheme, _)| scheme);
         let sessions = match scheme {
-            Some("sqlite") => Sessions::EMBEDDED,
+            Some("sqlite") => Sessions::Kept,
             Some("postgres" | "postgresql") => {
                 let sessions = Sessions::find(&pool_options(checked(&url)?, 1), options.prepared_statements).await;
                 let sessions = sessions.map_err(|error| explain(&error)).with_context(|| cannot_open(&url))?;
                 let has_options = url.parse().is_ok_and(|it: PgConnectOptions| it.get_options().is_some());
                 ensure!(
-                    sessions.are_kept || !has_options,
+                    sessions.are_kept() || !has_options,
                     "{}: its `options` are dropped, by a pooler or with --prepared-statements unnamed; set them for the role or the \
                      database (`ALTER ROLE … SET …`)",
                     cannot_open(&url)
@@ -116,21 +116,12 @@ impl Place {
     }
 
     fn pool(&self, connections: DatabaseConnection, access: Access) -> Pool {
-        // READ WRITE is not said: it would be refused by a standby, which is not ready, but there.
-        let mut begin = "BEGIN ISOLATION LEVEL REPEATABLE READ".to_owned();
-        if access == Access::Read {
-            begin += " READ ONLY";
+        let mut set = Vec::new();
+        if let Sessions::Pooled { notice_closing, .. } = self.sessions {
+            set.extend(self.limit.map(|limit| format!("SET LOCAL statement_timeout = {}; ", limit.as_millis())));
+            set.extend(notice_closing.then(|| format!("SET LOCAL {NOTICES_CLOSING}")));
         }
-        if !self.sessions.are_kept {
-            if let Some(limit) = self.limit {
-                begin += &format!("; SET LOCAL statement_timeout = {}", limit.as_millis());
-            }
-            if self.sessions.notice_closing {
-                begin += "; SET LOCAL ";
-                begin += NOTICES_CLOSING;
-            }
-        }
-        Pool::new(connections, access, self.sessions, &begin, self.abandoned.clone())
+        Pool::new(connections, access, self.sessions, &set.concat(), self.abandoned.clone())
     }
 
     /// Makes sure that a transaction is what is said when it begins.
@@ -164,19 +155,19 @@ impl Place {
     fn options(&self, access: Access, connections: u32) -> ConnectOptions {
         let connections = if self.is_embedded() && access == Access::Write { 1 } else { connections };
         let mut options = pool_options(&self.url, connections);
-        if let Some(limit) = self.limit.filter(|_| self.sessions.are_kept) {
+        if let Some(limit) = self.limit.filter(|_| self.sessions.are_kept()) {
             options.statement_timeout(limit);
         }
         let (sessions, in_memory) = (self.sessions, self.is_in_memory());
         options.map_sqlx_postgres_opts(move |postgres| {
-            let postgres = match sessions.are_named {
+            let postgres = match sessions.are_named() {
                 true => postgres,
                 // What is kept of them would have names.
                 false => postgres.statement_cache_capacity(0),
             };
             // As many digits as a number has are what PostgreSQL writes of itself, and a pooler refuses to be told.
             let postgres = postgres.extra_float_digits(None);
-            if sessions.are_kept && access == Access::Read { postgres.options([READ_ONLY]) } else { postgres }
+            if sessions.are_kept() && access == Access::Read { postgres.options([READ_ONLY]) } else { postgres }
         });
         options.map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = tuned(sqlite);

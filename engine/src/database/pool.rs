@@ -1,36 +1,23 @@
-//! Connections to a database, and the transactions that are begun on them.
-//!
-//! SeaORM says `BEGIN`, and in another round trip what the transaction is to be. On PostgreSQL, [`Pool::begin`] says both at once: a
-//! pooler, which may drop what is said when a connection is opened, cannot drop that.
+//! Connections to a database, and how transactions begin on them.
 
 use std::{
     fmt::{Debug, Formatter, Result as Formatted},
-    future::poll_fn,
-    pin::pin,
     sync::Arc,
-    task::{Poll, ready},
-    time::Instant,
 };
 
-use futures_util::{Stream, TryStreamExt};
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
-    QueryResult, RuntimeErr, SqliteTransactionMode, SqlxError, Statement, StreamTrait, TransactionOptions,
-    TransactionTrait,
-    metric::Info,
-    prelude::async_trait,
-    sea_query::Values,
-    sqlx::{AssertSqlSafe, Executor, PgPool, PgTransaction, Postgres, query::Query, query_with},
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, metric::Info, prelude::async_trait,
+    sqlx::PgPool,
 };
-use sea_query_sqlx::SqlxValues;
-use tokio::{sync::Mutex, time::timeout};
 
 use super::{
-    attendance::{Abandoned, PATIENCE},
+    attendance::Abandoned,
     sessions::Sessions,
+    transaction::{Observer, Transaction},
 };
 
-/// What a transaction is that waits for another's end: a snapshot would be from before the wait.
+/// The isolation of a transaction that waits for another's end: a snapshot would be from before the wait.
 const COMMITTED: &str = "ISOLATION LEVEL READ COMMITTED";
 
 /// What a pool's transactions do.
@@ -42,9 +29,6 @@ pub enum Access {
     Write,
 }
 
-/// What is called with each statement that ran.
-type Observer = Arc<dyn Fn(&Info<'_>) + Send + Sync>;
-
 /// Connections to a database. Clones share them.
 ///
 /// Behind a pooler, what runs on the pool itself runs in a transaction of its own.
@@ -53,8 +37,9 @@ pub struct Pool {
     connections: DatabaseConnection,
     access: Access,
     sessions: Sessions,
-    /// What begins a transaction on PostgreSQL.
+    /// What begins a transaction on PostgreSQL, and what is set in it.
     begin: Arc<str>,
+    set: Arc<str>,
     abandoned: Abandoned,
     observer: Option<Observer>,
 }
@@ -66,21 +51,24 @@ impl Debug for Pool {
 }
 
 impl Pool {
-    /// A pool of these connections, of which `begin` begins a transaction on PostgreSQL.
+    /// A pool of these connections. In a transaction on PostgreSQL, that is `set`.
     pub fn new(
         connections: DatabaseConnection,
         access: Access,
         sessions: Sessions,
-        begin: &str,
+        set: &str,
         abandoned: Abandoned,
     ) -> Self {
-        Self { connections, access, sessions, begin: begin.into(), abandoned, observer: None }
+        // READ WRITE is not said: it would be refused by a standby, which is not ready, but there.
+        let mode = if access == Access::Read { " READ ONLY" } else { "" };
+        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ{mode}; {set}").into();
+        Self { connections, access, sessions, begin, set: set.into(), abandoned, observer: None }
     }
 
     /// The connections themselves, if a statement that is alone needs no transaction: its time limit is the session's, and what is prepared
     /// for it is there when it runs.
     pub fn sessions(&self) -> Option<&DatabaseConnection> {
-        self.sessions.are_kept.then_some(&self.connections)
+        self.sessions.are_kept().then_some(&self.connections)
     }
 
     /// Begins a transaction in which all statements see one moment.
@@ -91,7 +79,7 @@ impl Pool {
         // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
         let mode = (self.access == Access::Write).then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
-        Ok(Transaction(Kind::SeaOrm(self.connections.begin_with_options(options).await?)))
+        Ok(self.connections.begin_with_options(options).await?.into())
     }
 
     /// Begins a transaction to seed in: another process that would seed or migrate waits for its end.
@@ -99,26 +87,14 @@ impl Pool {
         if self.get_database_backend() != DbBackend::Postgres {
             return self.begin().await;
         }
-        let transaction = self.begin_as(&format!("BEGIN {COMMITTED}")).await?;
+        let transaction = self.begin_as(&format!("BEGIN {COMMITTED}").into()).await?;
         transaction.execute_unprepared(&lock()).await?;
         Ok(transaction)
     }
 
-    async fn begin_as(&self, begin: &str) -> Result<Transaction, DbErr> {
-        let pool = self.connections.get_postgres_connection_pool();
-        // A pooler has a client wait for as long as it cannot reach the server.
-        let beginning = self.abandoned.attend(None, pool.begin_with(AssertSqlSafe(begin)));
-        let begun = timeout(PATIENCE, beginning).await.unwrap_or(Err(SqlxError::PoolTimedOut));
-        let begun = begun.map_err(|error| match error {
-            SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-            SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-            error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
-        })?;
-        Ok(Transaction(Kind::Postgres(PostgresTransaction {
-            transaction: Mutex::new(begun),
-            are_named: self.sessions.are_named,
-            observer: self.observer.clone(),
-        })))
+    async fn begin_as(&self, begin: &Arc<str>) -> Result<Transaction, DbErr> {
+        let are_named = self.sessions.are_named();
+        Transaction::begin(self.postgres(), begin, are_named, &self.abandoned, self.observer.clone()).await
     }
 
     /// Begins what SeaORM's migrator runs in, which takes a transaction of SeaORM's own; alone, if it writes, as in
@@ -127,10 +103,11 @@ impl Pool {
         let mode = is_alone.then_some(SqliteTransactionMode::Immediate);
         let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
         let transaction = self.connections.begin_with_options(options).await?;
-        let forget = if self.sessions.are_named { "" } else { "DEALLOCATE ALL; " };
+        let forget = if self.sessions.are_named() { "" } else { "DEALLOCATE ALL; " };
         if self.get_database_backend() == DbBackend::Postgres {
-            let lock = if is_alone { lock() } else { String::new() };
-            transaction.execute_unprepared(&format!("SET TRANSACTION {COMMITTED}; {forget}{lock}")).await?;
+            // Who waits has the time that takes.
+            let then = if is_alone { lock() } else { self.set.to_string() };
+            transaction.execute_unprepared(&format!("SET TRANSACTION {COMMITTED}; {forget}{then}")).await?;
         }
         Ok(ForMigrator { transaction, forget })
     }
@@ -208,16 +185,6 @@ impl ConnectionTrait for Pool {
     }
 }
 
-/// A transaction. Dropped before it is committed, it is rolled back, for which nobody waits.
-pub struct Transaction(Kind);
-
-enum Kind {
-    /// On SQLite.
-    SeaOrm(DatabaseTransaction),
-    /// On PostgreSQL.
-    Postgres(PostgresTransaction),
-}
-
 /// What SeaORM's migrator runs in.
 ///
 /// What that prepares has names. Behind a pooler it is forgotten, before and after: the session is another client's next, for which such
@@ -237,167 +204,4 @@ impl ForMigrator {
         }
         self.transaction.commit().await
     }
-}
-
-/// A transaction that was begun in words of our own: SeaORM takes none.
-struct PostgresTransaction {
-    transaction: Mutex<PgTransaction<'static>>,
-    are_named: bool,
-    observer: Option<Observer>,
-}
-
-impl Debug for Transaction {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> Formatted {
-        formatter.write_str("Transaction")
-    }
-}
-
-impl Transaction {
-    /// Makes what it wrote last.
-    pub async fn commit(self) -> Result<(), DbErr> {
-        match self.0 {
-            Kind::SeaOrm(transaction) => transaction.commit().await,
-            Kind::Postgres(PostgresTransaction { transaction, .. }) => {
-                transaction.into_inner().commit().await.map_err(failed)
-            }
-        }
-    }
-
-    /// Undoes what it wrote, and waits for that.
-    pub async fn rollback(self) -> Result<(), DbErr> {
-        match self.0 {
-            Kind::SeaOrm(transaction) => transaction.rollback().await,
-            Kind::Postgres(PostgresTransaction { transaction, .. }) => {
-                transaction.into_inner().rollback().await.map_err(failed)
-            }
-        }
-    }
-}
-
-impl PostgresTransaction {
-    /// A statement to run, which is prepared under a name if that is there when it runs.
-    fn query<'a>(&self, statement: &'a Statement) -> Query<'a, Postgres, SqlxValues> {
-        let values = statement.values.clone().unwrap_or_else(|| Values(Vec::new()));
-        query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values)).persistent(self.are_named)
-    }
-
-    /// Tells the observer of a statement that ran.
-    fn observed<T>(&self, statement: &Statement, began: Instant, done: Result<T, SqlxError>) -> Result<T, DbErr> {
-        if let Some(observe) = &self.observer {
-            observe(&Info { elapsed: began.elapsed(), statement, failed: done.is_err() });
-        }
-        done.map_err(failed)
-    }
-}
-
-/// The driver's error, as SeaORM has it.
-fn failed(error: SqlxError) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(error.into()))
-}
-
-#[async_trait::async_trait]
-impl ConnectionTrait for Transaction {
-    fn get_database_backend(&self) -> DbBackend {
-        match &self.0 {
-            Kind::SeaOrm(transaction) => ConnectionTrait::get_database_backend(transaction),
-            Kind::Postgres(_) => DbBackend::Postgres,
-        }
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        match &self.0 {
-            Kind::SeaOrm(transaction) => transaction.execute_raw(statement).await,
-            Kind::Postgres(postgres) => {
-                let (mut connection, began) = (postgres.transaction.lock().await, Instant::now());
-                let done = postgres.query(&statement).execute(&mut **connection).await;
-                postgres.observed(&statement, began, done).map(Into::into)
-            }
-        }
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        match &self.0 {
-            Kind::SeaOrm(transaction) => transaction.execute_unprepared(sql).await,
-            Kind::Postgres(PostgresTransaction { transaction, .. }) => {
-                let done = transaction.lock().await.execute(AssertSqlSafe(sql.to_owned())).await;
-                done.map(Into::into).map_err(failed)
-            }
-        }
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match &self.0 {
-            Kind::SeaOrm(transaction) => transaction.query_one_raw(statement).await,
-            Kind::Postgres(postgres) => {
-                let (mut connection, began) = (postgres.transaction.lock().await, Instant::now());
-                let row = postgres.query(&statement).fetch_optional(&mut **connection).await;
-                Ok(postgres.observed(&statement, began, row)?.map(Into::into))
-            }
-        }
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match &self.0 {
-            Kind::SeaOrm(transaction) => transaction.query_all_raw(statement).await,
-            Kind::Postgres(postgres) => {
-                let (mut connection, began) = (postgres.transaction.lock().await, Instant::now());
-                let rows = postgres.query(&statement).fetch(&mut **connection).map_ok(Into::into).try_collect().await;
-                postgres.observed(&statement, began, rows)
-            }
-        }
-    }
-}
-
-/// What hands rows over as they arrive.
-pub trait EachRow: ConnectionTrait {
-    /// Runs a statement, and does this with each of its rows, until that fails.
-    fn each<E: From<DbErr> + Send>(
-        &self,
-        statement: Statement,
-        row: impl FnMut(QueryResult) -> Result<(), E> + Send,
-    ) -> impl Future<Output = Result<(), E>> + Send;
-}
-
-impl EachRow for DatabaseConnection {
-    async fn each<E: From<DbErr> + Send>(
-        &self,
-        statement: Statement,
-        row: impl FnMut(QueryResult) -> Result<(), E> + Send,
-    ) -> Result<(), E> {
-        each_of(self.stream_raw(statement).await?, row).await
-    }
-}
-
-impl EachRow for Transaction {
-    async fn each<E: From<DbErr> + Send>(
-        &self,
-        statement: Statement,
-        row: impl FnMut(QueryResult) -> Result<(), E> + Send,
-    ) -> Result<(), E> {
-        match &self.0 {
-            Kind::SeaOrm(transaction) => each_of(transaction.stream_raw(statement).await?, row).await,
-            Kind::Postgres(postgres) => {
-                let (mut connection, began) = (postgres.transaction.lock().await, Instant::now());
-                let rows = postgres.query(&statement).fetch(&mut **connection).map_ok(Into::into).map_err(failed);
-                let done = each_of(rows, row).await;
-                postgres.observed(&statement, began, Ok(()))?;
-                done
-            }
-        }
-    }
-}
-
-async fn each_of<E: From<DbErr>>(
-    rows: impl Stream<Item = Result<QueryResult, DbErr>>,
-    mut row: impl FnMut(QueryResult) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut rows = pin!(rows);
-    // Not `try_next`, which makes a future a row.
-    poll_fn(|context| {
-        while let Some(next) = ready!(rows.as_mut().poll_next(context)?) {
-            row(next)?;
-        }
-        Poll::Ready(Ok(()))
-    })
-    .await
 }

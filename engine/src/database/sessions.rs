@@ -15,22 +15,30 @@ const MARK: (&str, &str) = ("dovetail.session", "kept");
 pub const NOTICES_CLOSING: &str = "client_connection_check_interval = 250";
 
 /// What outlives a transaction.
-///
-/// A pooler such as PgBouncer gives each transaction whatever session of the server's is free: what was set or prepared in another is not
-/// there, and what it listens to is heard by somebody else.
 #[derive(Clone, Copy, Debug)]
-pub struct Sessions {
-    /// Whether a connection is one session for as long as it is there.
-    pub are_kept: bool,
-    /// Whether statements are prepared under names, to be run again.
-    pub are_named: bool,
-    /// Whether PostgreSQL can look, while it runs a statement, whether the connection was closed.
-    pub notice_closing: bool,
+pub enum Sessions {
+    /// All of a session, which a connection is for as long as it is there.
+    Kept,
+    /// Nothing for certain: a pooler such as PgBouncer gives each transaction whatever session of the server's is free. What was set or
+    /// prepared in another is not there, and what that listens to is heard by somebody else.
+    Pooled {
+        /// Whether the pooler knows of statements that are prepared under names.
+        are_named: bool,
+        /// Whether PostgreSQL can look, while it runs a statement, whether the connection was closed.
+        notice_closing: bool,
+    },
 }
 
 impl Sessions {
-    /// Those of an embedded database.
-    pub const EMBEDDED: Self = Self { are_kept: true, are_named: true, notice_closing: false };
+    /// Whether a connection is one session.
+    pub fn are_kept(self) -> bool {
+        matches!(self, Self::Kept)
+    }
+
+    /// Whether statements are prepared under names, to be run again.
+    pub fn are_named(self) -> bool {
+        matches!(self, Self::Kept | Self::Pooled { are_named: true, .. })
+    }
 
     /// Those of connections with these options. A pooler refuses or drops what is said when a connection is opened: what is there thereafter is
     /// kept.
@@ -46,8 +54,8 @@ impl Sessions {
         };
         let Found { has_mark, notices_closing } = found?;
         let are_kept = has_mark && prepared != Some(PreparedStatements::Unnamed);
-        let are_named = prepared.map_or(are_kept, |prepared| prepared == PreparedStatements::Named);
-        Ok(Self { are_kept, are_named, notice_closing: notices_closing })
+        let are_named = prepared == Some(PreparedStatements::Named);
+        Ok(if are_kept { Self::Kept } else { Self::Pooled { are_named, notice_closing: notices_closing } })
     }
 }
 

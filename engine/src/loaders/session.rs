@@ -3,7 +3,7 @@
 use std::{future::Future, mem, sync::Arc};
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement,
     prelude::async_trait,
     sea_query::{PostgresQueryBuilder, SelectStatement, Value, Values},
 };
@@ -15,10 +15,21 @@ use super::{
     rows::LongTexts,
 };
 use crate::{
-    database::{self, Database, EachRow},
+    database::{self, Database, EachRow, Pool, Replica, Written},
     error::{Error, Result},
     memory::Meter,
 };
+
+/// How fresh what is read must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// As old as a replica may be.
+    Any,
+    /// Not older than this.
+    After(Written),
+    /// All that is written by now.
+    Latest,
+}
 
 /// What one request reads with. Clones share the snapshot.
 #[derive(Clone)]
@@ -32,6 +43,11 @@ struct Inner {
     snapshot: Mutex<Snapshot>,
     /// What is read, if that is to be known.
     reads: Option<Noted>,
+    freshness: Freshness,
+    /// From which replica it is read, if it is.
+    replica: parking_lot::Mutex<Option<Arc<Replica>>>,
+    /// What it wrote last.
+    written: parking_lot::Mutex<Option<Written>>,
 }
 
 /// What a session reads. Clones share it.
@@ -42,7 +58,7 @@ enum Snapshot {
     /// Before the first statement.
     Open,
     /// The moment of the one statement that there is: it needs no transaction around it.
-    Alone,
+    Alone(DatabaseConnection),
     /// That of a transaction.
     Begun(database::Transaction),
     /// That of a transaction that wrote and is not committed yet.
@@ -53,9 +69,15 @@ enum Snapshot {
 
 impl Session {
     /// A session of a request, whose long texts are counted by a meter. What runs is added to `report`.
-    /// What it reads is noted in `reads`.
-    pub fn new(database: Database, report: Report, texts: Meter, reads: Option<Noted>) -> Self {
-        Self(Arc::new(Inner { database, report, texts, snapshot: Mutex::new(Snapshot::Open), reads }))
+    /// What it reads is noted in `reads`, and is so fresh.
+    pub fn new(database: Database, report: Report, texts: Meter, reads: Option<Noted>, freshness: Freshness) -> Self {
+        let (snapshot, (replica, written)) = (Mutex::new(Snapshot::Open), Default::default());
+        Self(Arc::new(Inner { database, report, texts, snapshot, reads, freshness, replica, written }))
+    }
+
+    /// What it wrote last, if clients may read it elsewhere.
+    pub fn written(&self) -> Option<Written> {
+        *self.0.written.lock()
     }
 
     /// Notes what is read, if that is to be known.
@@ -84,31 +106,62 @@ impl Session {
         keys: usize,
         asked: impl Iterator<Item = &'a Asked> + Clone + Send,
     ) -> Result<Vec<QueryResult>> {
-        let Inner { database, .. } = &*self.0;
         let mut snapshot = self.0.snapshot.lock().await;
-        let sessions = database.reader.sessions();
         if matches!(*snapshot, Snapshot::Open) {
-            *snapshot = if sessions.is_some() && asked.clone().all(|asked| asked.alone) {
-                Snapshot::Alone
-            } else {
-                let begun = database.begin_reading().await;
-                begun.map_or_else(|error| Snapshot::Lost(error.into()), Snapshot::Begun)
-            };
-        } else if matches!(*snapshot, Snapshot::Alone) {
+            *snapshot = self.begin(asked.clone().all(|asked| asked.alone)).await;
+        } else if matches!(*snapshot, Snapshot::Alone(_)) {
             *snapshot = Snapshot::Lost(Error::broken("a statement that was to be alone was not"));
         }
         let causes = asked.map(|asked| &asked.cause);
-        let rows = match (&*snapshot, sessions) {
-            (Snapshot::Lost(error), _) => return Err(error.clone()),
-            (Snapshot::Begun(transaction) | Snapshot::Written(transaction), _) => {
-                self.run(transaction, select, texts, keys, causes).await
+        let replica = self.0.replica.lock().clone();
+        let run = async {
+            match &*snapshot {
+                Snapshot::Lost(error) => Err(error.clone()),
+                Snapshot::Begun(transaction) | Snapshot::Written(transaction) => {
+                    self.run(transaction, select, texts, keys, causes).await
+                }
+                Snapshot::Alone(connection) => self.run(connection, select, texts, keys, causes).await,
+                Snapshot::Open => Err(Error::broken("a snapshot did not begin")),
             }
-            (Snapshot::Open | Snapshot::Alone, Some(connection)) => {
-                self.run(connection, select, texts, keys, causes).await
-            }
-            (Snapshot::Open | Snapshot::Alone, None) => return Err(Error::broken("a statement needs a transaction")),
         };
-        rows.inspect_err(|error| *snapshot = Snapshot::Lost(error.clone()))
+        let rows = match &replica {
+            None => run.await,
+            Some(replica) => Box::pin(replica.attend(run)).await,
+        };
+        rows.inspect_err(|error| {
+            *snapshot = Snapshot::Lost(error.clone());
+            // A conflict is of this statement alone.
+            if let (Error::Unavailable(cause), Some(replica)) = (error, replica)
+                && !cause.is_conflict()
+            {
+                replica.leave_out(&format_args!("{cause:?}"));
+            }
+        })
+    }
+
+    /// Begins to read: on a replica, if that may be, and there is one.
+    async fn begin(&self, is_alone: bool) -> Snapshot {
+        let Inner { database, freshness, replica, .. } = &*self.0;
+        let (may_be_old, written) = match freshness {
+            Freshness::Any => (true, None),
+            Freshness::After(written) => (true, Some(*written)),
+            Freshness::Latest => (false, None),
+        };
+        let turn = if may_be_old { database.replicas.turn() } else { 0 };
+        if is_alone && written.is_none() {
+            let chosen = if may_be_old { database.replicas.well(turn).next() } else { None };
+            let reader = chosen.map_or(Some(&database.reader), |chosen| chosen.reader());
+            if let Some(connection) = reader.and_then(Pool::sessions) {
+                *replica.lock() = chosen.cloned();
+                return Snapshot::Alone(connection.clone());
+            }
+        }
+        if may_be_old && let Some((transaction, chosen)) = database.begin_on_replica(turn, written).await {
+            *replica.lock() = Some(chosen);
+            return Snapshot::Begun(transaction);
+        }
+        let begun = database.begin_reading().await;
+        begun.map_or_else(|error| Snapshot::Lost(error.into()), Snapshot::Begun)
     }
 
     async fn run<'a>(
@@ -171,13 +224,21 @@ impl Session {
         let snapshot = mem::replace(&mut *self.0.snapshot.lock().await, Snapshot::Open);
         match snapshot {
             Snapshot::Written(transaction) => {
+                let may_be_elsewhere = !self.0.database.replicas.is_empty();
+                let written = if may_be_elsewhere { Some(Written::by(&transaction).await?) } else { None };
                 transaction.commit().await?;
+                *self.0.written.lock() = written;
                 self.0.database.committed();
                 Ok(true)
             }
             Snapshot::Lost(_) => Ok(false),
-            Snapshot::Open | Snapshot::Alone | Snapshot::Begun(_) => Ok(true),
+            Snapshot::Open | Snapshot::Alone(_) | Snapshot::Begun(_) => Ok(true),
         }
+    }
+
+    /// Whether it reads from a replica.
+    pub fn is_on_replica(&self) -> bool {
+        self.0.replica.lock().is_some()
     }
 
     /// Why nothing can be read any more, if so.

@@ -16,8 +16,7 @@ use tower_http::request_id::RequestId;
 use super::{
     entry::Entry,
     event_stream,
-    names::REPORT,
-    protocol::{Asked, read, respond, respond_all},
+    protocol::{Asked, read, respond, respond_all, written},
     refusal::{Format, Refusal},
     request::Arrived,
     socket,
@@ -26,7 +25,7 @@ use super::{
 use crate::error::code;
 
 /// The headers of a request that decide its answer, as far as they are read here; the layer of CORS adds its own.
-const VARY: &str = "accept, accept-encoding, authorization, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token";
+const VARY: &str = "accept, accept-encoding, authorization, dovetail-after, dovetail-report, last-event-id, sec-fetch-site, x-graphql-event-stream-token";
 
 /// Answers what an HTTP request asks.
 pub async fn graphql(
@@ -115,12 +114,12 @@ impl Server {
             }
             _ => {}
         }
-        let report = head.headers.get(REPORT);
         let asked = timeout_at(deadline, read(&head, body, &self.limits, &place.held)).await.map_err(|_| {
             let problem = "the request took too long to arrive (`--request-timeout`)";
             Refusal::coded(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, problem)
         })??;
-        let arrived = Arrived { caller: &caller, place: &place, report, reads_only: is_get, deadline };
+        let arrived =
+            Arrived { caller: &caller, place: &place, headers: Some(&head.headers), reads_only: is_get, deadline };
         match asked {
             Asked::One(parameters) => match stream {
                 Some(stream) => self.answer_over(&stream, parameters, &arrived, &head, entry).await,
@@ -144,7 +143,13 @@ impl Server {
                 let entries = entry.split(requests.len());
                 for (parameters, mut entry) in requests.into_iter().zip(entries) {
                     let answer = match parameters {
-                        Ok(parameters) => self.run(parameters, &arrived, &mut entry).await,
+                        Ok(mut parameters) => {
+                            // Those that come later read what the earlier wrote.
+                            if let Some(token) = answers.iter().rev().find_map(written) {
+                                parameters.read_after(token);
+                            }
+                            self.run(parameters, &arrived, &mut entry).await
+                        }
                         Err(refusal) => Err(refusal),
                     };
                     answers.push(answer.unwrap_or_else(|refusal| {

@@ -12,4 +12,10 @@ pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub const STREAM_TOKEN: HeaderName = HeaderName::from_static("x-graphql-event-stream-token");
 
 /// The header that asks for an SQL report, for clients that cannot send a request's extensions: `sql` or `explain`.
-pub const REPORT: &str = "dovetail-report";
+pub const REPORT: HeaderName = HeaderName::from_static("dovetail-report");
+
+/// The header of an answer with a token of what its mutation wrote, where queries may read from replicas.
+pub const WRITTEN: HeaderName = HeaderName::from_static("dovetail-written");
+
+/// The header with such a token, of a request that is to read no less.
+pub const AFTER: HeaderName = HeaderName::from_static("dovetail-after");

@@ -16,7 +16,7 @@ use url::{Host, Url};
 use super::{
     admission::Peer,
     endpoint::refuse,
-    names::{LAST_EVENT_ID, REPORT, REQUEST_ID, STREAM_TOKEN},
+    names::{AFTER, LAST_EVENT_ID, REPORT, REQUEST_ID, STREAM_TOKEN, WRITTEN},
     refusal::Refusal,
 };
 use crate::error::code;
@@ -88,12 +88,12 @@ impl Origins {
 
     /// What tells browsers of it; `None` if there are no other origins.
     pub fn cors(&self) -> Option<CorsLayer> {
-        let ours = [REQUEST_ID, LAST_EVENT_ID, STREAM_TOKEN, HeaderName::from_static(REPORT)];
+        let ours = [REQUEST_ID, LAST_EVENT_ID, STREAM_TOKEN, REPORT, AFTER];
         let names: Vec<_> = [header::CONTENT_TYPE, header::AUTHORIZATION].into_iter().chain(ours).collect();
         let cors = CorsLayer::new()
             .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers(names)
-            .expose_headers([REQUEST_ID, header::RETRY_AFTER, header::WWW_AUTHENTICATE])
+            .expose_headers([REQUEST_ID, WRITTEN, header::RETRY_AFTER, header::WWW_AUTHENTICATE])
             .max_age(MAX_AGE);
         match self.any() {
             true => Some(cors.allow_origin(Any)),

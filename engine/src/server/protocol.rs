@@ -19,10 +19,11 @@ use url::form_urlencoded;
 
 use super::{
     admission::Place,
+    names::WRITTEN,
     refusal::{Format, JSON, RETRY_AFTER, Refusal, has_code, is_utf8, send},
 };
 use crate::{
-    api::{Parameters, kind},
+    api::{EXTENSION, Parameters, kind},
     config::limits::HttpLimits,
     error::code,
     graphql::{ran, to_json},
@@ -58,6 +59,25 @@ pub fn respond(answer: &Answer, format: Format, place: Arc<Place>) -> Response {
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
     }
+    told_of_writing(response, written(answer))
+}
+
+/// The token of what a mutation wrote, if its answer has one.
+pub fn written(answer: &Answer) -> Option<&str> {
+    match answer.extensions.get(EXTENSION)? {
+        Data::Object(ours) => match ours.get("written")? {
+            Data::String(token) => Some(token),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The same response, with the token of what was written, if there is one.
+fn told_of_writing(mut response: Response, token: Option<&str>) -> Response {
+    if let Some(token) = token.and_then(|token| HeaderValue::from_str(token).ok()) {
+        response.headers_mut().insert(WRITTEN, token);
+    }
     response
 }
 
@@ -81,7 +101,8 @@ pub fn respond_all(answers: &[Answer], format: Format, place: Arc<Place>) -> Res
         json.extend_from_slice(&to_json(answer));
     }
     json.push(b']');
-    send(roomed(json, place), StatusCode::OK, format.unstreamed())
+    let response = send(roomed(json, place), StatusCode::OK, format.unstreamed());
+    told_of_writing(response, answers.iter().rev().find_map(written))
 }
 
 /// What an HTTP request asks.

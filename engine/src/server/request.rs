@@ -18,7 +18,7 @@ use super::{
     connections::Phase,
     entry::Entry,
     live::LiveQuery,
-    names::REPORT,
+    names::{AFTER, REPORT},
     refusal::Refusal,
     state::Server,
 };
@@ -36,8 +36,8 @@ pub struct Arrived<'a> {
     pub caller: &'a Caller,
     /// Its place among the requests.
     pub place: &'a Arc<Place>,
-    /// The header that asks for a report of its SQL, if it has one.
-    pub report: Option<&'a HeaderValue>,
+    /// The headers that stand for extensions of it.
+    pub headers: Option<&'a HeaderMap>,
     /// Whether it may only read: a GET may.
     pub reads_only: bool,
     /// By when it is to be answered.
@@ -124,9 +124,12 @@ impl Server {
         arrived: &Arrived<'_>,
         entry: &mut Entry<'_>,
     ) -> Result<Prepared, Refusal> {
-        let &Arrived { caller, place, report, reads_only, deadline } = arrived;
+        let &Arrived { caller, place, headers, reads_only, deadline } = arrived;
         entry.begin();
-        let parameters = with_report(parameters, report)?;
+        let parameters = match headers {
+            Some(headers) => with_headers(parameters, headers)?,
+            None => parameters,
+        };
         let prepared = self.api.prepare(parameters, &place.held, &mut entry.known)?.until(deadline.into_std());
         if reads_only && prepared.writes() {
             return Err(Refusal::method("a GET is for queries; allowed for a mutation is POST", "POST"));
@@ -215,17 +218,22 @@ fn check_scopes(caller: &Caller, prepared: &Prepared) -> Result<(), Refusal> {
     asked.into_iter().filter(|(_, is_asked)| *is_asked).try_for_each(|(scope, _)| caller.check(scope))
 }
 
-/// The parameters, with the report that the header asks for unless their own extensions say something of it.
-fn with_report(mut parameters: Parameters, header: Option<&HeaderValue>) -> Result<Parameters, Refusal> {
-    let wish = match header.map(HeaderValue::as_bytes) {
-        None => return Ok(parameters),
-        Some(b"sql") => json!({ "sql": true }),
-        Some(b"explain") => json!({ "explain": true }),
+/// The parameters, with what headers ask for unless their own extensions say something of it.
+fn with_headers(mut parameters: Parameters, headers: &HeaderMap) -> Result<Parameters, Refusal> {
+    let wish = match headers.get(REPORT).map(HeaderValue::as_bytes) {
+        None => None,
+        Some(b"sql") => Some(json!({ "sql": true })),
+        Some(b"explain") => Some(json!({ "explain": true })),
         Some(_) => {
             let problem = format!("the header `{REPORT}` has another value; allowed are `sql` and `explain`");
             return Err(Refusal::new(StatusCode::BAD_REQUEST, problem));
         }
     };
-    parameters.extensions.entry(EXTENSION).or_insert(wish);
+    if let Some(wish) = wish {
+        parameters.extensions.entry(EXTENSION).or_insert(wish);
+    }
+    if let Some(token) = headers.get(AFTER) {
+        parameters.read_after(&String::from_utf8_lossy(token.as_bytes()));
+    }
     Ok(parameters)
 }

@@ -68,8 +68,20 @@ function forgetPages(cache: Cache, entity: Entity, list: string) {
 
 const socket = createClient({ url: new URL('/graphql', location.href).href.replace(/^http/, 'ws'), retryAttempts: Infinity });
 
+/** The token of what was written last: a server that reads from replicas shows what is not older. */
+let written: string | null = null;
+
+const fetchAfter: typeof fetch = async (url, options) => {
+  const headers = new Headers(options?.headers);
+  if (written) headers.set('dovetail-after', written);
+  const response = await fetch(url, { ...options, headers });
+  written = response.headers.get('dovetail-written') ?? written;
+  return response;
+};
+
 export const client = new Client({
   url: '/graphql',
+  fetch: fetchAfter,
   preferGetMethod: false,
   // Asks for the SQL of each answer. A server in production refuses that, so only development does.
   fetchOptions: { headers: import.meta.env.DEV ? { 'dovetail-report': 'sql' } : {} },

@@ -23,7 +23,7 @@ use crate::{
     database::Database,
     error::{self, Error},
     graphql::{Made, Running, to_json},
-    loaders::{Batches, Detail, Loaders, Report, Session},
+    loaders::{Batches, Detail, Freshness, Loaders, Report, Session},
     memory::{Memory, Meter},
 };
 
@@ -113,7 +113,8 @@ impl Events {
         // They are there but for a moment, and once for all who are told of them: what waits takes the room of who waits.
         let held = Memory::new(usize::MAX).hold();
         let texts = Meter::new("the events' rows have", limits.response_bytes, held.clone());
-        let session = Session::new(self.database.clone(), Report::new(Detail::Counts, None), texts, None);
+        let session =
+            Session::new(self.database.clone(), Report::new(Detail::Counts, None), texts, None, Freshness::Latest);
         let (batches, fields) = (Batches::default(), Arc::default());
         let loaders = Loaders::new(session.clone(), batches.clone());
         let rows = jobs.iter().filter(|job| !job.change.is_of_all());
