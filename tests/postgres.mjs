@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** The folder of PostgreSQL's programs: Debian keeps them off the path, one folder a version. */
-function programs() {
+export function programs() {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).map((version) => join(debian, version, 'bin')) : [];
   const folder = [...process.env.PATH.split(':'), ...versions].find((folder) => existsSync(join(folder, 'initdb')));
@@ -80,6 +80,7 @@ async function serve(folder, settings) {
     url: `postgres://postgres@127.0.0.1:${port}`,
     begin,
     kill,
+    file: (name) => join(cluster, name),
     /** Has all its processes stand still, or go on (`STOP`, `CONT`). */
     signal(name) {
       const [postmaster] = readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n');

@@ -1,13 +1,21 @@
 //! Reading from replicas, and reading what was written before. How real replicas lag and fail is tried by `tests/replicas/run.mjs`.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{HeaderMap, Request},
 };
+use dovetail::{
+    config::{ServeOptions, without_secrets},
+    database::Database,
+    run::Program,
+};
 use expect_test::expect;
+use school::School;
 use serde_json::{Value, json};
 
-use crate::support::{App, body, school, settings};
+use crate::support::{App, TestDatabase, body, school, settings};
 
 const WRITE: &str = r#"mutation { updateUser(input: { id: 1, name: "Ida" }) { user { name } } }"#;
 const READ: &str = "{ user(id: 1) { name } posts(first: 1) { totalCount } }";
@@ -16,8 +24,7 @@ const READ: &str = "{ user(id: 1) { name } posts(first: 1) { totalCount } }";
 async fn reading_from(replicas: &[&str]) -> Option<(App, App)> {
     let mut apps = school().await.on_postgres()?.0;
     let own = apps.remove(0);
-    let urls: Vec<_> =
-        replicas.iter().map(|it| if *it == "itself" { own.url.clone() } else { (*it).to_owned() }).collect();
+    let urls: Vec<_> = replicas.iter().map(|it| it.replace("itself", &own.url)).collect();
     let app = App::open(&own.url, &settings(&[&format!("--read-database-url={}", urls.join(","))])).await;
     Some((app, own))
 }
@@ -67,6 +74,41 @@ async fn replicas_that_are_not_there_are_left_out() {
 }
 
 #[tokio::test]
+async fn another_database_is_no_replica() {
+    let Some(other) = TestDatabase::create().await else { return };
+    let Some((app, _own)) = reading_from(&[&other.url()]).await else { return };
+    assert_eq!(app.database.replicas.well(0).count(), 0);
+    app.data(READ).await;
+}
+
+#[tokio::test]
+async fn what_a_replica_lacks_is_read_elsewhere() {
+    let Some((app, _own)) = reading_from(&["itself?options=-csearch_path%3Dnowhere"]).await else { return };
+    for query in ["{ user(id: 1) { name } }", READ] {
+        app.data(query).await;
+    }
+    assert_eq!(app.database.replicas.well(0).count(), 0);
+}
+
+#[tokio::test]
+async fn a_replica_that_is_none_or_there_twice_ends_the_start() {
+    let Some(database) = TestDatabase::create().await else { return };
+    let url = &database.url();
+    let mut said = Vec::new();
+    for replicas in ["sqlite:school.db", "", "postgres://u:SECRET,PW@h/x", &format!("{url},{url}")] {
+        let ServeOptions { database, pools, http, .. } = settings(&[&format!("--read-database-url={replicas}")]);
+        let limit = Duration::from_secs(http.request_timeout);
+        let opened = Database::open(&database.at(url), &pools, limit, School::migrations()).await;
+        said.push(format!("{:#}", opened.unwrap_err()).replace(&without_secrets(url), "URL"));
+    }
+    expect![[r#"
+        --read-database-url is for another database; allowed are `postgres://USER:PASSWORD@HOST:PORT/NAME`, separated by commas
+        --read-database-url is for another database; allowed are `postgres://USER:PASSWORD@HOST:PORT/NAME`, separated by commas
+        --read-database-url: cannot open postgres:***: it is no URL (invalid port number); in a user and a password, `/` is written `%2F`, `?` `%3F`, `#` `%23`, and `,` `%2C`
+        --read-database-url has URL twice"#]].assert_eq(&said.join("\n"));
+}
+
+#[tokio::test]
 async fn a_query_whose_replica_breaks_is_answered_all_the_same() {
     let Some((app, _own)) = reading_from(&["itself"]).await else { return };
     for replica in app.database.replicas.well(0) {
@@ -94,6 +136,9 @@ async fn a_token_that_is_none_is_refused() {
         for token in ["", "1.", "1.-1", "2.7", "1.99999999999999999999", "é"] {
             refusals.push(ask(app, &json!({ "query": READ }), Some(token)).await.1);
         }
+        let both = Request::post("/graphql").header("dovetail-after", "1.7").header("dovetail-after", "1.8");
+        let both = both.header("content-type", "application/json").body(json!({ "query": READ }).to_string().into());
+        assert!(body(app.http(both.unwrap()).await).await.contains("is there twice"));
         let number = json!({ "query": READ, "extensions": { "dovetail": { "after": 7 } } });
         assert!(ask(app, &number, None).await.1.contains("BAD_USER_INPUT"));
     }

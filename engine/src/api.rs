@@ -359,7 +359,7 @@ impl Api {
         let run = async {
             let response = batches.drive(execution).await;
             let lost = match session.lost().await {
-                Some(Error::Unavailable(_)) if session.is_on_replica() => Some(Lost::Replica),
+                Some(error) if session.is_on_replica() && error.is_of_database() => Some(Lost::Replica),
                 Some(Error::Unavailable(_)) => Some(Lost::Primary),
                 _ => None,
             };

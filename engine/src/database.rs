@@ -14,13 +14,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use futures_util::future::join_all;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use tokio::{sync::watch, time::sleep};
 
 pub use self::attendance::PATIENCE;
-use self::{attendance::Abandoned, migrations::pending, place::Place};
+use self::{
+    attendance::Abandoned,
+    migrations::pending,
+    place::{Place, checked},
+};
 pub use self::{
     migrations::{Migrations, NoMigrations, ensure_migrated, migrate, status},
     place::explain,
@@ -28,7 +32,7 @@ pub use self::{
     replicas::{Replica, Replicas, Written},
     transaction::{EachRow, Transaction},
 };
-use crate::config::{DatabaseOptions, PoolOptions};
+use crate::config::{DatabaseOptions, PoolOptions, without_secrets};
 
 /// How many connections to PostgreSQL the changes have: one that listens, and two that read them and tell of them.
 const CHANGES_CONNECTIONS: u32 = 3;
@@ -87,8 +91,13 @@ impl Database {
         if place.is_embedded() && !read_urls.is_empty() {
             bail!("--read-database-url is for PostgreSQL; an SQLite file is read where it is written");
         }
-        if read_urls.iter().any(|url| !url.starts_with("postgres")) {
-            bail!("--read-database-url is for another database; allowed is `postgres://USER:PASSWORD@HOST:PORT/NAME`");
+        for (index, url) in read_urls.iter().enumerate() {
+            ensure!(
+                url.starts_with("postgres://") || url.starts_with("postgresql://"),
+                "--read-database-url is for another database; allowed are `postgres://USER:PASSWORD@HOST:PORT/NAME`, separated by commas"
+            );
+            ensure!(!read_urls[..index].contains(url), "--read-database-url has {} twice", without_secrets(url));
+            checked(url).context("--read-database-url")?;
         }
         let writer = place.open(Access::Write, pools.write_connections).await?;
         let commits = watch::Sender::default();

@@ -88,6 +88,13 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether the database lacks what was asked for, such as a table or a right: PostgreSQL's classes 42 and 3F.
+    pub fn is_lack(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
+        error.code().is_some_and(|code| code.len() == 5 && (code.starts_with("42") || code.starts_with("3F")))
+    }
+
     /// Whether it is a conflict with a concurrent transaction: PostgreSQL's serialization_failure or deadlock_detected. The
     /// transaction wrote nothing, and may be retried at once.
     pub fn is_conflict(&self) -> bool {
@@ -98,6 +105,15 @@ impl Cause {
 }
 
 impl Error {
+    /// Whether the database that was asked is what fails: it is not there, or lacks what was asked for.
+    pub fn is_of_database(&self) -> bool {
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Internal(cause) => cause.is_lack(),
+            _ => false,
+        }
+    }
+
     /// The client's mistake in `argument`: `problem` continues the sentence "argument `first` …".
     pub fn bad_argument(argument: &str, problem: impl AsRef<str>) -> Self {
         Self::BadUserInput(format!("argument `{argument}` {}", problem.as_ref()))

@@ -66,7 +66,10 @@ impl Parameters {
             *own = Value::Object(Map::new());
         }
         if let Value::Object(own) = own {
-            own.entry("after").or_insert_with(|| token.into());
+            let after = own.entry("after").or_insert(Value::Null);
+            if after.is_null() {
+                *after = token.into();
+            }
         }
     }
 

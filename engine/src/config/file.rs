@@ -4,15 +4,20 @@ use std::{
     borrow::Cow,
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    fs,
+    fs::File,
+    io::Read,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::{Arg, ArgAction, ArgMatches, parser::ValueSource};
 use toml::{Table, Value};
+use url::Url;
 
 use super::secrets::without_secrets;
+
+/// How many bytes of a file are read.
+const MOST: u64 = 1 << 20;
 
 /// What a secret is shown as.
 const MASK: &str = "***";
@@ -31,7 +36,8 @@ impl Settings {
     /// It cannot be read, is not TOML, or has what is no setting: one line that says what is allowed.
     pub fn read(path: &Path, command: &clap::Command) -> Result<Self> {
         let of_file = || format!("the settings in {}", path.display());
-        let text = fs::read_to_string(path).with_context(of_file)?;
+        let mut text = String::new();
+        File::open(path).and_then(|file| file.take(MOST).read_to_string(&mut text)).with_context(of_file)?;
         let table: Table = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             anyhow!("{}: line {line}: {}", of_file(), error.message())
@@ -119,8 +125,8 @@ impl Sources {
         let shown = |text: &OsStr| {
             let text = text.to_string_lossy();
             match option.is_hide_env_values_set() {
-                // A URL has a password, at most.
-                true if text.contains("://") || text.starts_with("sqlite:") => without_secrets(&text).into(),
+                // Of a URL, what may be a password is masked; what is cut off one is none.
+                true if Url::parse(&text).is_ok() => without_secrets(&text).into(),
                 true => MASK.into(),
                 false => text.parse::<i64>().map_or_else(|_| Value::from(&*text), Value::from),
             }
@@ -149,7 +155,14 @@ fn of(option: &Arg, value: Value) -> Result<Vec<String>> {
     let is_switch = matches!(option.get_action(), ArgAction::SetTrue);
     match value {
         Value::Boolean(is_on) if is_switch => Ok(if is_on { vec![String::new()] } else { Vec::new() }),
-        Value::Array(items) if is_list => items.into_iter().map(|item| one(name, item)).collect(),
+        Value::Array(items) if is_list => {
+            let items: Vec<_> = items.into_iter().map(|item| one(name, item)).collect::<Result<_>>()?;
+            ensure!(
+                !items.iter().any(|item| item.contains(',')),
+                "`{name}` has an item with a comma; in a URL it is `%2C`"
+            );
+            Ok(items)
+        }
         value if !is_switch => Ok(vec![one(name, value)?]),
         _ => bail!("`{name}` is true or false"),
     }

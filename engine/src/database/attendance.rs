@@ -100,7 +100,11 @@ pub fn replaced_when_abandoned(
                     // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
                     let _ = connection.execute(AssertSqlSafe(format!("SET {NOTICES_CLOSING}"))).await;
                 }
-                if sessions.are_named() { Ok(()) } else { learn_types(connection).await }
+                if !sessions.are_named() {
+                    // What fails here fails again when something is run, and is told then.
+                    let _ = learn_types(connection).await;
+                }
+                Ok(())
             }
             .boxed()
         })

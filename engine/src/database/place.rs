@@ -71,11 +71,15 @@ impl Place {
                 );
                 sessions
             }
-            _ => bail!(
-                "the database URL begins with `{}:`; allowed are `sqlite:FILE` and \
-                 `postgres://USER:PASSWORD@HOST:PORT/NAME`: set --database-url or DATABASE_URL",
-                scheme.unwrap_or_default()
-            ),
+            _ => {
+                // What has other letters is no scheme, but may be a password.
+                let scheme = scheme.filter(|scheme| scheme.chars().all(|letter| letter.is_ascii_lowercase()));
+                bail!(
+                    "the database URL begins with `{}:`; allowed are `sqlite:FILE` and \
+                     `postgres://USER:PASSWORD@HOST:PORT/NAME`: set --database-url or DATABASE_URL",
+                    scheme.unwrap_or_default()
+                )
+            }
         };
         let is_empty = |file: &str| file.trim_start_matches('/').split('?').next().is_none_or(str::is_empty);
         // SQLite would give each connection a database of its own, and forget it.
@@ -243,10 +247,13 @@ fn cannot_open(url: &str) -> String {
 }
 
 /// The URL, if it is one: SeaORM would panic.
-fn checked(url: &str) -> Result<&str> {
+///
+/// # Errors
+/// It is none: one line that says why.
+pub fn checked(url: &str) -> Result<&str> {
     if let Err(error) = Url::parse(url) {
         bail!(
-            "{}: it is no URL ({error}); in a user and a password, `/` is written `%2F`, `?` `%3F`, and `#` `%23`",
+            "{}: it is no URL ({error}); in a user and a password, `/` is written `%2F`, `?` `%3F`, `#` `%23`, and `,` `%2C`",
             cannot_open(url)
         );
     }

@@ -10,8 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail, ensure};
 use futures_util::future::join_all;
+use parking_lot::Mutex;
 use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, Statement};
 use serde::Deserialize;
 use tokio::{
@@ -37,15 +38,18 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How long a replica may take to say so.
 const ANSWER_TIME: Duration = Duration::from_secs(2);
 
-/// How often it is looked before a server begins, and what is between.
-const FIRST_LOOKS: u32 = 5;
+/// For how long it is looked before a server begins, and what is between.
+const FIRST_TIME: Duration = Duration::from_millis(300);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-/// How far what is written has come, as a byte of the log of what is written.
-const WRITTEN: &str = "SELECT (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint";
+/// For how long nothing is read from a replica that lacks what is asked for.
+const LACKING_TIME: Duration = Duration::from_secs(60);
 
-/// The same of what a replica shows. One that has become the database that is written to shows all.
-const SHOWN: &str = "SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'::pg_lsn)::bigint";
+/// What a server says of itself, as [`Seen`] has it.
+const SEEN: &str = "SELECT current_database() || ' of the cluster ' || system_identifier, \
+       (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - '0/0'::pg_lsn)::bigint, \
+       CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END \
+     FROM pg_control_system()";
 
 /// What was written, by the number of its transaction. It is a token for clients, who read at least as much with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -99,6 +103,8 @@ pub struct Replica {
     is_well: AtomicBool,
     /// Tells those who wait for an answer that there is none.
     is_silent: Notify,
+    /// When it was found to lack what was asked for.
+    lacked: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug)]
@@ -120,18 +126,18 @@ impl Replicas {
         most: Duration,
     ) -> Self {
         let replica = |options| {
-            let (pools, is_well, is_silent) = (OnceLock::new(), AtomicBool::new(true), Notify::new());
-            Replica { options, limit, connections, abandoned: abandoned.clone(), pools, is_well, is_silent }.into()
+            let (pools, is_well, is_silent, lacked) =
+                (OnceLock::new(), AtomicBool::new(true), Notify::new(), Mutex::default());
+            Replica { options, limit, connections, abandoned: abandoned.clone(), pools, is_well, is_silent, lacked }
+                .into()
         };
         let replicas = Self { all: all.map(replica).collect(), next: Arc::default() };
         if !replicas.is_empty() {
             let mut positions = Positions { most, ..Positions::default() };
             // Before anything is read. What is written just now, they show a moment later.
+            let began = Instant::now();
             let mut looked = look(&replicas.all, &written, &mut positions).await;
-            for _ in 1..FIRST_LOOKS {
-                if looked.iter().all(Result::is_ok) {
-                    break;
-                }
+            while looked.iter().any(Result::is_err) && began.elapsed() < FIRST_TIME {
                 sleep(FIRST_PAUSE).await;
                 looked = look(&replicas.all, &written, &mut positions).await;
             }
@@ -229,8 +235,14 @@ impl Replica {
         }
     }
 
-    /// Looks how far it is.
-    async fn look(&self, wanted: i64) -> Result<()> {
+    /// Reads nothing from it for a while: it lacks what is asked for, such as a table, or the right to read it.
+    pub fn lacks(&self, why: &dyn Display) {
+        *self.lacked.lock() = Some(Instant::now());
+        self.leave_out(why);
+    }
+
+    /// What it says of itself.
+    async fn look(&self) -> Result<Seen> {
         if self.pools.get().is_none() {
             let place = Place::find(&self.options, Some(self.limit), self.abandoned.clone()).await?;
             let reader = place.open(Access::Read, self.connections).await?;
@@ -238,15 +250,46 @@ impl Replica {
             // Nobody else sets it.
             let _ = self.pools.set(Pools { reader, probe });
         }
-        let Some(Pools { probe, .. }) = self.pools.get() else { return Ok(()) };
-        let shown = number(probe, SHOWN).await.map_err(|error| explain(&error))?;
-        if shown >= wanted { Ok(()) } else { Err(anyhow!("it is too far behind (`--max-replica-lag`)")) }
+        let Some(Pools { probe, .. }) = self.pools.get() else { bail!("it was not reached") };
+        Seen::of(probe).await.map_err(|error| explain(&error))
     }
 }
 
 impl Display for Replica {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> Formatted {
         formatter.write_str(&without_secrets(&self.options.database_url))
+    }
+}
+
+/// What a server says of itself.
+struct Seen {
+    /// Its database, and its cluster.
+    database: String,
+    /// How far what it shows has come, as a byte of the log of what is written.
+    position: i64,
+    /// On which branch of that log it writes, if it does.
+    timeline: Option<String>,
+}
+
+impl Seen {
+    async fn of(pool: &Pool) -> Result<Self, DbErr> {
+        let row = pool.query_one_raw(Statement::from_string(DbBackend::Postgres, SEEN)).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound(SEEN.to_owned()))?;
+        Ok(Self {
+            database: row.try_get_by_index(0)?,
+            position: row.try_get_by_index(1)?,
+            timeline: row.try_get_by_index(2)?,
+        })
+    }
+
+    /// Whether it shows what this one writes.
+    fn is_of(&self, written: &Self) -> Result<()> {
+        let (ours, its) = (&written.database, &self.database);
+        ensure!(ours == its, "it is another database: {its}, not {ours}");
+        let is_written = self.timeline.is_some();
+        ensure!(!is_written || self.timeline == written.timeline, "it is written to beside the database");
+        ensure!(self.position <= written.position, "it shows what was not written to the database");
+        Ok(())
     }
 }
 
@@ -295,6 +338,7 @@ async fn look_after(replicas: Weak<[Arc<Replica>]>, written: Pool, mut positions
 fn settle(replicas: &[Arc<Replica>], looked: Vec<Result<()>>) {
     for (replica, looked) in replicas.iter().zip(looked) {
         match looked {
+            Ok(()) if replica.lacked.lock().is_some_and(|at| at.elapsed() < LACKING_TIME) => {}
             Ok(()) if replica.is_well.swap(true, Relaxed) => {}
             Ok(()) => tracing::info!(%replica, "a replica is read from again"),
             Err(why) => replica.leave_out(&format_args!("{why:#}")),
@@ -302,24 +346,31 @@ fn settle(replicas: &[Arc<Replica>], looked: Vec<Result<()>>) {
     }
 }
 
-/// Looks whether each replica is there, and not too far behind.
+/// Looks whether each replica is there, shows what is written, and is not too far behind.
 async fn look(replicas: &[Arc<Replica>], written: &Pool, positions: &mut Positions) -> Vec<Result<()>> {
     let Some(abandoned) = replicas.first().map(|replica| &replica.abandoned) else { return Vec::new() };
-    // A connection that does not answer is replaced.
-    let asked = timeout(ANSWER_TIME, abandoned.attend(None, number(written, WRITTEN))).await;
-    let now = Instant::now();
-    if let Ok(Ok(position)) = asked {
-        positions.see(now, position);
-    }
-    let wanted = positions.wanted(now);
     let looks = replicas.iter().map(async |replica| {
-        let look = timeout(ANSWER_TIME, abandoned.attend(None, replica.look(wanted))).await;
+        let look = timeout(ANSWER_TIME, abandoned.attend(None, replica.look())).await;
         look.unwrap_or_else(|_| {
             replica.is_silent.notify_waiters();
             Err(anyhow!("it does not answer"))
         })
     });
-    join_all(looks).await
+    let shown = join_all(looks).await;
+    // After them, so that none is further. A connection that does not answer is replaced.
+    let asked = timeout(ANSWER_TIME, abandoned.attend(None, Seen::of(written))).await;
+    let (now, written) = (Instant::now(), asked.ok().and_then(Result::ok));
+    if let Some(written) = &written {
+        positions.see(now, written.position);
+    }
+    let wanted = positions.wanted(now);
+    let judge = |shown: Result<Seen>| {
+        let shown = shown?;
+        written.as_ref().map_or(Ok(()), |written| shown.is_of(written))?;
+        ensure!(shown.position >= wanted, "it is too far behind (`--max-replica-lag`)");
+        Ok(())
+    };
+    shown.into_iter().map(judge).collect()
 }
 
 /// The one number that a question is answered with.

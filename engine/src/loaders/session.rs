@@ -130,11 +130,13 @@ impl Session {
         };
         rows.inspect_err(|error| {
             *snapshot = Snapshot::Lost(error.clone());
-            // A conflict is of this statement alone.
-            if let (Error::Unavailable(cause), Some(replica)) = (error, replica)
-                && !cause.is_conflict()
-            {
-                replica.leave_out(&format_args!("{cause:?}"));
+            match (error, replica) {
+                (Error::Internal(cause), Some(replica)) if cause.is_lack() => replica.lacks(&format_args!("{cause:?}")),
+                // A conflict is of this statement alone.
+                (Error::Unavailable(cause), Some(replica)) if !cause.is_conflict() => {
+                    replica.leave_out(&format_args!("{cause:?}"));
+                }
+                _ => {}
             }
         })
     }

@@ -232,7 +232,12 @@ fn with_headers(mut parameters: Parameters, headers: &HeaderMap) -> Result<Param
     if let Some(wish) = wish {
         parameters.extensions.entry(EXTENSION).or_insert(wish);
     }
-    if let Some(token) = headers.get(AFTER) {
+    let mut tokens = headers.get_all(AFTER).iter();
+    if let Some(token) = tokens.next() {
+        if tokens.next().is_some() {
+            let problem = format!("the header `{AFTER}` is there twice; allowed is one token");
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, problem));
+        }
         parameters.read_after(&String::from_utf8_lossy(token.as_bytes()));
     }
     Ok(parameters)

@@ -1,0 +1,172 @@
+// `node run.mjs BINARY [--seconds=N]`, as root: instances of a server, each in a network namespace of its own, over one PostgreSQL and behind
+// haproxy. How much one, two and three of them answer on the same cores; then all are started again, one after the other, under load: no
+// request may fail.
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { freePort, startCluster } from '../postgres.mjs';
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { seconds: { type: 'string', default: '3' } } });
+const binary = resolve(positionals[0]);
+const CLIENTS = 16;
+const BRIDGE = 'dovetail0';
+const address = (host) => `10.77.0.${host}`;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+const folder = mkdtempSync(join(tmpdir(), 'dovetail-instances-'));
+
+/** An instance, in a namespace of its own. */
+class Instance {
+  constructor(index) {
+    this.name = `dovetail${index}`;
+    this.host = address(10 + index);
+    const veth = `${this.name}v`;
+    ip('netns', 'add', this.name);
+    ip('link', 'add', veth, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.name);
+    ip('link', 'set', veth, 'master', BRIDGE, 'up');
+    ip('-n', this.name, 'addr', 'add', `${this.host}/24`, 'dev', 'eth0');
+    ip('-n', this.name, 'link', 'set', 'eth0', 'up');
+  }
+
+  async start(database) {
+    const settings = ['--host=0.0.0.0', '--insecure-open', '--log=off', '--max-sender-share=100', '--shutdown-delay=2', `--database-url=${database}`];
+    this.process = spawn('ip', ['netns', 'exec', this.name, binary, 'serve', ...settings], { stdio: ['ignore', 'ignore', 'inherit'] });
+    for (let tries = 0; !(await fetch(`http://${this.host}:8000/readyz`).then(({ ok }) => ok, () => false)); tries += 1) {
+      if (tries > 200) throw new Error('an instance is not ready');
+      await pause(50);
+    }
+  }
+
+  /** Stops it as an orchestrator does. */
+  async stop() {
+    const exited = once(this.process, 'exit');
+    this.process.kill('SIGTERM');
+    await exited;
+  }
+
+  remove() {
+    this.process?.kill('SIGKILL');
+    ip('netns', 'delete', this.name);
+  }
+}
+
+/** Haproxy before these. */
+async function balance(instances) {
+  const port = await freePort();
+  const file = join(folder, `haproxy-${instances.length}.cfg`);
+  writeFileSync(
+    file,
+    `
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 1m
+  timeout server 1m
+  option redispatch
+listen all
+  bind 127.0.0.1:${port}
+  balance roundrobin
+  option httpchk GET /readyz
+  default-server check inter 200 fall 2 rise 1
+${instances.map(({ name, host }) => `  server ${name} ${host}:8000`).join('\n')}
+`,
+  );
+  const process = spawn('haproxy', ['-db', '-q', '-f', file], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await pause(1000);
+  return { port, stop: () => process.kill() };
+}
+
+const QUERIES = [
+  '{ users(first: 20) { nodes { id name posts(first: 5) { nodes { id title } } } } }',
+  '{ user(id: 7) { name } }',
+  'mutation { createUser(input: { name: "new" }) { user { id } } }',
+];
+
+/** Has clients ask until this is over; how many requests were answered, and which failed. */
+async function load(port, isOver) {
+  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+  const counts = { answered: 0, failed: [] };
+  const ask = (query) =>
+    new Promise((resolve) => {
+      const body = JSON.stringify({ query });
+      const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+      const asked = request({ port, path: '/graphql', method: 'POST', agent, headers }, (response) => {
+        let text = '';
+        response.on('data', (chunk) => (text += chunk));
+        response.on('end', () => {
+          if (response.statusCode === 200 && !text.includes('"errors"')) counts.answered += 1;
+          else counts.failed.push(`${response.statusCode} ${text.slice(0, 200)}`);
+          resolve();
+        });
+      });
+      asked.on('error', (error) => {
+        counts.failed.push(error.message);
+        resolve();
+      });
+      asked.end(body);
+    });
+  const client = async (client) => {
+    for (let round = client; !isOver(); round += 1) await ask(QUERIES[round % 8 === 0 ? 2 : round % 2]);
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, (_, index) => client(index)));
+  agent.destroy();
+  return counts;
+}
+
+ip('link', 'add', BRIDGE, 'type', 'bridge');
+ip('addr', 'add', `${address(1)}/24`, 'dev', BRIDGE);
+ip('link', 'set', BRIDGE, 'up');
+const instances = [];
+const cluster = await startCluster({ listen_addresses: '*', max_connections: 200 });
+try {
+  // From the namespaces, too.
+  const hba = cluster.file('pg_hba.conf');
+  writeFileSync(hba, `host all all ${address(0)}/24 trust\n`, { flag: 'a' });
+  const database = `postgres://postgres@${address(1)}:${new URL(cluster.url).port}/postgres`;
+  cluster.crash();
+  execFileSync(binary, ['migrate', 'up', '--database-url', database], { stdio: 'ignore' });
+  execFileSync(binary, ['seed', '--database-url', database], { stdio: 'ignore' });
+  for (let index = 0; index < 3; index += 1) {
+    instances.push(new Instance(index));
+    await instances[index].start(database);
+  }
+  const answered = [[], [], []];
+  for (let round = 0; round < 3; round += 1) {
+    for (let count = 1; count <= 3; count += 1) {
+      const balancer = await balance(instances.slice(0, count));
+      let over = false;
+      setTimeout(() => (over = true), 1000 * Number(values.seconds));
+      const began = performance.now();
+      const counts = await load(balancer.port, () => over);
+      if (counts.failed.length > 0) throw new Error(counts.failed[0]);
+      answered[count - 1].push((1000 * counts.answered) / (performance.now() - began));
+      balancer.stop();
+    }
+  }
+  const medians = answered.map((rounds) => rounds.sort((one, other) => one - other)[1]);
+  console.log(`answered a second by 1, 2, 3 instances: ${medians.map(Math.round).join(', ')}`);
+
+  const balancer = await balance(instances);
+  let over = false;
+  const loading = load(balancer.port, () => over);
+  for (const instance of instances) {
+    await pause(500);
+    await instance.stop();
+    await instance.start(database);
+    await pause(500);
+  }
+  over = true;
+  const { answered: all, failed } = await loading;
+  balancer.stop();
+  console.log(`while all were started again: ${all} answered, ${failed.length} failed ${[...new Set(failed)].slice(0, 3).join('; ')}`);
+  if (failed.length > 0 || medians[2] < 0.8 * medians[0]) process.exitCode = 1;
+} finally {
+  for (const instance of instances) instance.remove();
+  ip('link', 'delete', BRIDGE);
+  cluster.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
