@@ -76,7 +76,10 @@ impl Found {
         let pool = connections.get_postgres_connection_pool();
         // Not prepared: it would be in another session than that in which it is run.
         let asked = async {
-            let row = raw_sql("SELECT current_setting('dovetail.session', true)").fetch_one(pool).await?;
+            // A pooler of single statements refuses it.
+            let mut transaction = pool.begin().await?;
+            let row = raw_sql("SELECT current_setting('dovetail.session', true)").fetch_one(&mut *transaction).await?;
+            transaction.rollback().await?;
             row.try_get::<Option<String>, _>(0)
         };
         let mark = asked.await.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
