@@ -74,7 +74,8 @@ impl Pool {
     /// Begins a transaction in which all statements see one moment.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
         if self.get_database_backend() == DbBackend::Postgres {
-            return self.begin_as(&self.begin).await;
+            // Boxed: it is large, and would be moved with the future of whatever loads, also on SQLite.
+            return Box::pin(self.begin_as(&self.begin)).await;
         }
         // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
         let mode = (self.access == Access::Write).then_some(SqliteTransactionMode::Immediate);

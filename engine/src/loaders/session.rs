@@ -15,7 +15,7 @@ use super::{
     rows::LongTexts,
 };
 use crate::{
-    database::{self, Database, EachRow, Pool, Replica, Written},
+    database::{self, Database, EachRow, Replica, Written},
     error::{Error, Result},
     memory::Meter,
 };
@@ -108,25 +108,20 @@ impl Session {
     ) -> Result<Vec<QueryResult>> {
         let mut snapshot = self.0.snapshot.lock().await;
         if matches!(*snapshot, Snapshot::Open) {
-            *snapshot = self.begin(asked.clone().all(|asked| asked.alone)).await;
+            let turn = self.0.database.replicas.turn();
+            let alone = if asked.clone().all(|asked| asked.alone) { self.alone(turn) } else { None };
+            *snapshot = match alone {
+                Some(alone) => alone,
+                None => self.begin(turn).await,
+            };
         } else if matches!(*snapshot, Snapshot::Alone(_)) {
             *snapshot = Snapshot::Lost(Error::broken("a statement that was to be alone was not"));
         }
         let causes = asked.map(|asked| &asked.cause);
         let replica = self.0.replica.lock().clone();
-        let run = async {
-            match &*snapshot {
-                Snapshot::Lost(error) => Err(error.clone()),
-                Snapshot::Begun(transaction) | Snapshot::Written(transaction) => {
-                    self.run(transaction, select, texts, keys, causes).await
-                }
-                Snapshot::Alone(connection) => self.run(connection, select, texts, keys, causes).await,
-                Snapshot::Open => Err(Error::broken("a snapshot did not begin")),
-            }
-        };
         let rows = match &replica {
-            None => run.await,
-            Some(replica) => Box::pin(replica.attend(run)).await,
+            None => self.run_in(&snapshot, select, texts, keys, causes).await,
+            Some(replica) => Box::pin(replica.attend(self.run_in(&snapshot, select, texts, keys, causes))).await,
         };
         rows.inspect_err(|error| {
             *snapshot = Snapshot::Lost(error.clone());
@@ -141,29 +136,57 @@ impl Session {
         })
     }
 
-    /// Begins to read: on a replica, if that may be, and there is one.
-    async fn begin(&self, is_alone: bool) -> Snapshot {
+    /// The moment of a statement that is alone, if it needs no transaction: on the replica whose turn it is, if that may be.
+    fn alone(&self, turn: usize) -> Option<Snapshot> {
         let Inner { database, freshness, replica, .. } = &*self.0;
-        let (may_be_old, written) = match freshness {
-            Freshness::Any => (true, None),
-            Freshness::After(written) => (true, Some(*written)),
-            Freshness::Latest => (false, None),
+        let chosen = match freshness {
+            Freshness::Any => database.replicas.well(turn).next(),
+            // What is written is found in a transaction alone.
+            Freshness::After(_) => return None,
+            Freshness::Latest => None,
         };
-        let turn = if may_be_old { database.replicas.turn() } else { 0 };
-        if is_alone && written.is_none() {
-            let chosen = if may_be_old { database.replicas.well(turn).next() } else { None };
-            let reader = chosen.map_or(Some(&database.reader), |chosen| chosen.reader());
-            if let Some(connection) = reader.and_then(Pool::sessions) {
-                *replica.lock() = chosen.cloned();
-                return Snapshot::Alone(connection.clone());
-            }
-        }
-        if may_be_old && let Some((transaction, chosen)) = database.begin_on_replica(turn, written).await {
+        let reader = chosen.map_or(Some(&database.reader), |chosen| chosen.reader())?;
+        let connection = reader.sessions()?.clone();
+        *replica.lock() = chosen.cloned();
+        Some(Snapshot::Alone(connection))
+    }
+
+    /// Begins a transaction to read in: on a replica, if that may be, and there is one.
+    async fn begin(&self, turn: usize) -> Snapshot {
+        let Inner { database, freshness, replica, .. } = &*self.0;
+        let written = match freshness {
+            Freshness::Any => Some(None),
+            Freshness::After(written) => Some(Some(*written)),
+            Freshness::Latest => None,
+        };
+        // Boxed: it is large, and would be moved with the future of each load, also where there are no replicas.
+        if let Some(written) = written
+            && let Some((transaction, chosen)) = Box::pin(database.begin_on_replica(turn, written)).await
+        {
             *replica.lock() = Some(chosen);
             return Snapshot::Begun(transaction);
         }
         let begun = database.begin_reading().await;
         begun.map_or_else(|error| Snapshot::Lost(error.into()), Snapshot::Begun)
+    }
+
+    /// Runs a statement in a snapshot that has begun.
+    async fn run_in<'a>(
+        &self,
+        snapshot: &Snapshot,
+        select: &SelectStatement,
+        texts: &LongTexts,
+        keys: usize,
+        causes: impl Iterator<Item = &'a Cause> + Send,
+    ) -> Result<Vec<QueryResult>> {
+        match snapshot {
+            Snapshot::Lost(error) => Err(error.clone()),
+            Snapshot::Begun(transaction) | Snapshot::Written(transaction) => {
+                self.run(transaction, select, texts, keys, causes).await
+            }
+            Snapshot::Alone(connection) => self.run(connection, select, texts, keys, causes).await,
+            Snapshot::Open => Err(Error::broken("a snapshot did not begin")),
+        }
     }
 
     async fn run<'a>(
