@@ -25,7 +25,6 @@ use async_graphql::{
     Request, Response, ServerError,
     parser::types::{ExecutableDocument, OperationType},
 };
-
 use tokio::time::sleep;
 
 use self::{documents::Documents, limits::Measure, persisted::Named, report::Wishes, watched::Watched};

@@ -43,7 +43,7 @@ pub struct Cli<C: Subcommand> {
     #[command(flatten)]
     pub serve: Box<ServeOptions>,
 
-    /// Where the command's settings are from, if they were read by [`Self::read`].
+    /// Where the settings are from, for the command that prints them.
     #[arg(skip)]
     pub sources: Option<Sources>,
 }
@@ -74,22 +74,23 @@ impl<C: Subcommand> Cli<C> {
             command.error(ErrorKind::ArgumentConflict, problem).exit();
         }
         let Some(path) = given.get_one::<PathBuf>("config") else {
-            return Ok(Self::of(command, given.clone(), given, Settings::default()));
+            return Ok(Self::of(&command, &given, &given, Settings::default()));
         };
         let file = Settings::read(path, &command)?;
         let (asked, said) = innermost(&command, &given);
         arguments.extend(file.arguments(asked, said));
         match command.try_get_matches_from_mut(arguments) {
-            Ok(all) => Ok(Self::of(command, given, all, file)),
+            Ok(all) => Ok(Self::of(&command, &given, &all, file)),
             Err(error) => file.refuse(&error),
         }
     }
 
-    fn of(command: clap::Command, given: ArgMatches, all: ArgMatches, file: Settings) -> Self {
-        let mut cli = Self::from_arg_matches(&all).unwrap_or_else(|error| error.exit());
-        let command = innermost(&command, &given).0.clone();
-        let (given, all) = (last(given), last(all));
-        cli.sources = Some(Sources { command, given, all, file });
+    fn of(command: &clap::Command, given: &ArgMatches, all: &ArgMatches, file: Settings) -> Self {
+        let mut cli = Self::from_arg_matches(all).unwrap_or_else(|error| error.exit());
+        if let Some(Command::Config(_)) = cli.command {
+            let ((asked, given), (_, all)) = (innermost(command, given), innermost(command, all));
+            cli.sources = Some(Sources { command: asked.clone(), given: given.clone(), all: all.clone(), file });
+        }
         cli
     }
 
@@ -117,14 +118,6 @@ impl<C: Subcommand> Cli<C> {
 fn innermost<'a>(command: &'a clap::Command, given: &'a ArgMatches) -> (&'a clap::Command, &'a ArgMatches) {
     let inner = given.subcommand().and_then(|(name, given)| Some((command.find_subcommand(name)?, given)));
     inner.map_or((command, given), |(command, given)| innermost(command, given))
-}
-
-/// What is given for the command that is asked for.
-fn last(mut given: ArgMatches) -> ArgMatches {
-    match given.remove_subcommand() {
-        Some((_, given)) => last(given),
-        None => given,
-    }
 }
 
 /// The same command and subcommands, for which this is the database unless they are told another.

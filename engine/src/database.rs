@@ -16,16 +16,17 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::future::join_all;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use tokio::{sync::watch, time::sleep};
 
-pub use self::attendance::PATIENCE;
 use self::{
     attendance::Abandoned,
     migrations::pending,
     place::{Place, checked},
+    pool::ask,
 };
 pub use self::{
+    attendance::PATIENCE,
     migrations::{Migrations, NoMigrations, ensure_migrated, migrate, status},
     place::explain,
     pool::{Access, Pool},
@@ -217,18 +218,13 @@ pub async fn ready(database: &Database) -> Result<(), String> {
         "the database is unavailable".to_owned()
     };
     let Probe { reader, writer } = &database.probe;
-    let ask = async |connection: &Pool, question| {
-        let statement = Statement::from_string(connection.get_database_backend(), question);
-        connection.query_one_raw(statement).await.map_err(unavailable)
-    };
-    ask(reader, "SELECT 1").await?;
+    ask(reader, "SELECT 1").await.map_err(unavailable)?;
     if let Some(pending) = pending(writer, database.migrations).await.map_err(unavailable)? {
         return Err(pending);
     }
     if writer.get_database_backend() == DbBackend::Postgres {
-        let row = ask(writer, "SELECT current_setting('transaction_read_only') = 'on'").await?;
-        let is_read_only = row.map(|row| row.try_get_by_index(0)).transpose().map_err(unavailable)?;
-        if is_read_only == Some(true) {
+        let row = ask(writer, "SELECT current_setting('transaction_read_only') = 'on'").await.map_err(unavailable)?;
+        if row.try_get_by_index(0).map_err(unavailable)? {
             return Err("the database is read-only".to_owned());
         }
     }

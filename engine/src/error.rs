@@ -5,7 +5,7 @@
 //! returns [`Error`] cannot: its `?` goes through `From<DbErr>` here, and clippy refuses async-graphql's own error type in
 //! the rest of the crate (`clippy.toml`).
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Context, ErrorExtensionValues, ServerError, Value};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
@@ -91,16 +91,14 @@ impl Cause {
     /// Whether the database lacks what was asked for, such as a table or a right: PostgreSQL's classes 42 and 3F.
     pub fn is_lack(&self) -> bool {
         let Self::Database(error) = self else { return false };
-        let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
-        error.code().is_some_and(|code| code.len() == 5 && (code.starts_with("42") || code.starts_with("3F")))
+        code_of(error).is_some_and(|code| code.len() == 5 && (code.starts_with("42") || code.starts_with("3F")))
     }
 
     /// Whether it is a conflict with a concurrent transaction: PostgreSQL's serialization_failure or deadlock_detected. The
     /// transaction wrote nothing, and may be retried at once.
     pub fn is_conflict(&self) -> bool {
         let Self::Database(error) = self else { return false };
-        let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
-        matches!(error.code().as_deref(), Some("40001" | "40P01"))
+        matches!(code_of(error).as_deref(), Some("40001" | "40P01"))
     }
 }
 
@@ -179,8 +177,13 @@ impl From<DbErr> for Error {
 impl From<SqlxError> for Error {
     /// Of what the driver read, without SeaORM.
     fn from(error: SqlxError) -> Self {
-        DbErr::Query(RuntimeErr::SqlxError(error.into())).into()
+        of_driver(error).into()
     }
+}
+
+/// The driver's error, as SeaORM has it.
+pub fn of_driver(error: SqlxError) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(error.into()))
 }
 
 /// The driver's error in SeaORM's, if it is one.
@@ -193,10 +196,14 @@ pub fn driver_error(error: &DbErr) -> Option<&SqlxError> {
     }
 }
 
+/// The database's own code of an error, if it is the database's: PostgreSQL's SQLSTATE, or SQLite's extended result code.
+pub fn code_of(error: &DbErr) -> Option<Cow<'_, str>> {
+    driver_error(error)?.as_database_error()?.code()
+}
+
 /// Whether the database ended the statement: PostgreSQL's query_canceled, and SQLITE_INTERRUPT.
 fn timed_out(error: &DbErr) -> bool {
-    let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
-    matches!(error.code().as_deref(), Some("57014" | "9"))
+    matches!(code_of(error).as_deref(), Some("57014" | "9"))
 }
 
 /// Whether the database refused to delete a row because others refer to it: PostgreSQL's foreign_key_violation or restrict_violation, and
@@ -215,9 +222,9 @@ fn is_unavailable(error: &DbErr) -> bool {
         SqlxError::Io(_) | SqlxError::PoolTimedOut | SqlxError::PoolClosed | SqlxError::WorkerCrashed => true,
         SqlxError::Database(error) => error.code().is_some_and(|code| match code.len() {
             // PostgreSQL, Appendix A: connection exceptions, transaction rollback, insufficient resources, operator intervention,
-            // system errors; a statement without a name that is there no more; a server that writes no longer (read_only_sql_transaction), a transaction that was idle for too
-            // long, a lock that another has (lock_not_available); and of a new connection, a user or a database that it
-            // refuses.
+            // system errors; a statement without a name that is there no more; a server that writes no longer
+            // (read_only_sql_transaction), a transaction that was idle for too long, a lock that another has (lock_not_available);
+            // and of a new connection, a user or a database that it refuses.
             5 => ["08", "26", "28", "3D", "40", "53", "57", "58", "25006", "25P03", "55000", "55P03"]
                 .iter()
                 .any(|class| code.starts_with(class)),

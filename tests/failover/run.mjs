@@ -4,6 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startHaproxy } from '../haproxy.mjs';
 import { asOther, folderOf, freePort, programs, psql } from '../postgres.mjs';
 import { start } from '../server.mjs';
 
@@ -95,9 +96,7 @@ async function those(role) {
 }
 
 const port = await freePort();
-writeFileSync(
-  join(folder, 'haproxy.cfg'),
-  `
+const balancer = startHaproxy(`
 defaults
   mode tcp
   timeout connect 2s
@@ -108,9 +107,7 @@ listen primary
   option httpchk GET /primary
   default-server inter 200 fall 1 rise 1 on-marked-down shutdown-sessions
 ${nodes.map(({ name, port, rest }) => `  server ${name} 127.0.0.1:${port} check port ${rest}`).join('\n')}
-`,
-);
-const balancer = spawn('haproxy', ['-db', '-q', '-f', join(folder, 'haproxy.cfg')], { stdio: ['ignore', 'ignore', 'inherit'] });
+`);
 
 let server;
 try {
@@ -182,7 +179,7 @@ try {
   if (lost.length + counts.failed + counts.stale > 0) process.exitCode = 1;
 } finally {
   await server?.stop();
-  balancer.kill();
+  balancer.stop();
   for (const node of nodes) node.kill();
   rmSync(folder, { recursive: true, force: true });
 }

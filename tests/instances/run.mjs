@@ -3,11 +3,11 @@
 // request may fail.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startHaproxy } from '../haproxy.mjs';
 import { freePort, startCluster } from '../postgres.mjs';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { seconds: { type: 'string', default: '3' } } });
@@ -17,7 +17,6 @@ const BRIDGE = 'dovetail0';
 const address = (host) => `10.77.0.${host}`;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-const folder = mkdtempSync(join(tmpdir(), 'dovetail-instances-'));
 
 /** An instance, in a namespace of its own. */
 class Instance {
@@ -57,10 +56,7 @@ class Instance {
 /** Haproxy before these. */
 async function balance(instances) {
   const port = await freePort();
-  const file = join(folder, `haproxy-${instances.length}.cfg`);
-  writeFileSync(
-    file,
-    `
+  const { stop } = startHaproxy(`
 defaults
   mode http
   timeout connect 2s
@@ -73,11 +69,9 @@ listen all
   option httpchk GET /readyz
   default-server check inter 200 fall 2 rise 1
 ${instances.map(({ name, host }) => `  server ${name} ${host}:8000`).join('\n')}
-`,
-  );
-  const process = spawn('haproxy', ['-db', '-q', '-f', file], { stdio: ['ignore', 'ignore', 'inherit'] });
+`);
   await pause(1000);
-  return { port, stop: () => process.kill() };
+  return { port, stop };
 }
 
 const QUERIES = [
@@ -168,5 +162,4 @@ try {
   for (const instance of instances) instance.remove();
   ip('link', 'delete', BRIDGE);
   cluster.stop();
-  rmSync(folder, { recursive: true, force: true });
 }

@@ -1,9 +1,8 @@
 // The instances over one PostgreSQL, and the balancer before them: each can be killed.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { startHaproxy } from '../haproxy.mjs';
 import { freePort } from '../postgres.mjs';
 
 async function until(isReady, what) {
@@ -47,10 +46,9 @@ export class Instance {
 /** Haproxy before instances: round robin, and around those that are down. */
 export class Balancer {
   static async start(instances) {
-    const folder = mkdtempSync(join(tmpdir(), 'dovetail-live-'));
     const port = await freePort();
     const servers = instances.map(({ port }) => `  server s${port} 127.0.0.1:${port} check inter 200 fall 1 rise 1`);
-    const config = `
+    const { stop } = startHaproxy(`
 global
   maxconn 4096
 defaults
@@ -68,16 +66,8 @@ backend instances
   balance roundrobin
   option httpchk GET /readyz
 ${servers.join('\n')}
-`;
-    const file = join(folder, 'haproxy.cfg');
-    writeFileSync(file, config);
-    const balancer = new Balancer();
-    balancer.process = spawn('haproxy', ['-db', '-q', '-f', file], { stdio: ['ignore', 'ignore', 'inherit'] });
-    balancer.url = `http://127.0.0.1:${port}/graphql`;
-    balancer.stop = async () => {
-      balancer.process.kill();
-      rmSync(folder, { recursive: true, force: true });
-    };
+`);
+    const balancer = Object.assign(new Balancer(), { url: `http://127.0.0.1:${port}/graphql`, stop });
     await until(isReady(port), 'haproxy');
     return balancer;
   }

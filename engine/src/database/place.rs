@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::FutureExt;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, SqlxError, Statement,
+    ConnectOptions, Database, DatabaseConnection, DbErr, SqlxError,
     sqlx::{
         Connection,
         postgres::PgConnectOptions,
@@ -22,12 +22,12 @@ use url::Url;
 
 use super::{
     attendance::{Abandoned, PATIENCE, interrupt_once_unwanted, replaced_when_abandoned},
-    pool::{Access, Pool},
+    pool::{Access, Pool, ask},
     sessions::{NOTICES_CLOSING, Sessions},
 };
 use crate::{
     config::{DatabaseOptions, EMBEDDED_DATABASE, without_secrets},
-    error::driver_error,
+    error::{code_of, driver_error},
 };
 
 /// What makes every transaction of a PostgreSQL session read-only.
@@ -105,7 +105,7 @@ impl Place {
     /// One line that says what is wrong and what to do.
     pub async fn open(&self, access: Access, connections: u32) -> Result<Pool> {
         let pool = self.pool(connect(self.options(access, connections)).await?, access);
-        self.check(&pool).await.with_context(|| cannot_open(&self.url))?;
+        self.check(&pool, access).await.with_context(|| cannot_open(&self.url))?;
         Ok(pool)
     }
 
@@ -129,7 +129,7 @@ impl Place {
     }
 
     /// Makes sure that a transaction is what is said when it begins.
-    async fn check(&self, pool: &Pool) -> Result<()> {
+    async fn check(&self, pool: &Pool, access: Access) -> Result<()> {
         if self.is_embedded() {
             return Ok(());
         }
@@ -137,9 +137,7 @@ impl Place {
                     current_setting('transaction_read_only') = 'on', \
                     (SELECT setting::bigint FROM pg_settings WHERE name = 'statement_timeout')";
         let asked = async {
-            let transaction = pool.begin().await?;
-            let row = transaction.query_one_raw(Statement::from_string(DbBackend::Postgres, what)).await?;
-            let row = row.ok_or_else(|| DbErr::RecordNotFound(what.to_owned()))?;
+            let row = ask(&pool.begin().await?, what).await?;
             Ok::<(bool, bool, i64), DbErr>((
                 row.try_get_by_index(0)?,
                 row.try_get_by_index(1)?,
@@ -149,7 +147,7 @@ impl Place {
         let (is_snapshot, is_read_only, limit) = asked.await.map_err(|error| explain(&error))?;
         let has_limit = self.limit.is_none_or(|it| it.as_millis() == limit as u128);
         ensure!(
-            is_snapshot && has_limit && (is_read_only || pool.access() == Access::Write),
+            is_snapshot && has_limit && (is_read_only || access == Access::Write),
             "a transaction there is not what `BEGIN` asks for (a snapshot: {is_snapshot}, read-only: {is_read_only}, \
              statement_timeout: {limit} ms); is a pooler between that pools single statements? Have it pool transactions or sessions"
         );
@@ -276,8 +274,7 @@ async fn connect(options: ConnectOptions) -> Result<DatabaseConnection> {
 
 /// Whether another process holds SQLite's lock.
 fn is_busy(error: &DbErr) -> bool {
-    let Some(SqlxError::Database(error)) = driver_error(error) else { return false };
-    matches!(error.code().as_deref(), Some("5" | "261" | "517"))
+    matches!(code_of(error).as_deref(), Some("5" | "261" | "517"))
 }
 
 /// A database's error as one line for the operator, with what to do about the usual ones.

@@ -77,10 +77,7 @@ impl Pool {
             // Boxed: it is large, and would be moved with the future of whatever loads, also on SQLite.
             return Box::pin(self.begin_as(&self.begin)).await;
         }
-        // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
-        let mode = (self.access == Access::Write).then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
-        Ok(self.connections.begin_with_options(options).await?.into())
+        Ok(self.connections.begin_with_options(sqlite(self.access)).await?.into())
     }
 
     /// Begins a transaction to seed in: another process that would seed or migrate waits for its end.
@@ -101,9 +98,8 @@ impl Pool {
     /// Begins what SeaORM's migrator runs in, which takes a transaction of SeaORM's own; alone, if it writes, as in
     /// [`Self::begin_alone`].
     pub async fn begin_for_migrator(&self, is_alone: bool) -> Result<ForMigrator, DbErr> {
-        let mode = is_alone.then_some(SqliteTransactionMode::Immediate);
-        let options = TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
-        let transaction = self.connections.begin_with_options(options).await?;
+        let access = if is_alone { Access::Write } else { Access::Read };
+        let transaction = self.connections.begin_with_options(sqlite(access)).await?;
         let forget = if self.sessions.are_named() { "" } else { "DEALLOCATE ALL; " };
         if self.get_database_backend() == DbBackend::Postgres {
             // Who waits has the time that takes.
@@ -113,9 +109,9 @@ impl Pool {
         Ok(ForMigrator { transaction, forget })
     }
 
-    /// What its transactions do.
-    pub fn access(&self) -> Access {
-        self.access
+    /// Runs what asks something of this database: see [`super::Database::attend`].
+    pub fn attend<F: Future>(&self, run: F) -> impl Future<Output = F::Output> {
+        self.abandoned.attend(None, run)
     }
 
     /// The driver's pool.
@@ -137,6 +133,19 @@ impl Pool {
     pub async fn close_by_ref(&self) -> Result<(), DbErr> {
         self.connections.close_by_ref().await
     }
+}
+
+/// How a transaction begins on SQLite.
+fn sqlite(access: Access) -> TransactionOptions {
+    // IMMEDIATE: a transaction that reads first and then writes could find the lock taken, and not wait for it.
+    let mode = (access == Access::Write).then_some(SqliteTransactionMode::Immediate);
+    TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() }
+}
+
+/// The one row that a question is answered with.
+pub async fn ask(connection: &impl ConnectionTrait, question: &str) -> Result<QueryResult, DbErr> {
+    let row = connection.query_one_raw(Statement::from_string(connection.get_database_backend(), question)).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound(question.to_owned()))
 }
 
 /// Has whoever migrates or seeds on PostgreSQL wait for who does.

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Result, anyhow, bail, ensure};
 use futures_util::future::join_all;
 use parking_lot::Mutex;
-use sea_orm::{ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, Statement};
+use sea_orm::{ConnAcquireErr, DbErr};
 use serde::Deserialize;
 use tokio::{
     select,
@@ -24,7 +24,7 @@ use tokio::{
 use super::{
     attendance::Abandoned,
     place::{Place, explain},
-    pool::{Access, Pool},
+    pool::{Access, Pool, ask},
     transaction::Transaction,
 };
 use crate::{
@@ -63,7 +63,8 @@ impl Written {
     /// The database does not tell its number.
     pub async fn by(transaction: &Transaction) -> Result<Self, DbErr> {
         let question = "SELECT pg_current_xact_id()::text::bigint";
-        Ok(Self(number(transaction, question).await? as u64))
+        let number: i64 = ask(transaction, question).await?.try_get_by_index(0)?;
+        Ok(Self(number as u64))
     }
 }
 
@@ -207,7 +208,8 @@ impl Replica {
                WHEN n < pg_snapshot_xmax(pg_current_snapshot()) AND pg_xact_status(n) = 'committed' THEN 1 ELSE 0 END::bigint \
              FROM (VALUES ('{number}'::xid8)) AS written(n)"
         );
-        Ok(match self::number(&transaction, &question).await? {
+        let found: i64 = ask(&transaction, &question).await?.try_get_by_index(0)?;
+        Ok(match found {
             2 => Some(transaction),
             1 => {
                 transaction.renew().await?;
@@ -273,8 +275,7 @@ struct Seen {
 
 impl Seen {
     async fn of(pool: &Pool) -> Result<Self, DbErr> {
-        let row = pool.query_one_raw(Statement::from_string(DbBackend::Postgres, SEEN)).await?;
-        let row = row.ok_or_else(|| DbErr::RecordNotFound(SEEN.to_owned()))?;
+        let row = ask(pool, SEEN).await?;
         Ok(Self {
             database: row.try_get_by_index(0)?,
             position: row.try_get_by_index(1)?,
@@ -348,9 +349,8 @@ fn settle(replicas: &[Arc<Replica>], looked: Vec<Result<()>>) {
 
 /// Looks whether each replica is there, shows what is written, and is not too far behind.
 async fn look(replicas: &[Arc<Replica>], written: &Pool, positions: &mut Positions) -> Vec<Result<()>> {
-    let Some(abandoned) = replicas.first().map(|replica| &replica.abandoned) else { return Vec::new() };
     let looks = replicas.iter().map(async |replica| {
-        let look = timeout(ANSWER_TIME, abandoned.attend(None, replica.look())).await;
+        let look = timeout(ANSWER_TIME, replica.abandoned.attend(None, replica.look())).await;
         look.unwrap_or_else(|_| {
             replica.is_silent.notify_waiters();
             Err(anyhow!("it does not answer"))
@@ -358,7 +358,7 @@ async fn look(replicas: &[Arc<Replica>], written: &Pool, positions: &mut Positio
     });
     let shown = join_all(looks).await;
     // After them, so that none is further. A connection that does not answer is replaced.
-    let asked = timeout(ANSWER_TIME, abandoned.attend(None, Seen::of(written))).await;
+    let asked = timeout(ANSWER_TIME, written.attend(Seen::of(written))).await;
     let (now, written) = (Instant::now(), asked.ok().and_then(Result::ok));
     if let Some(written) = &written {
         positions.see(now, written.position);
@@ -371,10 +371,4 @@ async fn look(replicas: &[Arc<Replica>], written: &Pool, positions: &mut Positio
         Ok(())
     };
     shown.into_iter().map(judge).collect()
-}
-
-/// The one number that a question is answered with.
-async fn number(connection: &impl ConnectionTrait, question: &str) -> Result<i64, DbErr> {
-    let row = connection.query_one_raw(Statement::from_string(DbBackend::Postgres, question)).await?;
-    row.ok_or_else(|| DbErr::RecordNotFound(question.to_owned()))?.try_get_by_index(0)
 }

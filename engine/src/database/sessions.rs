@@ -1,11 +1,14 @@
 //! What outlives a transaction on the way to a database.
 
 use sea_orm::{
-    ConnectOptions, Database, DbErr, RuntimeErr, SqlxError,
+    ConnectOptions, Database, DbErr, SqlxError,
     sqlx::{AssertSqlSafe, Row, raw_sql},
 };
 
-use crate::{config::PreparedStatements, error::driver_error};
+use crate::{
+    config::PreparedStatements,
+    error::{driver_error, of_driver},
+};
 
 /// A setting of our own, which a session has that was told it when it began.
 const MARK: (&str, &str) = ("dovetail.session", "kept");
@@ -82,7 +85,7 @@ impl Found {
             transaction.rollback().await?;
             row.try_get::<Option<String>, _>(0)
         };
-        let mark = asked.await.map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))?;
+        let mark = asked.await.map_err(of_driver)?;
         // An older PostgreSQL, or one on Windows, does not know it: then `statement_timeout` ends what was left.
         let notices =
             raw_sql(AssertSqlSafe(format!("BEGIN; SET LOCAL {NOTICES_CLOSING}; ROLLBACK"))).execute(pool).await;

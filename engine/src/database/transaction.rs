@@ -25,6 +25,7 @@ use sea_query_sqlx::SqlxValues;
 use tokio::{sync::Mutex, time::timeout};
 
 use super::attendance::{Abandoned, PATIENCE};
+use crate::error::of_driver;
 
 /// What is called with each statement that ran.
 pub type Observer = Arc<dyn Fn(&Info<'_>) + Send + Sync>;
@@ -90,7 +91,7 @@ impl Transaction {
     pub async fn commit(self) -> Result<(), DbErr> {
         match self.0 {
             Kind::Sqlite(transaction) => transaction.commit().await,
-            Kind::Postgres(postgres) => postgres.transaction.into_inner().commit().await.map_err(failed),
+            Kind::Postgres(postgres) => postgres.transaction.into_inner().commit().await.map_err(of_driver),
         }
     }
 
@@ -98,7 +99,7 @@ impl Transaction {
     pub async fn rollback(self) -> Result<(), DbErr> {
         match self.0 {
             Kind::Sqlite(transaction) => transaction.rollback().await,
-            Kind::Postgres(postgres) => postgres.transaction.into_inner().rollback().await.map_err(failed),
+            Kind::Postgres(postgres) => postgres.transaction.into_inner().rollback().await.map_err(of_driver),
         }
     }
 }
@@ -129,11 +130,6 @@ impl PostgresTransaction {
     }
 }
 
-/// The driver's error, as SeaORM has it.
-fn failed(error: SqlxError) -> DbErr {
-    DbErr::Query(RuntimeErr::SqlxError(error.into()))
-}
-
 #[async_trait::async_trait]
 impl ConnectionTrait for Transaction {
     fn get_database_backend(&self) -> DbBackend {
@@ -149,7 +145,7 @@ impl ConnectionTrait for Transaction {
             Kind::Postgres(postgres) => {
                 let mut connection = postgres.transaction.lock().await;
                 let (running, query) = postgres.query(statement);
-                running.done(query.execute(&mut **connection).await).map(Into::into).map_err(failed)
+                running.done(query.execute(&mut **connection).await).map(Into::into).map_err(of_driver)
             }
         }
     }
@@ -159,7 +155,7 @@ impl ConnectionTrait for Transaction {
             Kind::Sqlite(transaction) => transaction.execute_unprepared(sql).await,
             Kind::Postgres(postgres) => {
                 let done = postgres.transaction.lock().await.execute(AssertSqlSafe(sql.to_owned())).await;
-                done.map(Into::into).map_err(failed)
+                done.map(Into::into).map_err(of_driver)
             }
         }
     }
@@ -170,7 +166,7 @@ impl ConnectionTrait for Transaction {
             Kind::Postgres(postgres) => {
                 let mut connection = postgres.transaction.lock().await;
                 let (running, query) = postgres.query(statement);
-                let row = running.done(query.fetch_optional(&mut **connection).await).map_err(failed)?;
+                let row = running.done(query.fetch_optional(&mut **connection).await).map_err(of_driver)?;
                 Ok(row.map(Into::into))
             }
         }
@@ -183,7 +179,7 @@ impl ConnectionTrait for Transaction {
                 let mut connection = postgres.transaction.lock().await;
                 let (running, query) = postgres.query(statement);
                 let rows = query.fetch(&mut **connection).map_ok(Into::into).try_collect().await;
-                running.done(rows).map_err(failed)
+                running.done(rows).map_err(of_driver)
             }
         }
     }
@@ -220,7 +216,7 @@ impl EachRow for Transaction {
             Kind::Postgres(postgres) => {
                 let mut connection = postgres.transaction.lock().await;
                 let (running, query) = postgres.query(statement);
-                let rows = query.fetch(&mut **connection).map_ok(Into::into).map_err(failed);
+                let rows = query.fetch(&mut **connection).map_ok(Into::into).map_err(of_driver);
                 running.done(each_of(rows, row).await)
             }
         }
