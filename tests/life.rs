@@ -17,9 +17,11 @@ use axum::{
 use clap::Parser;
 use dovetail::{
     config::{Cli, without_secrets},
-    profile,
+    database, profile,
+    run::Program,
     server::serve,
 };
+use school::School;
 use sea_orm::{ConnectionTrait, Database, DbBackend};
 use tempfile::tempdir;
 use tokio::{
@@ -179,6 +181,16 @@ async fn a_server_is_ready_while_its_database_is_there_and_up_to_date() {
     }
     let gone = "the database is unavailable".to_owned();
     assert_eq!(apps.agree(ready).await, (StatusCode::SERVICE_UNAVAILABLE, gone));
+}
+
+#[tokio::test]
+async fn a_server_is_ready_and_starts_over_a_database_that_a_newer_version_of_it_migrated() {
+    let apps = school().await;
+    for app in &apps.0 {
+        app.sql("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m99991231_000001_of_tomorrow', 0)").await;
+        database::ensure_migrated(&app.database.writer, School::migrations(), "dovetail").await.unwrap();
+    }
+    assert_eq!(apps.agree(ready).await, (StatusCode::OK, "ready".to_owned()));
 }
 
 #[tokio::test]

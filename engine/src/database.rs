@@ -23,13 +23,12 @@ use self::{
     attendance::Abandoned,
     migrations::pending,
     place::{Place, checked},
-    pool::ask,
 };
 pub use self::{
     attendance::PATIENCE,
-    migrations::{Migrations, NoMigrations, ensure_migrated, migrate, status},
+    migrations::{Migrations, NoMigrations, ensure_migrated, migrate, status, unfit},
     place::explain,
-    pool::{Access, Pool},
+    pool::{Access, Pool, ask},
     replicas::{Replica, Replicas, Written},
     transaction::{EachRow, Transaction},
 };

@@ -1,10 +1,16 @@
 //! The migrations of a program's tables, and whether they are applied.
 
-use std::fmt::{Debug, Formatter, Result as Formatted};
+use std::{
+    collections::HashSet,
+    fmt::{Debug, Formatter, Result as Formatted},
+};
 
 use anyhow::{Context, Result, bail, ensure};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, DynIden};
-use sea_orm_migration::{Migration, MigrationTrait, MigratorTrait, MigratorTraitSelf};
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, DynIden,
+    sea_query::{Alias, Query},
+};
+use sea_orm_migration::{Migration, MigrationTrait, MigratorTrait, MigratorTraitSelf, SchemaManager};
 
 use super::{
     explain,
@@ -64,17 +70,24 @@ impl MigratorTrait for NoMigrations {
 /// # Errors
 /// One line that says what is wrong and what to do.
 pub async fn ensure_migrated(writer: &Pool, migrations: Migrations, program: &str) -> Result<()> {
-    let unfit = match pending(writer, migrations).await.map_err(|error| explain(&error))? {
-        None => unrecorded(writer, migrations).await?,
-        pending => pending,
-    };
-    match unfit {
+    match unfit(writer, migrations).await? {
         None => Ok(()),
         Some(_) if writer.get_database_backend() == DbBackend::Sqlite => migrate(writer, migrations, MigrateAction::Up)
             .await
             .map_err(|error| explain(&error))
             .context("cannot migrate"),
         Some(unfit) => bail!("{unfit}; run `{program} migrate up`"),
+    }
+}
+
+/// Why the tables are not those that the program knows, if so.
+///
+/// # Errors
+/// The database cannot be asked.
+pub async fn unfit(writer: &Pool, migrations: Migrations) -> Result<Option<String>> {
+    match pending(writer, migrations).await.map_err(|error| explain(&error))? {
+        None => unrecorded(writer, migrations).await,
+        pending => Ok(pending),
     }
 }
 
@@ -89,8 +102,8 @@ async fn unrecorded(writer: &Pool, migrations: Migrations) -> Result<Option<Stri
         );
         return Ok(None);
     }
-    let is_in_place = recording::is_in_place(writer, &recorded).await.map_err(|error| explain(&error))?;
-    Ok((!is_in_place).then(|| "the changes of this database are not recorded as this program reads them".to_owned()))
+    let has_all = recording::has_all(writer, &recorded).await.map_err(|error| explain(&error))?;
+    Ok((!has_all).then(|| "the changes of this database are not recorded as this program reads them".to_owned()))
 }
 
 /// Migrates in one transaction: all is applied, or nothing. Changes are recorded from then on, but not those that it makes: who is told
@@ -131,11 +144,20 @@ pub async fn migrate(writer: &Pool, migrations: Migrations, action: MigrateActio
     Ok(())
 }
 
-/// What migrations are pending, if any.
+/// What migrations are pending, if any. Those that the program does not know are of a newer version of it, which is put in its place just
+/// now.
 pub async fn pending(writer: &Pool, migrations: Migrations) -> Result<Option<String>, DbErr> {
+    let table = migrations.migration_table_name();
     let migrator = writer.begin_for_migrator(false).await?;
-    let pending = migrations.get_pending_migrations_read_only(&migrator.transaction).await?.len();
+    let mut applied = HashSet::new();
+    if SchemaManager::new(&migrator.transaction).has_table(table.to_string()).await? {
+        let select = Query::select().column(Alias::new("version")).from(table).take();
+        for row in migrator.transaction.query_all(&select).await? {
+            applied.insert(row.try_get_by_index::<String>(0)?);
+        }
+    }
     migrator.commit().await?;
+    let pending = migrations.migrations().iter().filter(|migration| !applied.contains(migration.name())).count();
     Ok(match pending {
         0 => None,
         1 => Some("1 migration is pending on this database".to_owned()),

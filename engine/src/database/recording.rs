@@ -173,8 +173,16 @@ fn text(text: &str) -> String {
 
 /// Whether changes of these tables are recorded, as far as they are there, and of no others.
 pub async fn is_in_place(connection: &impl ConnectionTrait, tables: &[Recorded]) -> Result<bool, DbErr> {
-    let wanted: BTreeSet<_> = triggers(connection, tables).await?.into_iter().map(|(name, _)| name).collect();
-    Ok(names(connection).await? == wanted)
+    Ok(names(connection).await? == wanted(connection, tables).await?)
+}
+
+/// Whether changes of these tables are recorded, as far as they are there, whatever else is.
+pub async fn has_all(connection: &impl ConnectionTrait, tables: &[Recorded]) -> Result<bool, DbErr> {
+    Ok(names(connection).await?.is_superset(&wanted(connection, tables).await?))
+}
+
+async fn wanted(connection: &impl ConnectionTrait, tables: &[Recorded]) -> Result<BTreeSet<String>, DbErr> {
+    Ok(triggers(connection, tables).await?.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Has changes be recorded no more.
