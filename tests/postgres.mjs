@@ -58,9 +58,14 @@ export async function startCluster(settings = {}) {
 }
 
 /** Starts a standby of a cluster, with these settings: it takes from it what is written, and can be read. */
-export async function startStandby({ url }, settings = {}) {
-  const folder = folderOf('standby');
-  run('pg_basebackup', '-D', join(folder, 'cluster'), '-d', `${url}/postgres`, '-R', '-c', 'fast', '--no-sync');
+export const startStandby = (cluster, settings = {}) => startCopy(cluster, settings, '-R');
+
+/** Starts what a back-up of a cluster has, taken now. */
+export const startRestored = (cluster, settings = {}) => startCopy(cluster, settings);
+
+async function startCopy({ url }, settings, ...args) {
+  const folder = folderOf('copy');
+  run('pg_basebackup', '-D', join(folder, 'cluster'), '-d', `${url}/postgres`, '-c', 'fast', '--no-sync', ...args);
   return serve(folder, settings);
 }
 
