@@ -204,3 +204,31 @@ test('what another writes is shown by a subscription, through the cache', async 
   watched.unsubscribe();
   expect(new Set(kinds)).toEqual(new Set(['UPDATED']));
 });
+
+test('what was written is read at once, though the replica shows it later', async () => {
+  const create = graphql(`
+    mutation CreateUser($name: String!) {
+      createUser(input: { name: $name }) {
+        user {
+          id
+        }
+      }
+    }
+  `);
+  const find = graphql(`
+    query FindUser($id: ID!) {
+      user(id: $id) {
+        name
+      }
+    }
+  `);
+  const client = newClient(process.env.DOVETAIL_REPLICATED_URL);
+  const names = Array.from({ length: 10 }, (_, round) => `Ada ${round}`);
+  const found: unknown[] = [];
+  for (const name of names) {
+    const { data } = await client.mutate({ mutation: create, variables: { name } });
+    const variables = { id: data!.createUser!.user!.id };
+    found.push((await client.query({ query: find, variables, fetchPolicy: 'network-only' })).data?.user?.name);
+  }
+  expect(found).toEqual(names);
+});
