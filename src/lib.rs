@@ -38,7 +38,7 @@ impl Types for School {
 
 impl Program for School {
     const NAME: &'static str = "dovetail";
-    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+    const VERSION: &'static str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("COMMIT"), ")");
     type Migrator = Migrator;
     type Command = Command;
 

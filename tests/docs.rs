@@ -1,7 +1,7 @@
 //! The documentation: its examples, its settings, and the tests that it names.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -82,5 +82,37 @@ fn each_test_that_the_settings_name_is_there() {
     let names = SETTINGS.split('`').skip(1).step_by(2);
     for name in names.filter(|name| name.contains('_') && **name == name.to_lowercase()) {
         assert!(sources.contains(&format!("fn {name}(")), "docs/settings.md names the test {name}, which is not there");
+    }
+}
+
+#[test]
+fn each_metric_is_documented_and_what_the_rules_and_the_dashboard_name_is_one() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    let names = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'));
+        let prefixes = ["dovetail_", "graphql_server_", "db_client_"];
+        let names =
+            words.filter(|word| prefixes.iter().any(|prefix| word.len() > prefix.len() && word.starts_with(prefix)));
+        // Of a histogram, there are these.
+        let base = |name: &str| {
+            let parts = ["_bucket", "_sum", "_count"];
+            parts.iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name).to_owned()
+        };
+        names.map(base).collect()
+    };
+    let counted = names(&read("engine/src/metrics.rs"));
+    let operating = read("docs/operating.md");
+    let section = operating.split("\n## Metrics\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let documented = names(section);
+    assert_eq!(counted.difference(&documented).next(), None, "docs/operating.md lacks a metric");
+    for file in ["ops/alerts.yaml", "ops/alerts.test.yaml", "ops/dashboard.json"] {
+        let unknown = names(&read(file)).into_iter().find(|name| !counted.contains(name));
+        assert_eq!(unknown, None, "{file} names what is no metric");
+    }
+    let rules = read("ops/alerts.yaml");
+    for alert in rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")) {
+        assert!(operating.contains(&format!("| `{alert}` |")), "docs/operating.md lacks {alert}");
+        assert!(read("ops/alerts.test.yaml").contains(alert), "ops/alerts.test.yaml lacks {alert}");
     }
 }

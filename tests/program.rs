@@ -1,11 +1,11 @@
 use std::{
     collections::BTreeSet,
     fs::{self, Permissions},
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, BufReader, Lines, Read, Write},
     net::{TcpListener, TcpStream},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
 use dovetail::config::without_secrets;
@@ -68,6 +68,8 @@ pub struct Server {
     pub process: Child,
     /// Its host and port.
     pub address: String,
+    /// What it says besides.
+    pub lines: Lines<BufReader<ChildStdout>>,
     _folder: TempDir,
 }
 
@@ -88,10 +90,14 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
-        let endpoint = lines.find_map(|line| Some(line.trim().strip_prefix("endpoint  http://")?.to_owned())).unwrap();
-        let address = endpoint.strip_suffix("/graphql").unwrap().replace("0.0.0.0", "127.0.0.1");
-        Self { process, address, _folder: folder }
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let address = address("endpoint  http://", "/graphql", &mut lines).replace("0.0.0.0", "127.0.0.1");
+        Self { process, address, lines, _folder: folder }
+    }
+
+    /// Where it says that this is served.
+    pub fn address_of(&mut self, name: &str, path: &str) -> String {
+        address(&format!("{name} http://"), path, &mut self.lines)
     }
 
     /// The response to an HTTP request after which the connection is closed.
@@ -111,6 +117,12 @@ impl Server {
     pub fn log(&mut self) -> impl Iterator<Item = String> {
         BufReader::new(self.process.stderr.take().unwrap()).lines().map(Result::unwrap)
     }
+}
+
+/// The host and port in the next line that has them between these.
+fn address(begin: &str, end: &str, lines: &mut Lines<BufReader<ChildStdout>>) -> String {
+    let address = |line: String| Some(line.trim().strip_prefix(begin)?.strip_suffix(end)?.to_owned());
+    lines.find_map(|line| address(line.unwrap())).unwrap()
 }
 
 impl Drop for Server {
@@ -235,6 +247,7 @@ fn the_database_may_stand_before_a_command_and_options_of_serving_may_not() {
 fn settings_are_of_the_command_line_or_the_environment_or_a_file_or_the_default() {
     let folder = tempdir().unwrap();
     let file = "port = 1\nmax-depth = 2\nmax-cost = 3\ncors-origins = ['https://a.example', 'https://b.example']\ndemo = true\nsql-report = false\n\
+                trace-sampling = 0.25\notlp-endpoint = 'http://key:secret@collector:4318'\n\
                 database-url = 'postgres://me:secret@db/x'\njwt-secret = 'thirty-two bytes that are no secret'\n";
     fs::write(folder.path().join("s.toml"), file).unwrap();
     let mut command = dovetail(folder.path(), &["config", "--config", "s.toml", "--max-depth=9"]);
@@ -251,6 +264,8 @@ fn settings_are_of_the_command_line_or_the_environment_or_a_file_or_the_default(
         "jwt-secret",
         "jwks",
         "auth",
+        "trace-sampling",
+        "otlp-endpoint",
     ];
     let is_asked = |line: &&str| names.contains(&line.trim_start_matches("# ").split(' ').next().unwrap());
     expect![[r#"
@@ -263,6 +278,8 @@ fn settings_are_of_the_command_line_or_the_environment_or_a_file_or_the_default(
         auth = "all" # default
         jwt-secret = "***" # s.toml
         # jwks is not set
+        otlp-endpoint = "http://***@collector:4318" # s.toml
+        trace-sampling = "0.25" # s.toml
         cors-origins = ["https://a.example", "https://b.example"] # s.toml"#]]
     .assert_eq(&said.lines().filter(is_asked).collect::<Vec<_>>().join("\n"));
     // But for secrets, what is printed is such a file.

@@ -14,6 +14,7 @@ mod report;
 mod roots;
 mod schema;
 mod search;
+mod steps;
 mod watched;
 
 use std::{
@@ -34,6 +35,7 @@ pub use self::{
     persisted::Persisted,
     report::EXTENSION,
     schema::Schema,
+    steps::{Step, Steps},
 };
 pub use crate::loaders::Noted;
 use crate::{
@@ -68,8 +70,14 @@ pub struct Api {
 pub struct Known {
     /// The name of its operation.
     pub operation: Option<String>,
+    /// The type of its operation.
+    pub kind: Option<OperationType>,
     /// Its document.
     pub document: Option<Digest>,
+    /// Whether that is a trusted one.
+    pub is_trusted: bool,
+    /// The steps of the work on it.
+    pub steps: Steps,
 }
 
 /// A request that is ready to run: all that can be refused is refused.
@@ -231,9 +239,11 @@ impl Api {
         held: &Held,
         known: &mut Known,
     ) -> Result<Prepared, Vec<ServerError>> {
-        let Named { text, untrusted, to_keep } = self.persisted.text(&parameters)?;
-        let refused = |_: &_| known.document = Some(Digest::of(&text));
-        let document = self.documents.read(&text, &self.schema.definitions).inspect_err(refused)?;
+        let Named { text, is_trusted, untrusted, to_keep } = self.persisted.text(&parameters)?;
+        known.is_trusted = is_trusted;
+        let document = &mut known.document;
+        let refused = |_: &_| *document = Some(Digest::of(&text));
+        let document = self.documents.read(&text, &self.schema.definitions, &mut known.steps).inspect_err(refused)?;
         known.document = Some(document.digest);
         let wishes = Wishes::of(parameters.extensions.get(EXTENSION))?;
         if wishes.sql() && !self.reports_sql() {
@@ -241,9 +251,13 @@ impl Api {
         }
         let operation = document.operation(parameters.operation.as_deref())?;
         known.operation = document.name(operation).map(str::to_owned);
-        let variables =
-            document.variables(operation, &parameters, &self.schema.definitions, &self.options.limits.document)?;
-        let form = document.form(operation, &variables, &self.schema.definitions);
+        let variables = known.steps.take("GraphQL Variable Coercion", || {
+            document.variables(operation, &parameters, &self.schema.definitions, &self.options.limits.document)
+        })?;
+        let form = known
+            .steps
+            .take("GraphQL Operation Planning", || document.form(operation, &variables, &self.schema.definitions));
+        known.kind = Some(form.kind);
         let Measure { cost, introspects, values } =
             limits::measure(&form, &variables, &self.options.limits, &self.schema.definitions)?;
         if introspects && !self.introspects() {

@@ -5,8 +5,9 @@ pub mod access;
 mod file;
 pub mod limits;
 mod secrets;
+pub mod telemetry;
 
-use std::{collections::BTreeSet, env, ffi::OsString, net::IpAddr, path::PathBuf};
+use std::{collections::BTreeSet, env, ffi::OsString, net::IpAddr, path::PathBuf, sync::LazyLock};
 
 use anyhow::{Result, ensure};
 use clap::{
@@ -20,6 +21,7 @@ use self::{
     access::{AuthOptions, DocumentOptions},
     file::{Settings, Sources},
     limits::{ApiLimits, ChangeLimits, HttpLimits},
+    telemetry::TelemetryOptions,
 };
 
 /// The file that `DATABASE_URL` unset means, of a program of the name `dovetail`: in the working folder, created where it is missing.
@@ -153,6 +155,10 @@ pub enum Command<C: Subcommand> {
     Own(C),
     /// Print the settings in force, as a file of settings has them, and where each is from; secrets are masked
     Config(Box<ServeOptions>),
+    /// Examine the database that these settings name, and say what to do
+    Doctor(Box<ServeOptions>),
+    /// Ask the server that these settings start on this machine whether it is ready, for a container's health check
+    Healthcheck(Box<ServeOptions>),
     /// Print the API's schema in GraphQL's schema definition language
     Schema,
 }
@@ -218,6 +224,10 @@ pub struct ServeOptions {
     #[command(flatten)]
     pub changes: ChangeLimits,
 
+    /// What is told to those who look after the server.
+    #[command(flatten)]
+    pub telemetry: TelemetryOptions,
+
     /// Which texts are executed.
     #[command(flatten)]
     pub documents: DocumentOptions,
@@ -265,6 +275,18 @@ impl ServeOptions {
         ];
         all.into_iter().filter_map(|(option, value)| Some((option, value?))).collect()
     }
+}
+
+/// The names of the settings, as messages have them.
+static SETTINGS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let command = ServeOptions::augment_args(clap::Command::new(""));
+    command.get_arguments().filter_map(|argument| Some(format!("--{}", argument.get_long()?))).collect()
+});
+
+/// The setting that a message names first, as that of a limit does (`` `--max-depth` ``).
+pub fn setting_in(message: &str) -> Option<&'static str> {
+    let mut named = message.split('`').skip(1).step_by(2);
+    named.find_map(|name| SETTINGS.get(name)).map(String::as_str)
 }
 
 /// A network, or one address.
@@ -382,4 +404,15 @@ pub struct ApiOptions {
     /// Answer questions about the schema, and suggest names in errors [default: on, and off in production]
     #[arg(long, env = "DOVETAIL_INTROSPECTION", value_enum, value_name = "SWITCH")]
     pub introspection: Option<Switch>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::setting_in;
+
+    #[test]
+    fn a_message_names_a_setting_that_there_is() {
+        assert_eq!(setting_in("`--x` and `a` are too deep; allowed are 9 (`--max-depth`)"), Some("--max-depth"));
+        assert_eq!(setting_in("unknown field `--max`depth`"), None);
+    }
 }

@@ -17,35 +17,58 @@ use crate::{
 
 /// The values of `extensions.code`: stable, for programs; the message is for people.
 pub mod code {
-    /// The request is wrong; its sender can mend it.
-    pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
-    /// The request needs a token, or a better one.
-    pub const UNAUTHENTICATED: &str = "UNAUTHENTICATED";
-    /// The request asks for what this server does not allow, or not to its sender.
-    pub const FORBIDDEN: &str = "FORBIDDEN";
-    /// The request would cost more than is allowed; the message names the limit.
-    pub const TOO_COMPLEX: &str = "TOO_COMPLEX";
-    /// The request, or a statement of it, took longer than is allowed.
-    pub const TIMEOUT: &str = "TIMEOUT";
-    /// The text is not GraphQL.
-    pub const GRAPHQL_PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
-    /// The text does not fit the schema.
-    pub const GRAPHQL_VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
-    /// The request names its document by a hash that the server does not know: send the text with it. The code of Apollo's
-    /// automatic persisted queries.
-    pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
-    /// The same, where such hashes are off.
-    pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
-    /// The database cannot be reached, or the server or it is too busy or full; the same request may succeed later.
-    pub const UNAVAILABLE: &str = "UNAVAILABLE";
-    /// A stored value is outside the range of the field's type.
-    pub const OUT_OF_RANGE: &str = "OUT_OF_RANGE";
-    /// A subscription ended, as its client took events more slowly than they came: `after` continues at the last that it took.
-    pub const SUBSCRIBER_TOO_SLOW: &str = "SUBSCRIBER_TOO_SLOW";
-    /// A subscription cannot tell of all changes: its client should load again what it was of, and subscribe anew.
-    pub const CHANGES_LOST: &str = "CHANGES_LOST";
-    /// A fault of the server. The cause is in its log, under the request's id.
-    pub const INTERNAL: &str = "INTERNAL";
+    use async_graphql::{ServerError, Value};
+
+    /// Constants whose values are their names, and all of them.
+    macro_rules! codes {
+        ($($(#[$doc:meta])* $name:ident,)*) => {
+            $($(#[$doc])* pub const $name: &str = stringify!($name);)*
+            const ALL: &[&str] = &[$($name),*];
+        };
+    }
+
+    codes! {
+        /// The request is wrong; its sender can mend it.
+        BAD_USER_INPUT,
+        /// The request needs a token, or a better one.
+        UNAUTHENTICATED,
+        /// The request asks for what this server does not allow, or not to its sender.
+        FORBIDDEN,
+        /// The request would cost more than is allowed; the message names the limit.
+        TOO_COMPLEX,
+        /// The request, or a statement of it, took longer than is allowed.
+        TIMEOUT,
+        /// The text is not GraphQL.
+        GRAPHQL_PARSE_FAILED,
+        /// The text does not fit the schema.
+        GRAPHQL_VALIDATION_FAILED,
+        /// The request names its document by a hash that the server does not know: send the text with it. The code of Apollo's
+        /// automatic persisted queries.
+        PERSISTED_QUERY_NOT_FOUND,
+        /// The same, where such hashes are off.
+        PERSISTED_QUERY_NOT_SUPPORTED,
+        /// The database cannot be reached, or the server or it is too busy or full; the same request may succeed later.
+        UNAVAILABLE,
+        /// A stored value is outside the range of the field's type.
+        OUT_OF_RANGE,
+        /// A subscription ended, as its client took events more slowly than they came: `after` continues at the last that it took.
+        SUBSCRIBER_TOO_SLOW,
+        /// A subscription cannot tell of all changes: its client should load again what it was of, and subscribe anew.
+        CHANGES_LOST,
+        /// A fault of the server. The cause is in its log, under the request's id.
+        INTERNAL,
+    }
+
+    /// That of an error; `OTHER` if it is none of these.
+    pub fn of(error: &ServerError) -> &'static str {
+        let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+        ALL.iter().find(|it| matches!(code, Some(Value::String(code)) if code == **it)).copied().unwrap_or("OTHER")
+    }
+
+    /// Whether it is of a fault of the server, or of what it depends on.
+    pub fn is_fault(code: &str) -> bool {
+        matches!(code, INTERNAL | TIMEOUT | UNAVAILABLE | OUT_OF_RANGE)
+    }
 }
 
 /// A `Result` with the crate's [`Error`], unless it says another.

@@ -3,7 +3,7 @@
 mod ahead;
 mod argument;
 pub mod change;
-mod check;
+pub mod check;
 mod children;
 mod column;
 mod conditions;

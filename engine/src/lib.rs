@@ -30,6 +30,7 @@
 //! | [`run`] | a program's command line, and what each command does |
 //! | [`config`] | command line and environment, each setting stated once |
 //! | [`profile`] | what `--profile` makes of the settings, and which go together |
+//! | [`doctor`] | whether a database is fit to be served |
 //! | [`server`] | every route: HTTP in, HTTP out; `server/` holds the protocol, tokens, origins and connections |
 //! | [`api`] | a request from its parameters to its answer: what is valid, what it costs, how it is executed |
 //! | [`graphql`] | nodes and what comes of their fields: types, roots, lists, filters, orders, mutations; the executor |
@@ -40,6 +41,7 @@
 //! | [`log`] | where the log's lines go |
 //! | `digest` | the name of a text in the log, and of a trigger |
 //! | [`memory`] | how many bytes requests may hold |
+//! | [`metrics`] | what is counted for operators |
 //! | [`insert`] | many rows at once |
 //! | [`error`] | the one error that a client can see |
 //!
@@ -53,6 +55,7 @@ pub mod changes;
 pub mod config;
 pub mod database;
 mod digest;
+pub mod doctor;
 pub mod error;
 pub mod graphql;
 pub mod insert;
@@ -60,6 +63,7 @@ pub mod kinds;
 pub mod loaders;
 pub mod log;
 pub mod memory;
+pub mod metrics;
 pub mod prelude;
 pub mod profile;
 pub mod run;

@@ -13,7 +13,10 @@ use tokio::time::interval;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, filter::ParseError};
 
-use crate::config::{LogFormat, ServeOptions};
+use crate::{
+    config::{LogFormat, ServeOptions},
+    metrics::METRICS,
+};
 
 /// How many lines may wait to be written: those of half a second, at a server's busiest. Each has a few kilobytes at most.
 const MOST_WAITING: usize = 8_192;
@@ -63,6 +66,7 @@ async fn tell_dropped(counter: ErrorCounter) {
         let lines = counter.dropped_lines();
         if lines > told {
             // If this one is dropped too, it is counted, and the next look tells of all.
+            METRICS.log_lines_dropped.inc_by((lines - told) as u64);
             tracing::warn!(lines, "lines of the log were dropped since the start: nobody read them in time");
             told = lines;
         }

@@ -54,6 +54,11 @@ impl Memory {
         Self(self.0.iter().cloned().chain([room(bytes)]).collect())
     }
 
+    /// How many bytes are not held.
+    pub fn free(&self) -> usize {
+        self.0.iter().map(|room| room.available_permits()).min().unwrap_or_default()
+    }
+
     /// What a request holds at first: nothing.
     pub fn hold(&self) -> Held {
         Held { memory: self.clone(), permits: Arc::default() }

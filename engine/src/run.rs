@@ -1,8 +1,9 @@
 //! A program over the engine: its command line, and what each command does.
 
 use std::{
-    future::Future,
+    future::{Future, pending},
     io::{IsTerminal, Write, stdin, stdout},
+    mem::forget,
     net::SocketAddr,
     process::ExitCode,
     time::Duration,
@@ -16,6 +17,7 @@ use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
     sync::watch,
+    task::spawn_blocking,
     time::timeout_at,
 };
 
@@ -23,6 +25,7 @@ use crate::{
     api::{Api, Persisted, Schema},
     config::{Cli, Command, DatabaseOptions, Graphiql, MigrateAction, ServeOptions, Switch, without_secrets},
     database::{self, Database, Migrations, Pool},
+    doctor::{self, Finding},
     graphql::nodes::Types,
     log, profile, server,
 };
@@ -96,6 +99,8 @@ async fn run<P: Program>(cli: Cli<P::Command>) -> Result<()> {
             say(&cli.sources.map(|sources| sources.list(&settled)).unwrap_or_default());
             Ok(())
         }
+        Command::Doctor(options) => doctor::<P>(profile::settle(*options)?).await,
+        Command::Healthcheck(options) => server::ask_ready(options.host, options.port).await,
         Command::Own(command) => P::run(command).await,
         Command::Schema => {
             say(P::schema()?.sdl());
@@ -126,12 +131,13 @@ async fn serve<P: Program>(options: ServeOptions) -> Result<()> {
         P::fill_demo(&database.writer).await?;
     }
     let api = Api::new(P::schema()?, database.clone(), options.api, Persisted::open(&options.documents)?);
-    let router = server::router(api, &options).await?;
+    let routes = server::routes(api, &options, P::NAME, P::VERSION).await?;
 
     // Before the line that says that it is ready: who reads that may stop it.
     let signals = signals()?;
-    let listener = server::listen(SocketAddr::new(options.host, options.port))?;
+    let listener = server::listen(SocketAddr::new(options.host, options.port), "--host and --port")?;
     let address = listener.local_addr()?;
+    let metrics = options.telemetry.metrics_address.map(|it| server::listen(it, "--metrics-address")).transpose()?;
     let mut told = "Dovetail is ready.\n".to_owned();
     if options.graphiql != Some(Graphiql::Off) {
         told += &format!("  GraphiQL  http://{address}/\n");
@@ -140,16 +146,37 @@ async fn serve<P: Program>(options: ServeOptions) -> Result<()> {
     if options.api.introspection == Some(Switch::On) {
         told += &format!("  schema    http://{address}/schema.graphql\n");
     }
+    if let Some(listener) = metrics {
+        told += &format!("  metrics   http://{}/metrics\n", listener.local_addr()?);
+        // For as long as the process is there: its last seconds are worth looking at.
+        let http = options.http;
+        tokio::spawn(async move { server::serve(listener, routes.metrics, &http, &[], pending()).await });
+    }
     say(&told);
+    let traces = routes.traces.clone();
     let serve = async {
-        let end = server::serve(listener, router, &options.http, &options.trusted_proxies, after(1, &signals)).await;
+        let end =
+            server::serve(listener, routes.api, &options.http, &options.trusted_proxies, after(1, &signals)).await;
         // What is cut off is rolled back.
         let _ = timeout_at(end, database.close()).await;
+        if let Some(traces) = routes.traces {
+            let _ = spawn_blocking(move || traces.end()).await;
+        }
     };
     tokio::select! {
         () = serve => {}
-        () = after(2, &signals) => {}
+        // Dropped, it would wait for whoever gathers traces.
+        () = after(2, &signals) => forget(traces),
     }
+    Ok(())
+}
+
+async fn doctor<P: Program>(options: ServeOptions) -> Result<()> {
+    let _log = log::open(&options)?;
+    let findings = doctor::examine::<P>(&options, P::migrations(), P::NAME).await;
+    findings.iter().for_each(|finding| say(&format!("{finding}\n")));
+    let wrong = findings.iter().filter(|finding| matches!(finding, Finding::Wrong(_))).count();
+    ensure!(wrong == 0, "wrong: {wrong} of what was found");
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod event_stream;
 mod graphiql;
 mod keys;
 mod live;
+mod metrics;
 mod names;
 mod origins;
 mod protocol;
@@ -18,10 +19,16 @@ mod shares;
 mod socket;
 mod state;
 mod stream;
+mod traces;
 
-use std::{any::Any, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use axum::{
     Router,
     extract::{Extension, Request, State},
@@ -31,7 +38,11 @@ use axum::{
     routing::{any, get},
 };
 use parking_lot::Mutex;
-use tokio::net::{TcpListener, TcpSocket};
+use sea_orm::ConnectionTrait;
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    task::spawn_blocking,
+};
 use tower::{
     ServiceBuilder,
     util::{MapRequestLayer, MapResponseLayer},
@@ -45,7 +56,6 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
 };
 
-pub use self::connections::serve;
 use self::{
     admission::Admission,
     auth::{Auth, Scope},
@@ -57,10 +67,15 @@ use self::{
     refusal::{Format, Refusal},
     state::Server,
 };
+pub use self::{connections::serve, traces::Traces};
 use crate::{
     api::{Api, Live},
     config::{Graphiql, ServeOptions, access::AuthMode},
+    metrics::METRICS,
 };
+
+/// How long a server may take to say whether it is ready.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The longest request id that is taken over, in bytes: it is on every line of the log.
 const LONGEST_REQUEST_ID: usize = 128;
@@ -70,10 +85,21 @@ const LONGEST_REQUEST_ID: usize = 128;
 const BACKLOG: u32 = 4_096;
 
 /// The routes of the server.
+pub struct Routes {
+    /// Those of the API.
+    pub api: Router,
+    /// `/metrics`, for a listener of its own.
+    pub metrics: Router,
+    /// What traces requests, which is to be ended last.
+    pub traces: Option<Arc<Traces>>,
+}
+
+/// The routes of the server of a program of this name and version.
 ///
 /// # Errors
 /// One line that says what is wrong with the options and what to do.
-pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
+pub async fn routes(api: Api, options: &ServeOptions, name: &'static str, version: &'static str) -> Result<Routes> {
+    METRICS.build.with_label_values(&[version]).set(1);
     let auth = Auth::open(&options.auth).await?;
     let is_local = options.auth.mode() == AuthMode::Open && !options.auth.insecure_open;
     let origins = Origins::new(&options.cors_origins, is_local)?;
@@ -91,23 +117,28 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
     let live = Live::new(api.clone(), options.changes, patience);
     let (trusted_proxies, slow) = (options.trusted_proxies.clone(), Duration::from_millis(options.slow_ms));
     let slow = (!slow.is_zero()).then_some(slow);
+    let traces = Traces::open(&options.telemetry, name, api.database().reader.get_database_backend())?.map(Arc::new);
     let server = Server {
+        traces: traces.clone(),
         api,
         live,
         auth,
         admission,
         trusted_proxies,
         limits,
+        max_subscriptions: options.changes.max_subscriptions as usize,
         slow,
         asking: Mutex::default(),
         reservations: Reservations::default(),
     };
+    let server = Arc::new(server);
     let mut router = router
         // Over the routes above. Those below tell nothing of the data, and a probe asks for them by a pod's address.
         .layer(from_fn_with_state(Arc::new(origins), origins::check))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
-        .with_state(Arc::new(server));
+        .route("/version", get(async move || version))
+        .with_state(Arc::clone(&server));
     if let Some(cors) = cors {
         router = router.layer(cors);
     }
@@ -122,7 +153,7 @@ pub async fn router(api: Api, options: &ServeOptions) -> Result<Router> {
         .layer(MapResponseLayer::new(IntoResponse::into_response))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(origins::check_host));
-    Ok(router.layer(layers))
+    Ok(Routes { api: router.layer(layers), metrics: metrics::router(server), traces })
 }
 
 /// The response in place of one whose making panicked. The panic itself is in the log.
@@ -130,11 +161,11 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
     Refusal::internal().respond(Format::Json)
 }
 
-/// Takes the address.
+/// Takes the address, which `options` name.
 ///
 /// # Errors
 /// One line that says what is wrong and what to do.
-pub fn listen(address: SocketAddr) -> Result<TcpListener> {
+pub fn listen(address: SocketAddr, options: &str) -> Result<TcpListener> {
     let listen = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         // As `TcpListener::bind`: what a server that was just stopped has still open does not keep the next from starting.
@@ -144,8 +175,30 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener> {
         socket.listen(BACKLOG)
     };
     listen().with_context(|| {
-        format!("cannot listen on {address}: is another server running there? Choose another with --host and --port")
+        format!("cannot listen on {address}: is another server running there? Choose another with {options}")
     })
+}
+
+/// Asks a server on this machine whether it is ready.
+///
+/// # Errors
+/// It is not, or does not answer: one line that says why.
+pub async fn ask_ready(host: IpAddr, port: u16) -> Result<()> {
+    let host = match host {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => Ipv6Addr::LOCALHOST.into(),
+        host => host,
+    };
+    let url = format!("http://{}/readyz", SocketAddr::new(host, port));
+    let agent = keys::agent(&url, None, PATIENCE)?;
+    let ask = move || {
+        // It is on this machine, and may say why not.
+        let mut answer = agent.get(&url).config().proxy(None).http_status_as_error(false).build().call()?;
+        let reason = answer.body_mut().read_to_string()?;
+        ensure!(answer.status().is_success(), "{reason}");
+        Ok(())
+    };
+    spawn_blocking(ask).await?.context("the server is not ready")
 }
 
 async fn schema(State(server): State<Arc<Server>>, headers: HeaderMap) -> Response {

@@ -2,7 +2,7 @@
 // the token of what it wrote must find it; who reads without may not. Then replicas are killed, and stand still: no read may fail.
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { psql, startCluster, startStandby } from '../postgres.mjs';
+import { freePort, psql, startCluster, startStandby } from '../postgres.mjs';
 import { start } from '../server.mjs';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { reads: { type: 'string', default: '2000' } } });
@@ -22,7 +22,15 @@ const [near, late] = [await startStandby(primary), await startStandby(primary, {
 const clusters = [near, late, primary];
 execFileSync(binary, ['migrate', 'up', '--database-url', database], { stdio: 'ignore' });
 const replicas = [near, late].map(({ url }) => `${url}/postgres`);
-const server = await start(binary, `--database-url=${database}`, `--read-database-url=${replicas}`, '--max-replica-lag=1', '--max-sender-share=100');
+const metrics = `127.0.0.1:${await freePort()}`;
+const server = await start(
+  binary,
+  `--database-url=${database}`,
+  `--read-database-url=${replicas}`,
+  '--max-replica-lag=1',
+  '--max-sender-share=100',
+  `--metrics-address=${metrics}`,
+);
 
 /** Asks the server, with a token as a header or as an extension. */
 async function ask(query, token, asHeader) {
@@ -79,6 +87,14 @@ async function during(run) {
   return counts;
 }
 
+/** What the server's metrics say of a replica: whether it is read from, and by how many seconds it is behind. */
+async function measured({ url }) {
+  const text = await (await fetch(`http://${metrics}/metrics`)).text();
+  const port = new URL(url).port;
+  const value = (name) => Number(text.match(new RegExp(`^${name}\\{replica="[^"]*:${port}/[^"]*"\\} (\\S+)$`, 'm'))?.[1]);
+  return { up: value('dovetail_replica_up'), lag: value('dovetail_replica_lag_seconds') };
+}
+
 /** Reads of a cluster's tables so far. */
 function scans({ url }) {
   return Number(psql(`${url}/postgres`, "SELECT coalesce(sum(seq_scan + idx_scan), 0) FROM pg_stat_user_tables WHERE relname = 'users'"));
@@ -127,9 +143,13 @@ try {
     const before = scans(late);
     await pause(1500);
     check(scans(late) - before === 0, 'nothing is read from a replica that is too far behind');
+    const { up, lag } = await measured(late);
+    check(up === 0 && lag > 4, 'the metrics tell of a replica that is too far behind');
     psql(`${late.url}/postgres`, 'SELECT pg_wal_replay_resume()');
     await untilReadFrom(late);
   });
+  const { up, lag } = await measured(late);
+  check(up === 1 && lag < 2, 'the metrics tell of a replica that is read from again');
   check(still.stale + still.failed + still.failedWithout === 0, 'no read fails while a replica stands still, and it is taken back');
 
   const both = await during(async () => {

@@ -13,8 +13,8 @@ SOURCE = pathlib.Path(__file__).parents[2] / "engine/src"
 
 # From the top. Those in one place do not import each other.
 ROOMS = [
-    ["run"], ["server"], ["profile"], ["api"], ["prelude"], ["graphql"], ["loaders"], ["kinds"], ["changes"], ["database"], ["insert"],
-    ["error"], ["log"], ["config", "digest", "memory"],
+    ["run"], ["server", "doctor"], ["profile"], ["api"], ["prelude"], ["graphql"], ["loaders"], ["kinds"], ["changes"], ["database"], ["insert"],
+    ["error"], ["log"], ["config", "digest", "memory", "metrics"],
 ]
 
 # What may hide a path, or look like one: comments, texts, characters.

@@ -25,7 +25,7 @@ use dovetail::{
     database::{self, Database},
     profile,
     run::Program,
-    server,
+    server::{self, Routes, Traces},
 };
 use expect_test::Expect;
 use school::{
@@ -67,6 +67,8 @@ pub struct App {
     /// That of the database itself, past a pooler.
     pub direct_url: String,
     pub router: Router,
+    /// What traces requests.
+    pub traces: Option<Arc<Traces>>,
     /// The same server without its fast way of answering.
     ordinary: Router,
     statements: Statements,
@@ -150,14 +152,16 @@ impl App {
             pool.set_metric_callback(move |info| statements.record(info.statement));
         }
         let api = Api::new(schema, database.clone(), settings.api, Persisted::open(&settings.documents).unwrap());
-        let router = server::router(api.clone(), settings).await.unwrap();
-        let ordinary = server::router(api.without_fast_way(), settings).await.unwrap();
+        let Routes { api: router, traces, .. } =
+            server::routes(api.clone(), settings, "dovetail", "1.2.3").await.unwrap();
+        let ordinary = server::routes(api.without_fast_way(), settings, "dovetail", "1.2.3").await.unwrap().api;
         let direct_url = postgres.as_ref().map_or_else(|| url.to_owned(), TestDatabase::direct_url);
         Self {
             database,
             url: url.to_owned(),
             direct_url,
             router,
+            traces,
             ordinary,
             statements,
             _folder: folder,

@@ -7,8 +7,9 @@ use async_graphql::ServerError;
 use super::{
     front::{Definitions, Document},
     latest::Latest,
+    steps::Steps,
 };
-use crate::config::limits::DocumentLimits;
+use crate::{config::limits::DocumentLimits, metrics::METRICS};
 
 /// How many documents are kept: an application sends a few dozen.
 const MOST: usize = 256;
@@ -34,11 +35,13 @@ impl Documents {
     }
 
     /// The document that a text is.
-    pub fn read(&self, text: &str, schema: &Definitions) -> Result<Arc<Document>, Vec<ServerError>> {
+    pub fn read(&self, text: &str, schema: &Definitions, steps: &mut Steps) -> Result<Arc<Document>, Vec<ServerError>> {
         if let Some(known) = self.latest.get(text) {
+            METRICS.documents_known.inc();
             return Ok(known);
         }
-        let document = Arc::new(Document::read(text, schema, &self.limits, self.suggests)?);
+        METRICS.documents_read.inc();
+        let document = Arc::new(Document::read(text, schema, &self.limits, self.suggests, steps)?);
         if text.len() <= LONGEST {
             self.latest.keep(text.to_owned(), Arc::clone(&document), text.len());
         }

@@ -39,6 +39,7 @@ use super::{
     Parameters,
     excess::{NESTING, at_most},
     normal::{Form, literal, normal_form},
+    steps::Steps,
 };
 use crate::{
     config::limits::DocumentLimits,
@@ -83,6 +84,7 @@ impl Document {
         schema: &Definitions,
         limits: &DocumentLimits,
         suggests: bool,
+        steps: &mut Steps,
     ) -> Result<Self, Vec<ServerError>> {
         // A character has a byte or more: a short text need not be counted.
         if text.len() as u64 > limits.characters {
@@ -93,25 +95,26 @@ impl Document {
         let mut tokens = 0;
         // Each bracket is up to three steps down; what only looks like a string is no string to the parser.
         let options = ParseOptions { max_depth: 3 * NESTING, ..ParseOptions::default() };
-        let parsed = Parsed::try_new(prepared, |text| {
-            let parsed = ExecutableDocument::parse_with_options(text, options);
-            tokens = parsed.token_count as u64;
-            parsed.result.map_err(|errors| Teller::new(text, &positions, suggests).parsing(errors))
+        let parsed = steps.take("GraphQL Document Parsing", || {
+            Parsed::try_new(prepared, |text| {
+                let parsed = ExecutableDocument::parse_with_options(text, options);
+                tokens = parsed.token_count as u64;
+                parsed.result.map_err(|errors| Teller::new(text, &positions, suggests).parsing(errors))
+            })
         });
         at_most(tokens, limits.tokens, "the document has", "tokens", "--max-document-tokens")?;
         let parsed = parsed?;
         let document = parsed.borrow_dependent();
         let conditions = bounds::check(document, limits)?;
-        let cache = Cache::new(document, schema);
-        let errors = BuiltinRulesValidator::validate(document, schema, &cache);
-        let errors =
-            errors.filter(|error| !told::is_of_newer_introspection(error) && !told::is_of_subscriptions_root(error));
-        let teller = Teller::new(parsed.borrow_owner(), &positions, suggests);
-        let errors = teller.validating(errors, limits.validation_errors);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        subscription::check(document, &positions)?;
+        steps.take("GraphQL Document Validation", || {
+            let cache = Cache::new(document, schema);
+            let errors = BuiltinRulesValidator::validate(document, schema, &cache);
+            let errors = errors
+                .filter(|error| !told::is_of_newer_introspection(error) && !told::is_of_subscriptions_root(error));
+            let teller = Teller::new(parsed.borrow_owner(), &positions, suggests);
+            let errors = teller.validating(errors, limits.validation_errors);
+            if errors.is_empty() { Ok(subscription::check(document, &positions)?) } else { Err(errors) }
+        })?;
         Ok(Self { digest: Digest::of(text), parsed, positions, conditions, forms: Mutex::default() })
     }
 

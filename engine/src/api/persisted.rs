@@ -35,6 +35,8 @@ pub struct Persisted {
 pub struct Named {
     /// Its text.
     pub text: String,
+    /// Whether it is known to be a trusted one.
+    pub is_trusted: bool,
     /// Its SHA-256, if it is to be logged that it is not trusted.
     pub untrusted: Option<String>,
     /// Its SHA-256, computed here, if it came as a text that later requests are to name.
@@ -97,22 +99,24 @@ impl Persisted {
                 (None, Some(hash)) => self.by_hash(hash),
                 (None, None) => Err(bad_input("there is no `query`, and no `documentId` of a trusted document")),
             };
-            return Ok(Named { text: text?, untrusted: None, to_keep: None });
+            let text = text?;
+            return Ok(Named { is_trusted: self.texts.contains(&text), text, untrusted: None, to_keep: None });
         };
         let digest = || hex(&Sha256::digest(text));
         let to_keep = hash.map(|_| digest());
         if hash != to_keep.as_deref() {
             return Err(bad_input("`extensions.persistedQuery.sha256Hash` is not the SHA-256 of `query`"));
         }
+        let is_trusted = self.texts.contains(text);
         let untrusted = match self.mode {
-            TrustMode::Log if !self.texts.contains(text) => Some(digest()),
-            TrustMode::Enforce if !self.texts.contains(text) => {
+            TrustMode::Log if !is_trusted => Some(digest()),
+            TrustMode::Enforce if !is_trusted => {
                 let problem = "the document is not among this server's trusted documents, which alone are allowed";
                 return Err(refused(problem, code::FORBIDDEN));
             }
             _ => None,
         };
-        Ok(Named { text: text.to_owned(), untrusted, to_keep })
+        Ok(Named { text: text.to_owned(), is_trusted, untrusted, to_keep })
     }
 
     /// Keeps a text for later requests, which name it by this digest, once every check is passed.

@@ -9,7 +9,7 @@ use serde_json::{Error as Problem, Value as Json};
 use crate::{
     database::Written,
     error::{self, code},
-    loaders::{Detail, Ran, Report, milliseconds},
+    loaders::{Batch, Detail, Ran, Report, milliseconds},
 };
 
 /// The name of our part of a request's and of an answer's `extensions`.
@@ -87,7 +87,7 @@ impl Wishes {
 }
 
 fn statement(ran: Ran) -> Value {
-    let Ran { text, keys, rows, time, path, plan } = ran;
+    let Ran { text, batch: Batch { keys, .. }, rows, time, path, plan, .. } = ran;
     let milliseconds = milliseconds(time);
     match plan {
         Some(plan) => {

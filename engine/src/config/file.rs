@@ -172,6 +172,7 @@ fn one(name: &str, value: Value) -> Result<String> {
     Ok(match value {
         Value::String(text) => text,
         Value::Integer(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
         value => bail!("`{name}` is of the type {}; allowed is a text or a number", value.type_str()),
     })
 }

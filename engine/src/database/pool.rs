@@ -7,8 +7,10 @@ use std::{
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, metric::Info, prelude::async_trait,
-    sqlx::PgPool,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    metric::Info,
+    prelude::async_trait,
+    sqlx::{Database as SqlxDatabase, PgPool, Pool as SqlxPool},
 };
 
 use super::{
@@ -27,6 +29,16 @@ pub enum Access {
     Read,
     /// Write, and read what they wrote.
     Write,
+}
+
+/// How many connections a pool has, and may have.
+pub struct Usage {
+    /// Those in use.
+    pub used: i64,
+    /// Those that wait to be used.
+    pub idle: i64,
+    /// How many there may be.
+    pub most: i64,
 }
 
 /// Connections to a database. Clones share them.
@@ -127,6 +139,18 @@ impl Pool {
         let observer: Observer = Arc::new(observe);
         self.observer = Some(Arc::clone(&observer));
         self.connections.set_metric_callback(move |info| observer(info));
+    }
+
+    /// How many connections there are.
+    pub fn usage(&self) -> Usage {
+        fn of<DB: SqlxDatabase>(pool: &SqlxPool<DB>) -> Usage {
+            let (size, idle) = (i64::from(pool.size()), pool.num_idle() as i64);
+            Usage { used: (size - idle).max(0), idle, most: pool.options().get_max_connections().into() }
+        }
+        match self.get_database_backend() {
+            DbBackend::Postgres => of(self.postgres()),
+            _ => of(self.connections.get_sqlite_connection_pool()),
+        }
     }
 
     /// Closes all connections.

@@ -162,7 +162,7 @@ impl Recorded {
 }
 
 /// A name in SQL.
-fn quoted(name: &str) -> String {
+pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

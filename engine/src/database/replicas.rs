@@ -30,6 +30,7 @@ use super::{
 use crate::{
     config::{DatabaseOptions, without_secrets},
     error::Error,
+    metrics::METRICS,
 };
 
 /// How often it is looked how far behind replicas are.
@@ -106,6 +107,8 @@ pub struct Replica {
     is_silent: Notify,
     /// When it was found to lack what was asked for.
     lacked: Mutex<Option<Instant>>,
+    /// Since when it shows less than there is, or does not answer.
+    behind_since: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug)]
@@ -127,10 +130,17 @@ impl Replicas {
         most: Duration,
     ) -> Self {
         let replica = |options| {
-            let (pools, is_well, is_silent, lacked) =
-                (OnceLock::new(), AtomicBool::new(true), Notify::new(), Mutex::default());
-            Replica { options, limit, connections, abandoned: abandoned.clone(), pools, is_well, is_silent, lacked }
-                .into()
+            Arc::new(Replica {
+                options,
+                limit,
+                connections,
+                abandoned: abandoned.clone(),
+                pools: OnceLock::new(),
+                is_well: AtomicBool::new(true),
+                is_silent: Notify::new(),
+                lacked: Mutex::default(),
+                behind_since: Mutex::default(),
+            })
         };
         let replicas = Self { all: all.map(replica).collect(), next: Arc::default() };
         if !replicas.is_empty() {
@@ -153,14 +163,24 @@ impl Replicas {
         self.all.is_empty()
     }
 
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Replica> {
+        self.all.iter().map(|replica| &**replica)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
+    /// The connections of those that were ever reached.
+    pub fn readers(&self) -> impl Iterator<Item = &Pool> {
+        self.iter().filter_map(Replica::reader)
+    }
+
     /// Closes the connections of all.
     pub async fn close(&self) {
-        join_all(self.all.iter().map(|replica| replica.close())).await;
+        join_all(self.iter().map(Replica::close)).await;
     }
 
     /// With which to begin: another each time.
@@ -171,7 +191,7 @@ impl Replicas {
     /// Those that are well, beginning with that whose turn it is.
     pub fn well(&self, turn: usize) -> impl Iterator<Item = &Arc<Replica>> {
         let (before, after) = self.all.split_at(turn.checked_rem(self.len()).unwrap_or_default());
-        after.iter().chain(before).filter(|replica| replica.is_well.load(Relaxed) && replica.pools.get().is_some())
+        after.iter().chain(before).filter(|replica| replica.is_well())
     }
 }
 
@@ -181,6 +201,11 @@ impl Replica {
         if let Some(Pools { reader, probe }) = self.pools.get() {
             let _ = tokio::join!(reader.close_by_ref(), probe.close_by_ref());
         }
+    }
+
+    /// Whether it is read from.
+    pub fn is_well(&self) -> bool {
+        self.is_well.load(Relaxed) && self.pools.get().is_some()
     }
 
     /// Its connections, if it was ever reached.
@@ -316,6 +341,16 @@ impl Positions {
         }
     }
 
+    /// Since when a replica that has come so far shows less than there is, if it does; what it was behind since before is remembered, for
+    /// what is older than may be is not.
+    fn behind_since(&self, now: Instant, position: i64, before: Option<Instant>) -> Option<Instant> {
+        if self.wanted.is_some_and(|wanted| position < wanted) {
+            let longer = now.checked_sub(self.most).unwrap_or(now);
+            return Some(before.map_or(longer, |before| before.min(longer)));
+        }
+        self.recent.iter().find(|(_, it)| *it > position).map(|(seen, _)| *seen)
+    }
+
     /// What a replica must show now.
     fn wanted(&mut self, now: Instant) -> i64 {
         while let Some((_, position)) = self.recent.pop_front_if(|(seen, _)| *seen + self.most <= now) {
@@ -344,6 +379,7 @@ fn settle(replicas: &[Arc<Replica>], looked: Vec<Result<()>>) {
             Ok(()) => tracing::info!(%replica, "a replica is read from again"),
             Err(why) => replica.leave_out(&format_args!("{why:#}")),
         }
+        METRICS.replica_well.with_label_values(&[replica.to_string()]).set(replica.is_well.load(Relaxed).into());
     }
 }
 
@@ -364,11 +400,19 @@ async fn look(replicas: &[Arc<Replica>], written: &Pool, positions: &mut Positio
         positions.see(now, written.position);
     }
     let wanted = positions.wanted(now);
-    let judge = |shown: Result<Seen>| {
+    let judge = |(replica, shown): (&Arc<Replica>, Result<Seen>)| {
+        let mut since = replica.behind_since.lock();
+        *since = match &shown {
+            Ok(shown) => positions.behind_since(now, shown.position, *since),
+            // Of what does not answer, it is not known.
+            Err(_) => Some(since.unwrap_or(now)),
+        };
+        let lag = since.map_or(Duration::ZERO, |since| now.duration_since(since));
+        METRICS.replica_lag.with_label_values(&[replica.to_string()]).set(lag.as_secs_f64());
         let shown = shown?;
         written.as_ref().map_or(Ok(()), |written| shown.is_of(written))?;
         ensure!(shown.position >= wanted, "it is too far behind (`--max-replica-lag`)");
         Ok(())
     };
-    shown.into_iter().map(judge).collect()
+    replicas.iter().zip(shown).map(judge).collect()
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     kinds::{Compared, Kind, most_characters},
-    loaders::{Hop, Key, Table, key_columns, part_kind},
+    loaders::{Hop, Key, Table, TableOf, key_columns, part_kind},
 };
 
 /// Checks that a name is one (GraphQL, section 2.1.9), and not reserved (section 4.3).
@@ -206,4 +206,40 @@ pub(super) fn sqlite<N: Node>(without_rowid: &[String]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// What a list finds its rows by, for which there should be an index.
+pub struct Sought {
+    /// Which list, or which order of it.
+    pub what: String,
+    /// The table.
+    pub table: String,
+    /// The columns that the index begins with, in any order.
+    pub columns: Vec<&'static str>,
+    /// Whether texts are put in order, which are compared by code points.
+    pub is_text: bool,
+}
+
+/// What the lists of a node, and those of its fields, find their rows by.
+pub(super) fn sought<N: Node>() -> Vec<Sought> {
+    let is_key = |column: &str| key_columns::<N::Entity>().map(|part| part.as_str()).eq([column]);
+    let sought = N::FIELDS.iter().filter_map(|field| match &field.source {
+        Source::Column(column) if field.orders && !is_key(column.as_str()) => Some(Sought {
+            what: format!("`{}` in the order {}", N::list_name(), field.order_name()?),
+            table: TableOf::of::<N::Entity>().source(),
+            columns: vec![column.as_str()],
+            is_text: field.kind_of(*column).is_text(),
+        }),
+        Source::List(name, find, _) => {
+            let link = find.find().ok()?.link;
+            Some(Sought {
+                what: format!("`{}.{name}`", N::TYPE),
+                table: link.table.source(),
+                columns: link.to().collect(),
+                is_text: false,
+            })
+        }
+        Source::Column(_) | Source::Parent(..) => None,
+    });
+    sought.collect()
 }

@@ -15,12 +15,12 @@ use async_graphql::{
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use heck::ToLowerCamelCase;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, IdenStatic, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityName, IdenStatic, Statement};
 
 use super::{
     argument::{argument, argument_of},
     change::{Changed, Told},
-    check,
+    check::{self, Sought},
     connection::{self, Connection, NodeEdge},
     executor::{Here, is_fast},
     node::{Node, ParentField, Source, example_key, has_id, in_words, key_in, look_up_name},
@@ -30,7 +30,7 @@ use super::{
 };
 use crate::{
     changes::Change,
-    database::recording::Recorded,
+    database::recording::{Recorded, quoted},
     error::Error,
     kinds::Kind,
     loaders::{Key, Table, key_columns},
@@ -64,6 +64,12 @@ pub trait AnyNode: Send + Sync {
     /// # Errors
     /// It cannot: one line that names the field or the table, and says what to do.
     fn check_sqlite(&self, without_rowid: &[String]) -> Checked<()>;
+
+    /// What its lists find their rows by.
+    fn sought(&self) -> Vec<Sought>;
+
+    /// Its table, as SQL names it.
+    fn table(&self) -> String;
 
     /// The names of the types that the schema has for the node.
     fn schema_types(&self) -> Vec<String>;
@@ -189,6 +195,16 @@ impl<N: Node> AnyNode for TypedNode<N> {
         check::sqlite::<N>(without_rowid)
     }
 
+    fn sought(&self) -> Vec<Sought> {
+        check::sought::<N>()
+    }
+
+    fn table(&self) -> String {
+        let table = N::Entity::default();
+        let names = table.schema_name().into_iter().chain([table.table_name()]);
+        names.map(quoted).collect::<Vec<_>>().join(".")
+    }
+
     fn schema_types(&self) -> Vec<String> {
         let ty = N::TYPE;
         let of_lists = ["", "Change", "Connection", "Edge", "Filter", "ListFilter", "Order", "OrderField"];
@@ -269,6 +285,16 @@ pub trait Types: Sized + 'static {
     fn told() -> Vec<(&'static dyn AnyNode, Told)> {
         let nodes = Self::NODES.iter().filter(|_| Self::CHANGES);
         nodes.filter_map(|&node| Some((node, node.told()?))).collect()
+    }
+
+    /// What the lists find their rows by, for which there should be indexes.
+    fn sought() -> Vec<Sought> {
+        Self::NODES.iter().flat_map(|node| node.sought()).collect()
+    }
+
+    /// The tables of the nodes, by their names in SQL.
+    fn tables() -> Vec<String> {
+        Self::NODES.iter().map(|node| node.table()).collect()
     }
 
     /// The tables whose changes the database records.

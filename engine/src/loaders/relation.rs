@@ -188,6 +188,11 @@ impl Relation {
         [self.link].into_iter().chain(self.child).collect()
     }
 
+    /// The table of the children.
+    pub fn table(self) -> TableOf {
+        self.child.unwrap_or(self.link).table
+    }
+
     /// The tables of those steps.
     pub fn tables(self) -> impl Iterator<Item = TableOf> {
         [self.link].into_iter().chain(self.child).map(|hop| hop.table)

@@ -4,10 +4,13 @@ use std::{
     collections::BTreeSet,
     mem,
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use parking_lot::Mutex;
+
+use super::relation::TableOf;
+use crate::metrics::METRICS;
 
 /// How much a report says of each statement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,16 +29,34 @@ pub enum Detail {
 #[derive(Clone, Debug, Default)]
 pub struct Cause(Option<Arc<str>>);
 
+/// What a statement loads.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Batch {
+    /// The loader's key, and the table of the rows; `None` if the statement is of no loader.
+    pub loader: Option<(&'static str, TableOf)>,
+    /// For how many keys at once; 0 if it is about none in particular.
+    pub keys: usize,
+}
+
+impl Batch {
+    /// So many keys of a loader of rows of a table.
+    pub fn of(loader: &'static str, table: TableOf, keys: usize) -> Self {
+        Self { loader: Some((loader, table)), keys }
+    }
+}
+
 /// One statement that ran.
 #[derive(Clone, Debug)]
 pub struct Ran {
     /// Its SQL.
     pub text: String,
-    /// For how many keys at once; 0 if it is about none in particular.
-    pub keys: usize,
+    /// What it loaded.
+    pub batch: Batch,
     /// How many rows it returned, or wrote.
     pub rows: u64,
-    /// From its sending to the last row.
+    /// When it was sent.
+    pub began: SystemTime,
+    /// From then to the last row.
     pub time: Duration,
     /// The GraphQL paths that caused it, without the indices in lists, separated by commas.
     pub path: String,
@@ -83,11 +104,11 @@ impl Report {
         Cause((self.detail > Detail::Counts).then(|| path().into()))
     }
 
-    /// Begins a statement for so many keys. `text` makes its SQL, if it is to be kept.
+    /// Begins a statement that loads a batch. `text` makes its SQL, if it is to be kept.
     pub fn begin<'a, T: Fn() -> String>(
         &self,
         text: T,
-        keys: usize,
+        batch: Batch,
         causes: impl IntoIterator<Item = &'a Cause>,
     ) -> InFlight<'_, T> {
         let path = if self.detail > Detail::Counts {
@@ -96,7 +117,7 @@ impl Report {
         } else {
             String::new()
         };
-        InFlight { report: self, text, keys, path, rows: 0, started: Instant::now() }
+        InFlight { report: self, text, batch, path, rows: 0, started: Instant::now() }
     }
 
     /// Adds the plan of the statement that was added last.
@@ -121,7 +142,7 @@ impl Report {
 pub struct InFlight<'a, T: Fn() -> String> {
     report: &'a Report,
     text: T,
-    keys: usize,
+    batch: Batch,
     path: String,
     /// How many rows it returned, or wrote.
     pub rows: u64,
@@ -135,9 +156,14 @@ impl<T: Fn() -> String> Drop for InFlight<'_, T> {
         counts.statements += 1;
         counts.rows += rows;
         counts.time += time;
+        METRICS.statements.observe(time.as_secs_f64());
+        if self.batch.keys > 0 {
+            METRICS.batch_keys.observe(self.batch.keys as f64);
+        }
         if *detail > Detail::Counts || slow.is_some_and(|slow| time >= slow) {
             let path = mem::take(&mut self.path);
-            ran.push(Ran { text: (self.text)(), keys: self.keys, rows, time, path, plan: None });
+            let (batch, began) = (self.batch, SystemTime::now() - time);
+            ran.push(Ran { text: (self.text)(), batch, rows, began, time, path, plan: None });
         }
     }
 }

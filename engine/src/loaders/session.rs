@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use super::{
     Asked, Reads,
-    report::{Cause, Detail, Report},
+    report::{Batch, Cause, Detail, Report},
     rows::LongTexts,
 };
 use crate::{
@@ -97,13 +97,13 @@ impl Session {
         &self.0.report
     }
 
-    /// Runs one statement, for so many keys, in the session's snapshot. Of its rows, the `texts` are counted. After one that failed, all
+    /// Runs one statement, which loads a batch, in the session's snapshot. Of its rows, the `texts` are counted. After one that failed, all
     /// fail of the same.
     pub async fn rows<'a>(
         &self,
         select: &SelectStatement,
         texts: &LongTexts,
-        keys: usize,
+        batch: Batch,
         asked: impl Iterator<Item = &'a Asked> + Clone + Send,
     ) -> Result<Vec<QueryResult>> {
         let mut snapshot = self.0.snapshot.lock().await;
@@ -120,8 +120,8 @@ impl Session {
         let causes = asked.map(|asked| &asked.cause);
         let replica = self.0.replica.lock().clone();
         let rows = match &replica {
-            None => self.run_in(&snapshot, select, texts, keys, causes).await,
-            Some(replica) => Box::pin(replica.attend(self.run_in(&snapshot, select, texts, keys, causes))).await,
+            None => self.run_in(&snapshot, select, texts, batch, causes).await,
+            Some(replica) => Box::pin(replica.attend(self.run_in(&snapshot, select, texts, batch, causes))).await,
         };
         rows.inspect_err(|error| {
             *snapshot = Snapshot::Lost(error.clone());
@@ -176,15 +176,15 @@ impl Session {
         snapshot: &Snapshot,
         select: &SelectStatement,
         texts: &LongTexts,
-        keys: usize,
+        batch: Batch,
         causes: impl Iterator<Item = &'a Cause> + Send,
     ) -> Result<Vec<QueryResult>> {
         match snapshot {
             Snapshot::Lost(error) => Err(error.clone()),
             Snapshot::Begun(transaction) | Snapshot::Written(transaction) => {
-                self.run(transaction, select, texts, keys, causes).await
+                self.run(transaction, select, texts, batch, causes).await
             }
-            Snapshot::Alone(connection) => self.run(connection, select, texts, keys, causes).await,
+            Snapshot::Alone(connection) => self.run(connection, select, texts, batch, causes).await,
             Snapshot::Open => Err(Error::broken("a snapshot did not begin")),
         }
     }
@@ -194,14 +194,14 @@ impl Session {
         connection: &impl EachRow,
         select: &SelectStatement,
         texts: &LongTexts,
-        keys: usize,
+        batch: Batch,
         causes: impl Iterator<Item = &'a Cause> + Send,
     ) -> Result<Vec<QueryResult>> {
         let backend = self.backend();
         let statement = build(backend, select);
         let explained = (self.report().detail() == Detail::Explain).then(|| explain(&statement));
         // Built once more for the few that are kept: a copy of every text would cost each request.
-        let mut running = self.report().begin(|| build(backend, select).sql, keys, causes);
+        let mut running = self.report().begin(|| build(backend, select).sql, batch, causes);
         let rows = match texts.any() {
             // Boxed: the stream is large, and would be moved with the future of each load, also of those that have none.
             true => Box::pin(self.counted(connection, statement, texts)).await?,
@@ -324,7 +324,7 @@ impl Transaction {
         run: impl Future<Output = Result<T, DbErr>>,
         rows: impl FnOnce(&T) -> u64,
     ) -> Result<T, DbErr> {
-        let mut running = self.session.report().begin(|| text.to_owned(), 0, [&self.cause]);
+        let mut running = self.session.report().begin(|| text.to_owned(), Batch::default(), [&self.cause]);
         let done = run.await?;
         running.rows = rows(&done);
         Ok(done)

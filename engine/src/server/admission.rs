@@ -18,6 +18,7 @@ use governor::{
     middleware::{StateInformationMiddleware, StateSnapshot},
 };
 use ipnet::IpNet;
+use prometheus::IntGauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::{
@@ -29,6 +30,7 @@ use crate::{
     database::Connections,
     error::code,
     memory::{Held, Memory},
+    metrics::{Counted, METRICS},
 };
 
 /// The header in which proxies tell whose request it is: the last address is the nearest.
@@ -108,6 +110,16 @@ pub struct Admission {
     rate: Option<Rate>,
 }
 
+/// How much room there is.
+pub struct Free {
+    /// How many requests more there may be.
+    pub requests: usize,
+    /// How many bytes more they may hold.
+    pub bytes: usize,
+    /// How many subscriptions more there may be.
+    pub subscriptions: usize,
+}
+
 /// What the subscriptions and live queries of a sender have.
 struct Lasting {
     memory: Memory,
@@ -151,6 +163,15 @@ impl Admission {
         }
     }
 
+    /// How much room there is.
+    pub fn free(&self) -> Free {
+        Free {
+            requests: self.present.available_permits(),
+            bytes: self.all.memory.free(),
+            subscriptions: self.subscriptions.available_permits(),
+        }
+    }
+
     /// Makes room for a request before anything of it is read; it is there until what is returned is dropped.
     pub fn enter(&self, sender: Option<Sender>) -> Result<Place, Refusal> {
         let left = self.spend(sender.as_ref(), 1, 0)?;
@@ -160,7 +181,9 @@ impl Admission {
     /// The same for a request that has paid, whose sender may spend so much yet.
     pub fn admit(&self, sender: Option<Sender>, left: Option<u32>) -> Result<Place, Refusal> {
         let present = Arc::clone(&self.present).try_acquire_owned().map_err(|_| {
-            Refusal::unavailable("the server has as many requests as it can take; try again in a second")
+            Refusal::unavailable(
+                "the server has as many requests as it can take (`--max-queued-requests`); try again in a second",
+            )
         })?;
         let part = sender.map(|sender| self.part(sender)).transpose()?;
         let memory = part.as_ref().map_or(&self.all.memory, |part| &part.share.memory);
@@ -197,7 +220,9 @@ impl Admission {
 
     /// Waits for a connection to the database, which a request may use until what is returned is dropped.
     pub async fn connection<'a>(&'a self, place: &'a Place, writes: bool) -> Vec<SemaphorePermit<'a>> {
-        acquired(place.part.as_ref().map(|part| part.share.of(writes)), self.all.of(writes)).await
+        let pool = if writes { "writing" } else { "reading" };
+        let waiting = METRICS.pool_waiting.with_label_values(&[pool]);
+        acquired(place.part.as_ref().map(|part| part.share.of(writes)), self.all.of(writes), Some(&waiting)).await
     }
 
     /// Has a sender spend so much, of which it has spent some, and says what is left; `None` where nothing is limited.
@@ -259,17 +284,24 @@ pub struct Seat {
 impl Seat {
     /// Waits for its turn to be answered again, of its sender's and of all: what many wait for is not asked for at once.
     pub async fn turn(&self) -> Vec<SemaphorePermit<'_>> {
-        acquired(self.part.as_ref().map(|part| &part.share.turns), &self.turns).await
+        acquired(self.part.as_ref().map(|part| &part.share.turns), &self.turns, None).await
     }
 }
 
 /// A permit of a sender's own, and then one of those of all: what it asks for beside waits for the first, and not before others.
-async fn acquired<'a>(own: Option<&'a Semaphore>, all: &'a Semaphore) -> Vec<SemaphorePermit<'a>> {
+/// Those who wait for the latter are counted.
+async fn acquired<'a>(
+    own: Option<&'a Semaphore>,
+    all: &'a Semaphore,
+    waiting: Option<&IntGauge>,
+) -> Vec<SemaphorePermit<'a>> {
     let mut permits = Vec::with_capacity(2);
-    for semaphore in own.into_iter().chain([all]) {
-        // They are never closed.
-        permits.extend(semaphore.acquire().await);
+    // They are never closed.
+    if let Some(own) = own {
+        permits.extend(own.acquire().await);
     }
+    let _waiting = waiting.map(Counted::by);
+    permits.extend(all.acquire().await);
     permits
 }
 

@@ -28,7 +28,10 @@ use super::{
     shares::{Part, Shares},
     stream::Paced,
 };
-use crate::config::limits::HttpLimits;
+use crate::{
+    config::limits::HttpLimits,
+    metrics::{Counted, METRICS},
+};
 
 /// How far a server is on its way to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +71,7 @@ impl Lease {
 pub struct Slot {
     _share: Option<Part<Sender, ()>>,
     _slot: OwnedSemaphorePermit,
+    _counted: Counted,
 }
 
 /// How long to wait when the system refuses a connection, as it does when there are too many open files.
@@ -125,7 +129,10 @@ pub async fn serve(
                     }
                 },
             };
-            let lease = Lease { phase: phase.clone(), slot: Arc::new(Slot { _share: share, _slot: slot }) };
+            let lease = Lease {
+                phase: phase.clone(),
+                slot: Arc::new(Slot { _share: share, _slot: slot, _counted: Counted::by(&METRICS.connections) }),
+            };
             let router = MapRequest::new(router.clone(), move |mut request: hyper::Request<Incoming>| {
                 request.extensions_mut().insert(peer);
                 request.extensions_mut().insert(lease.clone());

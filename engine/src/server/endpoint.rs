@@ -118,8 +118,14 @@ impl Server {
             let problem = "the request took too long to arrive (`--request-timeout`)";
             Refusal::coded(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, problem)
         })??;
-        let arrived =
-            Arrived { caller: &caller, place: &place, headers: Some(&head.headers), reads_only: is_get, deadline };
+        let arrived = Arrived {
+            caller: &caller,
+            place: &place,
+            headers: Some(&head.headers),
+            is_forwarded: self.is_forwarded(&head),
+            reads_only: is_get,
+            deadline,
+        };
         match asked {
             Asked::One(parameters) => match stream {
                 Some(stream) => self.answer_over(&stream, parameters, &arrived, &head, entry).await,

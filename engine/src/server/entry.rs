@@ -2,19 +2,25 @@
 
 use std::{
     thread::panicking,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-use async_graphql::Response as Answer;
+use async_graphql::{Response as Answer, ServerError};
 use axum::http::StatusCode;
 use tracing::field::display;
 
-use super::refusal::Refusal;
+use super::{refusal::Refusal, traces::Trace};
 use crate::{
-    api::Known,
+    api::{Known, Prepared, Steps},
+    config::setting_in,
+    error::code,
     loaders::{Counts, Ran, Report, milliseconds},
     log::{MOST, MOST_OF_DATABASE, cut},
+    metrics::METRICS,
 };
+
+/// Of a slow request, those statements are logged that took at least one of so many parts of its time.
+const STATEMENTS_OF_A_SLOW_ONE: u32 = 10;
 
 /// How many characters of a slow request's SQL are logged.
 const MOST_OF_SQL: usize = 4 * MOST_OF_DATABASE;
@@ -33,10 +39,15 @@ pub struct Entry<'a> {
     subject: Option<String>,
     outcome: &'static str,
     problem: Option<String>,
+    /// The code of the first error.
+    code: Option<&'static str>,
     errors: usize,
     started: Instant,
     slow: Option<Duration>,
     is_split: bool,
+    /// Its trace, if it is traced, and when its execution began.
+    trace: Option<Trace>,
+    executing: Option<SystemTime>,
 }
 
 impl<'a> Entry<'a> {
@@ -50,10 +61,13 @@ impl<'a> Entry<'a> {
             subject: None,
             outcome: "left",
             problem: None,
+            code: None,
             errors: 0,
             started: Instant::now(),
             slow,
             is_split: false,
+            trace: None,
+            executing: None,
         }
     }
 
@@ -73,16 +87,41 @@ impl<'a> Entry<'a> {
         self.subject = subject.map(|subject| cut(subject, MOST).into_owned());
     }
 
-    /// Has its time begin now: what came before is the time that the client took to send it, or of other requests of its batch.
-    pub fn begin(&mut self) {
+    /// Has its time begin now, and its trace, if it has one: what came before is the time that the client took to send it, or of other
+    /// requests of its batch.
+    pub fn begin(&mut self, trace: Option<Trace>) {
         self.started = Instant::now();
+        if trace.is_some() {
+            self.known.steps = Steps::known();
+        }
+        self.trace = trace;
+    }
+
+    /// Has its execution begin now, and returns its report.
+    pub fn execute(&mut self, prepared: &Prepared) -> Report {
+        // All are kept for a trace.
+        let slow = match self.trace {
+            Some(_) => Some(Duration::ZERO),
+            None => self.slow.map(|slow| slow / STATEMENTS_OF_A_SLOW_ONE),
+        };
+        self.executing = self.trace.as_ref().map(|_| SystemTime::now());
+        // Shared with the entry, which tells what ran also if nobody waits for the answer.
+        self.report.insert(prepared.report(slow)).clone()
     }
 
     /// The request was answered.
     pub fn answered(&mut self, answer: &Answer) {
         (self.errors, self.status) = (answer.errors.len(), Some(StatusCode::OK));
         self.outcome = if answer.is_ok() { "answered" } else { "errors" };
-        self.problem = answer.errors.first().map(|error| cut(&error.message, MOST).into_owned());
+        self.first_is(answer.errors.first());
+    }
+
+    fn first_is(&mut self, error: Option<&ServerError>) {
+        self.code = error.map(code::of);
+        self.problem = error.map(|error| cut(&error.message, MOST).into_owned());
+        if let Some(setting) = error.and_then(|error| setting_in(&error.message)) {
+            METRICS.refusals.with_label_values(&[setting]).inc();
+        }
     }
 
     /// The request was done with this outcome, whatever is sent later.
@@ -97,13 +136,31 @@ impl<'a> Entry<'a> {
 
     /// The request was refused, or took too long.
     pub fn refused(&mut self, refusal: &Refusal) {
-        let (status, errors, problem) = refusal.told();
+        let (status, errors) = refusal.told();
         self.outcome = match status {
             _ if self.outcome == "panicked" => self.outcome,
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => "timeout",
             _ => "refused",
         };
-        (self.errors, self.status, self.problem) = (errors, Some(status), Some(cut(problem, MOST).into_owned()));
+        (self.errors, self.status) = (errors.len(), Some(status));
+        self.first_is(errors.first());
+        self.code = match status {
+            // They have the code of what passes, but are of one sender, and no fault.
+            StatusCode::TOO_MANY_REQUESTS => Some("TOO_MANY_REQUESTS"),
+            StatusCode::REQUEST_TIMEOUT => Some("left"),
+            _ => self.code,
+        };
+    }
+}
+
+impl Entry<'_> {
+    fn count(&self, error: &str, elapsed: Duration, statements: u64) {
+        let Known { kind, operation, is_trusted, .. } = &self.known;
+        // The names of others are their clients' to choose, and would be without end.
+        let name = operation.as_deref().filter(|_| *is_trusted).unwrap_or_default();
+        let kind = kind.map(|kind| kind.to_string()).unwrap_or_default();
+        METRICS.requests.with_label_values(&[&kind, name, error]).observe(elapsed.as_secs_f64());
+        METRICS.request_statements.observe(statements as f64);
     }
 }
 
@@ -115,10 +172,20 @@ impl Drop for Entry<'_> {
         let elapsed = self.started.elapsed();
         let outcome = if panicking() { "panicked" } else { self.outcome };
         let Counts { statements, rows, time } = self.report.as_ref().map(Report::counts).unwrap_or_default();
+        let error = match outcome {
+            "left" | "panicked" => outcome,
+            _ => self.code.unwrap_or_default(),
+        };
+        self.count(error, elapsed, statements);
+        let trace_id = self.trace.as_ref().map(Trace::id);
+        if let Some(trace) = self.trace.take() {
+            trace.end(&self.known, self.executing, self.report.as_ref(), error);
+        }
         let operation = self.known.operation.as_deref().map(|name| cut(name, MOST));
         let (operation, document) = (operation.as_deref(), self.known.document.map(display));
         tracing::info!(
             request_id = self.id,
+            trace_id,
             subject = self.subject,
             operation,
             document,
@@ -132,17 +199,18 @@ impl Drop for Entry<'_> {
             ?elapsed,
             "request"
         );
-        if self.slow.is_some_and(|slow| elapsed >= slow) {
-            let sql = self.report.as_ref().map(|report| cut(&sql(report), MOST_OF_SQL).into_owned());
-            tracing::warn!(request_id = self.id, operation, document, outcome, ?elapsed, sql, "slow request");
+        if let Some(slow) = self.slow.filter(|slow| elapsed >= *slow) {
+            let least = slow / STATEMENTS_OF_A_SLOW_ONE;
+            let sql = self.report.as_ref().map(|report| cut(&sql(report, least), MOST_OF_SQL).into_owned());
+            tracing::warn!(request_id = self.id, trace_id, operation, document, outcome, ?elapsed, sql, "slow request");
         }
     }
 }
 
-/// The statements of a report that were kept, in the order in which they ran.
-fn sql(report: &Report) -> String {
+/// The statements of a report that took so long, in the order in which they ran.
+fn sql(report: &Report, least: Duration) -> String {
     let told = |Ran { text, rows, time, .. }: &Ran| {
         format!("{} ms, {rows} rows: {}", milliseconds(*time), cut(text, MOST_OF_DATABASE))
     };
-    report.statements().iter().map(told).collect::<Vec<_>>().join("; ")
+    report.statements().iter().filter(|ran| ran.time >= least).map(told).collect::<Vec<_>>().join("; ")
 }

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chrono::Utc;
 use jsonwebtoken::{
     Algorithm, DecodingKey,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
@@ -26,7 +27,10 @@ use ureq::{
     tls::{PemItem, RootCerts, TlsConfig, parse_pem},
 };
 
-use crate::config::{access::AuthOptions, without_secrets};
+use crate::{
+    config::{access::AuthOptions, without_secrets},
+    metrics::METRICS,
+};
 
 /// The shortest secret, in bytes: as long as the hash (RFC 7518, section 3.2).
 const SHORTEST_SECRET: usize = 32;
@@ -99,7 +103,7 @@ impl Keys {
             return Ok(Some(Self::Secret(Arc::new(Key { id: None, algorithm: Algorithm::HS256, key }))));
         }
         let Some(place) = options.jwks.clone() else { return Ok(None) };
-        let source = Source { agent: agent(&place, options.jwks_ca.as_deref())?, place };
+        let source = Source { agent: agent(&place, options.jwks_ca.as_deref(), FETCH_TIME)?, place };
         let loaded = source.load().await?;
         ensure!(
             !loaded.keys.is_empty(),
@@ -202,6 +206,7 @@ impl Source {
         let set: Set = set.with_context(|| format!("--jwks {} is no JSON Web Key Set", self.shown()))?;
         // RFC 7517, section 5: keys of kinds that are not understood are ignored.
         let keys = set.keys.into_iter().filter_map(|key| usable(&serde_json::from_value(key).ok()?)).collect();
+        METRICS.key_set_read.set(Utc::now().timestamp());
         Ok(Loaded { keys, at })
     }
 
@@ -217,15 +222,15 @@ fn is_url(place: &str) -> bool {
     place.starts_with("https://") || place.starts_with("http://")
 }
 
-/// What asks the issuer, and trusts these authorities, or else those that Mozilla does.
-fn agent(place: &str, authorities: Option<&Path>) -> Result<Agent> {
+/// What asks this place, which has so much time, and trusts these authorities, or else those that Mozilla does.
+pub fn agent(place: &str, authorities: Option<&Path>, patience: Duration) -> Result<Agent> {
     let roots = authorities.map_or(Ok(RootCerts::WebPki), certificates)?;
     let tls = TlsConfig::builder()
         .root_certs(roots)
         .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
         .build();
     // Where TLS is asked for, no redirect leads out of it.
-    let config = Agent::config_builder().timeout_global(Some(FETCH_TIME)).https_only(place.starts_with("https://"));
+    let config = Agent::config_builder().timeout_global(Some(patience)).https_only(place.starts_with("https://"));
     Ok(config.tls_config(tls).build().into())
 }
 

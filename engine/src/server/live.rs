@@ -11,7 +11,7 @@ use super::{
     admission::{Seat, Sender},
     auth::Caller,
     entry::Entry,
-    refusal::{Refusal, has_code},
+    refusal::Refusal,
     state::Server,
 };
 use crate::{
@@ -125,7 +125,7 @@ impl LiveQuery {
     async fn admitted(&mut self, entry: &mut Entry<'_>) -> Result<Answer, Refusal> {
         let Self { server, prepared, watch, seat, sender, read, .. } = self;
         let _turn = seat.turn().await;
-        entry.begin();
+        entry.begin(server.traces.as_ref().and_then(|traces| traces.begin(None, false)));
         // The first is paid for already.
         let left = match self.last {
             Some(_) => server.admission.spend(sender.as_ref(), prepared.cost(), 0)?,
@@ -160,5 +160,5 @@ fn is_for_now(refusal: &Refusal) -> bool {
 /// Whether nothing of it is missing that the server could not read.
 fn is_whole(answer: &Answer) -> bool {
     let codes = [code::UNAVAILABLE, code::TIMEOUT, code::INTERNAL];
-    !answer.errors.iter().any(|error| codes.into_iter().any(|code| has_code(error, code)))
+    !answer.errors.iter().any(|error| codes.contains(&code::of(error)))
 }

@@ -20,7 +20,7 @@ use url::form_urlencoded;
 use super::{
     admission::Place,
     names::WRITTEN,
-    refusal::{Format, JSON, RETRY_AFTER, Refusal, has_code, is_utf8, send},
+    refusal::{Format, JSON, RETRY_AFTER, Refusal, is_utf8, send},
 };
 use crate::{
     api::{EXTENSION, Parameters, kind},
@@ -88,7 +88,7 @@ fn is_unavailable(answer: &Answer) -> bool {
         Data::Object(fields) => fields.values().all(|field| *field == Data::Null),
         _ => false,
     };
-    is_empty && !answer.errors.is_empty() && answer.errors.iter().all(|error| has_code(error, code::UNAVAILABLE))
+    is_empty && !answer.errors.is_empty() && answer.errors.iter().all(|error| code::of(error) == code::UNAVAILABLE)
 }
 
 /// Sends several answers in the format, in the order of their requests.

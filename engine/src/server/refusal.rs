@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 
-use async_graphql::{Response as Answer, ServerError, Value as Data};
+use async_graphql::{Response as Answer, ServerError};
 use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -172,9 +172,9 @@ impl Refusal {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, message).with(header::ALLOW, HeaderValue::from_static(allowed))
     }
 
-    /// In short: the status, how many errors are told the client, and the first of them.
-    pub fn told(&self) -> (StatusCode, usize, &str) {
-        (self.status, self.errors.len(), self.errors.first().map_or("", |error| &error.message))
+    /// What is told the client: the status, and errors.
+    pub fn told(&self) -> (StatusCode, &[ServerError]) {
+        (self.status, &self.errors)
     }
 
     /// After how many seconds it is worth another try, if it is.
@@ -198,7 +198,7 @@ impl Refusal {
     pub fn respond(self, format: Format) -> Response {
         // What has a place is in the document, or in the values of its variables.
         let is_of_document =
-            |error: &ServerError| !error.locations.is_empty() || !has_code(error, code::BAD_USER_INPUT);
+            |error: &ServerError| !error.locations.is_empty() || code::of(error) != code::BAD_USER_INPUT;
         let status = match format {
             Format::Json if self.status == StatusCode::BAD_REQUEST && self.errors.iter().all(is_of_document) => {
                 StatusCode::OK
@@ -219,7 +219,7 @@ impl Refusal {
 impl From<Vec<ServerError>> for Refusal {
     /// Of what is wrong with the GraphQL request.
     fn from(errors: Vec<ServerError>) -> Self {
-        let any_is = |code| errors.iter().any(|error| has_code(error, code));
+        let any_is = |code| errors.iter().any(|error| code::of(error) == code);
         if any_is(code::UNAVAILABLE) {
             let header = Some((header::RETRY_AFTER, RETRY_AFTER));
             return Self { status: StatusCode::SERVICE_UNAVAILABLE, errors, header };
@@ -233,12 +233,6 @@ impl From<Full> for Refusal {
     fn from(full: Full) -> Self {
         Self::unavailable(full.problem())
     }
-}
-
-/// Whether an error has this code.
-pub fn has_code(error: &ServerError, code: &str) -> bool {
-    let found = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
-    matches!(found, Some(Data::String(found)) if found == code)
 }
 
 /// Sends what is in the format already.

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    admission::{Place, Seat, Sender},
+    admission::{Peer, Place, Seat, Sender},
     auth::{Caller, Scope, expired, until},
     connections::Phase,
     entry::Entry,
@@ -27,9 +27,6 @@ use crate::{
     error::code,
 };
 
-/// Of a slow request, those statements are logged that took at least one of so many parts of its time.
-const STATEMENTS_OF_A_SLOW_ONE: u32 = 10;
-
 /// What brought a GraphQL request: an HTTP request, of which it is a part, or a message over a socket.
 pub struct Arrived<'a> {
     /// Who asks.
@@ -38,6 +35,8 @@ pub struct Arrived<'a> {
     pub place: &'a Arc<Place>,
     /// The headers that stand for extensions of it.
     pub headers: Option<&'a HeaderMap>,
+    /// Whether a trusted proxy brought it.
+    pub is_forwarded: bool,
     /// Whether it may only read: a GET may.
     pub reads_only: bool,
     /// By when it is to be answered.
@@ -101,6 +100,11 @@ impl Server {
         caller.unwrap_or_else(|_| Err(self.took_too_long(false)))
     }
 
+    /// Whether a trusted proxy brought a request.
+    pub fn is_forwarded(&self, head: &Parts) -> bool {
+        head.extensions.get::<Peer>().is_some_and(|peer| peer.is_in(&self.trusted_proxies))
+    }
+
     /// Who sends a request without a subject, if that is known.
     pub fn address(&self, head: &Parts) -> Option<Sender> {
         Some(Sender::at(head.extensions.get()?, &head.headers, &self.trusted_proxies))
@@ -124,8 +128,8 @@ impl Server {
         arrived: &Arrived<'_>,
         entry: &mut Entry<'_>,
     ) -> Result<Prepared, Refusal> {
-        let &Arrived { caller, place, headers, reads_only, deadline } = arrived;
-        entry.begin();
+        let &Arrived { caller, place, headers, is_forwarded, reads_only, deadline } = arrived;
+        entry.begin(self.traces.as_ref().and_then(|traces| traces.begin(headers, is_forwarded)));
         let parameters = match headers {
             Some(headers) => with_headers(parameters, headers)?,
             None => parameters,
@@ -182,9 +186,7 @@ impl Server {
         let writes = prepared.writes();
         let connection = self.admission.connection(place, writes);
         let _connection = timeout_at(deadline, connection).await.map_err(|_| waited())?;
-        // Shared with the entry, which tells what ran also if nobody waits for the answer.
-        let report =
-            entry.report.insert(prepared.report(self.slow.map(|slow| slow / STATEMENTS_OF_A_SLOW_ONE))).clone();
+        let report = entry.execute(&prepared);
         let answer = self.api.execute(prepared, &report, entry.id);
         let answer = timeout_at(deadline, answer).await.map_err(|_| self.took_too_long(writes))?;
         entry.answered(&answer);

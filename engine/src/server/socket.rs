@@ -53,6 +53,7 @@ use super::{
 use crate::{
     api::Parameters,
     log::{MOST, cut},
+    metrics::{Counted, METRICS},
 };
 
 /// The protocol's name, which a client offers in `sec-websocket-protocol`.
@@ -202,7 +203,7 @@ impl Connection {
         is_ours: bool,
         _slot: Arc<Slot>,
     ) {
-        let begun = Instant::now();
+        let (begun, _counted) = (Instant::now(), Counted::by(&METRICS.sockets));
         let close = if is_ours {
             select! {
                 close = self.read(&mut stream) => close,
@@ -330,7 +331,8 @@ impl Connection {
             _ => {
                 let headers = given.map(|value| (header::AUTHORIZATION, value)).into_iter().collect();
                 self.server.caller(&headers, self.server.deadline()).await.map_err(|refusal| {
-                    let (status, _, problem) = refusal.told();
+                    let (status, errors) = refusal.told();
+                    let problem = errors.first().map_or("", |error| &error.message);
                     let code = match status {
                         StatusCode::UNAUTHORIZED => close_code::FORBIDDEN,
                         _ => close_code::TRY_AGAIN_LATER,

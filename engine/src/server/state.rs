@@ -1,6 +1,6 @@
 //! What the routes share.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt,
@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use parking_lot::Mutex;
 use tokio::time::timeout;
 
-use super::{admission::Admission, auth::Auth, event_stream::Reservations};
+use super::{admission::Admission, auth::Auth, event_stream::Reservations, traces::Traces};
 use crate::{
     api::{Api, Live},
     config::limits::HttpLimits,
@@ -34,8 +34,12 @@ pub struct Server {
     pub trusted_proxies: Vec<IpNet>,
     /// How much HTTP carries.
     pub limits: HttpLimits,
+    /// How many subscriptions there may be.
+    pub max_subscriptions: usize,
     /// How long a request takes that is logged with its SQL; `None` if none is.
     pub slow: Option<Duration>,
+    /// What traces requests.
+    pub traces: Option<Arc<Traces>>,
     /// The event streams that carry several operations.
     pub reservations: Reservations,
     /// The question to the database that runs, if one does.

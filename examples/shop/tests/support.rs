@@ -58,7 +58,7 @@ pub async fn shop() -> Apps {
         }
         Shop::fill_demo(&database.writer).await.unwrap();
         let api = Api::new(*SCHEMA, database, settings.api, Persisted::open(&settings.documents).unwrap());
-        all.push(server::router(api, &settings).await.unwrap());
+        all.push(server::routes(api, &settings, "dovetail", "1.2.3").await.unwrap().api);
     }
     Apps { all, _databases: (folder, postgres) }
 }

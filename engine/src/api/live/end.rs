@@ -5,6 +5,7 @@ use async_graphql::ServerError;
 use crate::{
     error::{self, Error, code},
     memory::Full,
+    metrics::METRICS,
 };
 
 /// Why a subscription ends that its client did not end.
@@ -40,13 +41,18 @@ impl End {
                 (problem.to_owned(), code::SUBSCRIBER_TOO_SLOW)
             }
             Self::Full(full) => (format!("{}, `after` the last cursor", full.problem()), code::UNAVAILABLE),
-            Self::Failed(error) => return error.of_operation(),
+            Self::Failed(error) => return counted(error.of_operation()),
             Self::Lost => (format!("not all changes since are there any more; {again}"), code::CHANGES_LOST),
             Self::TooMany(most) => (
                 format!("there are more changes since than are told: {most} (`--max-missed-changes`); {again}"),
                 code::CHANGES_LOST,
             ),
         };
-        error::of_request(ServerError::new(problem, None), code)
+        counted(error::of_request(ServerError::new(problem, None), code))
     }
+}
+
+fn counted(error: ServerError) -> ServerError {
+    METRICS.subscriptions_ended.with_label_values(&[code::of(&error)]).inc();
+    error
 }

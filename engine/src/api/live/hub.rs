@@ -28,6 +28,7 @@ use crate::{
     config::limits::ChangeLimits,
     error::Error,
     memory::Memory,
+    metrics::METRICS,
 };
 
 /// How many changes are read at once.
@@ -149,7 +150,10 @@ impl Hub {
             let (position, sources) = {
                 let mut state = self.state.lock();
                 let position = state.position.take().filter(|_| !state.topics.is_empty() || !state.watchers.is_empty());
-                let Some(position) = position else { return Ok(false) };
+                let Some(position) = position else {
+                    METRICS.changes_waiting.set(0);
+                    return Ok(false);
+                };
                 // As it is looked thereafter whether all are there, this is but whether they are recorded as before.
                 let Some(now) = now.as_ref().filter(|now| now.epoch == position.epoch) else {
                     state.end();
@@ -158,9 +162,11 @@ impl Hub {
                 let is_read = position.from == position.to;
                 state.position = Some(position.clone());
                 if is_read && position.to == now.moment {
+                    METRICS.changes_waiting.set(0);
                     return Ok(true);
                 }
                 let position = if is_read { position.until(now.moment.clone()) } else { position };
+                METRICS.changes_waiting.set(position.to.last() - position.from.last().max(position.number));
                 let sources = match state.watchers.is_empty() {
                     true => state.topics.sources(),
                     // Whatever they read.
@@ -186,6 +192,7 @@ impl Hub {
         let mut state = self.state.lock();
         state.position = None;
         state.end();
+        METRICS.changes_waiting.set(0);
     }
 
     /// Tells whom they concern of these changes: what is found by keys at once, what has lists when it is read.
@@ -224,6 +231,8 @@ async fn read(hub: Weak<Hub>, mut wake: Wake) {
                     tracing::warn!(%error, "the changes cannot be read");
                 }
                 is_well = false;
+                // There may be some.
+                METRICS.changes_waiting.set(METRICS.changes_waiting.get().max(1));
                 sleep(RETRY).await;
             }
             // The panic itself is in the log.

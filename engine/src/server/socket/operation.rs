@@ -110,7 +110,9 @@ impl Operation {
         let place = Arc::new(server.admission.enter(sender.clone())?);
         let parameters = parameters?;
         place.held.take(parameters.bytes)?;
-        let arrived = Arrived { caller, place: &place, headers: None, reads_only: false, deadline: server.deadline() };
+        let deadline = server.deadline();
+        let arrived =
+            Arrived { caller, place: &place, headers: None, is_forwarded: false, reads_only: false, deadline };
         let prepared = server.prepare(parameters, &arrived, entry)?;
         if prepared.lasts() {
             let events = server.subscribe(prepared, &arrived, self.phase.clone(), entry).await?;

@@ -1,0 +1,122 @@
+//! What `dovetail doctor` and `dovetail healthcheck` find.
+
+use std::process::Output;
+
+use expect_test::expect;
+use tempfile::tempdir;
+use url::Url;
+
+use crate::{
+    program::{Server, run},
+    support::{App, school, school_with},
+};
+
+/// What is said of a database: the standard output, and whether all is well.
+fn said(output: Output) -> (String, bool) {
+    (String::from_utf8(output.stdout).unwrap(), output.status.success())
+}
+
+fn examined(app: &App, arguments: &[&str]) -> (String, bool) {
+    let url = format!("--database-url={}", app.direct_url);
+    said(run(tempdir().unwrap().path(), &[&["doctor", &url], arguments].concat()))
+}
+
+/// What is said of a database, without what is its server's.
+fn of_database(said: &str) -> String {
+    let of_server = ["PostgreSQL", "SQLite", "fsync", "synchronous_commit", "connections"];
+    let lines = said.lines().filter(|line| !of_server.iter().any(|it| line.contains(it)));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+#[tokio::test]
+async fn a_database_that_is_well_is_said_to_be() {
+    let mut all = String::new();
+    for app in &school().await.0 {
+        let (said, is_well) = examined(app, &[]);
+        assert!(is_well, "{said}");
+        all += &of_database(&said);
+    }
+    expect![[r#"
+        ok     the file is sound
+        ok     all migrations are applied, and changes are recorded as they are read
+        ok     each of 18 lists and orders has an index
+        ok     all migrations are applied, and changes are recorded as they are read
+        ok     each of 18 lists and orders has an index
+    "#]]
+    .assert_eq(&all);
+}
+
+#[tokio::test]
+async fn it_is_said_what_is_wrong_and_what_to_do() {
+    let mut all = String::new();
+    for app in &school().await.0 {
+        app.sql("DELETE FROM seaql_migrations WHERE version LIKE '%_index_orders'").await;
+        let (said, is_well) = examined(app, &[]);
+        assert!(!is_well, "{said}");
+        all += &of_database(&said);
+    }
+    expect![[r#"
+        ok     the file is sound
+        wrong  1 migration is pending on this database; run `dovetail migrate up`
+        wrong  1 migration is pending on this database; run `dovetail migrate up`
+    "#]]
+    .assert_eq(&all);
+}
+
+#[tokio::test]
+async fn lists_and_orders_without_an_index_are_named() {
+    let mut all = String::new();
+    for app in &school().await.0 {
+        app.sql("DROP INDEX posts_owner_id_id").await;
+        app.sql("DROP INDEX posts_owner_id_created_at_id").await;
+        app.sql("DROP INDEX users_name_id").await;
+        all += &of_database(&examined(app, &[]).0);
+    }
+    expect![[r#"
+        ok     the file is sound
+        ok     all migrations are applied, and changes are recorded as they are read
+        note   no index serves `users` in the order NAME: make one on `users` that begins with (name), and then has the key
+        note   no index serves `User.posts`: make one on `posts` that begins with (owner_id), and then has the key
+        ok     all migrations are applied, and changes are recorded as they are read
+        note   no index serves `users` in the order NAME: make one on `users` that begins with (name COLLATE "C"), and then has the key
+        note   no index serves `User.posts`: make one on `posts` that begins with (owner_id), and then has the key
+    "#]].assert_eq(&all);
+}
+
+#[tokio::test]
+async fn a_user_that_may_not_write_and_too_few_connections_are_found() {
+    let Some(apps) = school_with(&[]).await.on_postgres() else { return };
+    let app = &apps.0[0];
+    let create = "CREATE ROLE reader_of_dovetail LOGIN PASSWORD 'reader'";
+    app.sql(&format!("DO $$ BEGIN {create}; EXCEPTION WHEN duplicate_object THEN END $$")).await;
+    app.sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader_of_dovetail").await;
+    let mut url = Url::parse(&app.direct_url).unwrap();
+    url.set_username("reader_of_dovetail").unwrap();
+    url.set_password(Some("reader")).unwrap();
+    let url = format!("--database-url={url}");
+    let (said, is_well) = said(run(tempdir().unwrap().path(), &["doctor", &url, "--read-connections=9000"]));
+    app.sql("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM reader_of_dovetail").await;
+    assert!(!is_well);
+    assert!(said.contains("an instance takes up to 9015 connections, and the server has"), "{said}");
+    let said = of_database(&said);
+    let notes: String = said.lines().filter(|line| line.starts_with("note")).map(|line| format!("{line}\n")).collect();
+    expect![[r#"
+        note   the user may not INSERT, UPDATE, DELETE on "users"; reading alone needs SELECT, and else GRANT INSERT, UPDATE, DELETE ON "users" TO it
+        note   the user may not INSERT, UPDATE, DELETE on "posts"; reading alone needs SELECT, and else GRANT INSERT, UPDATE, DELETE ON "posts" TO it
+        note   the user may not INSERT, UPDATE, DELETE on "students"; reading alone needs SELECT, and else GRANT INSERT, UPDATE, DELETE ON "students" TO it
+        note   the user may not INSERT, UPDATE, DELETE on "courses"; reading alone needs SELECT, and else GRANT INSERT, UPDATE, DELETE ON "courses" TO it
+        note   the user may not INSERT, UPDATE, DELETE on "enrollments"; reading alone needs SELECT, and else GRANT INSERT, UPDATE, DELETE ON "enrollments" TO it
+    "#]].assert_eq(&notes);
+}
+
+#[test]
+fn a_server_that_is_ready_is_healthy_and_one_that_is_not_there_is_not() {
+    let server = Server::start(&[]);
+    let port = format!("--port={}", server.address.split_once(':').unwrap().1);
+    let ask = || run(tempdir().unwrap().path(), &["healthcheck", "--host=0.0.0.0", "--insecure-open", &port]);
+    assert!(ask().status.success());
+    drop(server);
+    let failed = ask();
+    assert!(!failed.status.success());
+    assert!(String::from_utf8(failed.stderr).unwrap().starts_with("dovetail: the server is not ready: "));
+}
