@@ -98,6 +98,8 @@ fn refusals_are_counted_by_the_setting_that_they_name() {
     measured.ask("{ users { nodes { posts { nodes { title } } } } }");
     measured.ask("{ users(first: 100) { nodes { name } } }");
     measured.ask("{ nobody }");
+    // The client's own words.
+    measured.ask("{ user(id: \"--max-memory-bytes\") { id } }");
     expect![[r#"
         dovetail_refusals_total{setting="--max-cost"} 1
         dovetail_refusals_total{setting="--max-depth"} 1

@@ -251,13 +251,13 @@ impl Api {
         }
         let operation = document.operation(parameters.operation.as_deref())?;
         known.operation = document.name(operation).map(str::to_owned);
+        known.kind = Some(document.kind(operation));
         let variables = known.steps.take("GraphQL Variable Coercion", || {
             document.variables(operation, &parameters, &self.schema.definitions, &self.options.limits.document)
         })?;
         let form = known
             .steps
             .take("GraphQL Operation Planning", || document.form(operation, &variables, &self.schema.definitions));
-        known.kind = Some(form.kind);
         let Measure { cost, introspects, values } =
             limits::measure(&form, &variables, &self.options.limits, &self.schema.definitions)?;
         if introspects && !self.introspects() {

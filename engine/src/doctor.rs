@@ -8,11 +8,15 @@ use std::{
 
 use anyhow::{Error, Result};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
-use serde_json::from_str;
+use serde_json::{Value as Json, from_str};
 
 use crate::{
     config::ServeOptions,
-    database::{self, Database, Migrations, Pool, ask, explain},
+    database::{
+        self, Database, Migrations, Pool, ask, explain,
+        recording::{CHANGES, EPOCH},
+    },
+    error::message_of,
     graphql::{check::Sought, nodes::Types},
 };
 
@@ -69,6 +73,7 @@ pub async fn examine<T: Types>(options: &ServeOptions, migrations: Migrations, p
         findings.push(Wrong(format!("{error:#}")));
     }
     if are_there {
+        told(columns::<T>(&database.writer).await, &mut findings);
         if is_postgres {
             told(privileges::<T>(&database.writer).await, &mut findings);
         }
@@ -95,7 +100,16 @@ async fn sqlite(pool: &Pool) -> Result<Vec<Finding>> {
         "ok" => Well("the file is sound".to_owned()),
         problem => Wrong(format!("the file is damaged: {problem}; restore a back-up")),
     };
-    Ok(vec![Well(format!("SQLite {version}, journal {journal}")), sound])
+    let mut findings = vec![Well(format!("SQLite {version}, journal {journal}")), sound];
+    let write = async {
+        let transaction = pool.begin().await?;
+        transaction.execute_unprepared("CREATE TABLE dovetail_doctor (tried)").await?;
+        transaction.rollback().await
+    };
+    if let Err(error) = write.await {
+        findings.push(Wrong(format!("the file cannot be written: {}", message_of(&error))));
+    }
+    Ok(findings)
 }
 
 /// The server, its replicas, and what is between.
@@ -103,7 +117,9 @@ async fn postgres(database: &Database, options: &ServeOptions) -> Result<Vec<Fin
     let row = ask(
         &database.writer,
         "SELECT current_setting('server_version'), current_setting('server_version_num')::int, current_setting('server_encoding'), \
-           current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint, \
+           (SELECT LEAST(current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint, \
+             NULLIF(rolconnlimit, -1), NULLIF(datconnlimit, -1)) \
+            FROM pg_roles, pg_database WHERE rolname = current_user AND datname = current_database()), \
            current_setting('fsync') = 'on', current_setting('synchronous_commit') <> 'off', \
            current_setting('transaction_read_only') = 'on' OR pg_is_in_recovery()",
     );
@@ -141,10 +157,10 @@ async fn postgres(database: &Database, options: &ServeOptions) -> Result<Vec<Fin
                 .to_owned(),
         ),
         Some(_) if wanted > most => Wrong(format!(
-            "an instance takes up to {wanted} connections, and the server has {most}: lower --read-connections and \
-             --write-connections, raise max_connections, or put PgBouncer in between"
+            "an instance takes up to {wanted} connections, and may have {most}: lower --read-connections and \
+             --write-connections, raise max_connections or the limit of the role or the database, or put PgBouncer in between"
         )),
-        Some(_) => Well(format!("an instance takes up to {wanted} of the server's {most} connections")),
+        Some(_) => Well(format!("an instance takes up to {wanted} of {most} connections")),
     });
     findings.extend(database.replicas.iter().map(|replica| match replica.is_well() {
         true => Well(format!("the replica {replica} is read from")),
@@ -180,20 +196,46 @@ async fn tables(writer: &Pool, migrations: Migrations, program: &str) -> Finding
     }
 }
 
-/// Whether the tables may be read and written.
+/// Whether the tables have the columns of the program's entities, and may be read.
+async fn columns<T: Types>(pool: &Pool) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for look in T::looks(pool.get_database_backend()) {
+        if let Err(error) = pool.query_all_raw(look).await {
+            let problem = message_of(&error);
+            findings.push(Wrong(format!("what the program reads is not there, or may not be read: {problem}")));
+        }
+    }
+    Ok(findings)
+}
+
+/// Whether the tables may be written, and subscribers told of changes.
 async fn privileges<T: Types>(pool: &Pool) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for table in T::tables() {
-        let lacks = "SELECT string_agg(what, ', ') FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS what \
-                     WHERE NOT has_table_privilege($1, what)";
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, lacks, [table.clone().into()]);
-        let row = pool.query_one_raw(statement).await.map_err(|error| explain(&error))?;
-        let lacks: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
-        findings.extend(lacks.map(|lacks| {
-            Note(format!("the user may not {lacks} on {table}; reading alone needs SELECT, and else GRANT {lacks} ON {table} TO it"))
-        }));
+        if let Some(lacks) = lacking(pool, &table, &["INSERT", "UPDATE", "DELETE"]).await? {
+            findings.push(Note(format!(
+                "the user may not {lacks} on {table}: where mutations do, GRANT {lacks} ON {table} TO it"
+            )));
+        }
+    }
+    let of_changes = [(CHANGES, ["SELECT", "DELETE"]), (EPOCH, ["SELECT", "UPDATE"])];
+    for (table, rights) in of_changes.into_iter().filter(|_| !T::recorded().is_empty()) {
+        if let Some(lacks) = lacking(pool, table, &rights).await? {
+            findings.push(Wrong(format!(
+                "the user may not {lacks} on {table}, so that no subscription works: GRANT {lacks} ON {table} TO it"
+            )));
+        }
     }
     Ok(findings)
+}
+
+/// Which of these rights on a table the user does not have.
+async fn lacking(pool: &Pool, table: &str, rights: &[&str]) -> Result<Option<String>> {
+    let question = "SELECT string_agg(what, ', ') FROM jsonb_array_elements_text($1::jsonb) AS what WHERE NOT has_table_privilege($2, what)";
+    let values = [Json::from(rights).to_string().into(), table.into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, question, values);
+    let row = pool.query_one_raw(statement).await.map_err(|error| explain(&error))?;
+    Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.flatten())
 }
 
 /// The indexes of tables, each by its columns; and whether the first is compared by code points, if it is a text.
@@ -204,21 +246,22 @@ async fn indexes<T: Types>(pool: &Pool) -> Result<Vec<Finding>> {
     let backend = pool.get_database_backend();
     let question = match backend {
         DbBackend::Postgres => {
-            r#"SELECT n.nspname, c.relname, json_agg(a.attname ORDER BY k.place)::text, i.indcollation[0] IN (0, '"C"'::regcollation),
+            r#"SELECT n.nspname, c.relname, json_agg(a.attname ORDER BY k.place)::text, i.indcollation[0] IN (0, '"C"'::regcollation) AND o.opcdefault,
                  pg_table_is_visible(c.oid)
                FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
                JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_am AS m ON m.oid = x.relam AND m.amname = 'btree'
+               JOIN pg_opclass AS o ON o.oid = i.indclass[0]
                CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
                LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.number AND k.number > 0
                WHERE i.indisvalid AND i.indpred IS NULL AND n.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
                  AND k.place <= i.indnkeyatts
-               GROUP BY n.nspname, c.relname, c.oid, i.indexrelid, i.indcollation"#
+               GROUP BY n.nspname, c.relname, c.oid, i.indexrelid, i.indcollation, o.opcdefault"#
         }
         _ => {
-            "SELECT 'main', name, json_group_array(part), TRUE, TRUE FROM (
-               SELECT m.name AS name, l.name AS of, x.name AS part FROM sqlite_schema AS m, pragma_index_list(m.name) AS l,
-                 pragma_index_info(l.name) AS x
-               WHERE m.type = 'table' AND NOT l.partial ORDER BY x.seqno) GROUP BY name, of"
+            "SELECT 'main', name, json_group_array(part), max(place = 0 AND collation = 'BINARY'), TRUE FROM (
+               SELECT m.name AS name, l.name AS of, x.name AS part, x.seqno AS place, x.coll AS collation
+               FROM sqlite_schema AS m, pragma_index_list(m.name) AS l, pragma_index_xinfo(l.name) AS x
+               WHERE m.type = 'table' AND NOT l.partial AND x.key ORDER BY x.seqno) GROUP BY name, of"
         }
     };
     let rows = pool.query_all_raw(Statement::from_string(backend, question)).await.map_err(|error| explain(&error))?;

@@ -219,6 +219,12 @@ pub fn driver_error(error: &DbErr) -> Option<&SqlxError> {
     }
 }
 
+/// The database's own words for an error, if it is the database's: for the operator alone.
+pub fn message_of(error: &DbErr) -> String {
+    let database = driver_error(error).and_then(SqlxError::as_database_error);
+    database.map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}
+
 /// The database's own code of an error, if it is the database's: PostgreSQL's SQLSTATE, or SQLite's extended result code.
 pub fn code_of(error: &DbErr) -> Option<Cow<'_, str>> {
     driver_error(error)?.as_database_error()?.code()

@@ -43,6 +43,8 @@ pub fn open(options: &ServeOptions) -> Result<WorkerGuard> {
         filter.with_context(|| format!("--log is `{}`; allowed are directives such as `info`", options.log))?;
     // It warns of each parameter of a URL that it does not know, with the value: that of a password whose name is misspelt.
     let filter = filter.add_directive("sqlx_postgres::options=off".parse()?);
+    // It tells of each request that it sends with its URL.
+    let filter = filter.add_directive("opentelemetry-otlp=warn".parse()?);
     // Lines that wait together are written together: it is flushed when none waits.
     let (writer, guard) =
         NonBlockingBuilder::default().buffered_lines_limit(MOST_WAITING).finish(BufWriter::new(stderr()));

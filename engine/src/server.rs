@@ -74,6 +74,9 @@ use crate::{
     metrics::METRICS,
 };
 
+/// What a server says that is ready.
+const READY: &str = "ready";
+
 /// How long a server may take to say whether it is ready.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -193,9 +196,9 @@ pub async fn ask_ready(host: IpAddr, port: u16) -> Result<()> {
     let agent = keys::agent(&url, None, PATIENCE)?;
     let ask = move || {
         // It is on this machine, and may say why not.
-        let mut answer = agent.get(&url).config().proxy(None).http_status_as_error(false).build().call()?;
-        let reason = answer.body_mut().read_to_string()?;
-        ensure!(answer.status().is_success(), "{reason}");
+        let request = agent.get(&url).config().proxy(None).max_redirects(0).http_status_as_error(false).build();
+        let said = request.call()?.body_mut().read_to_string()?;
+        ensure!(said == READY, "{said}");
         Ok(())
     };
     spawn_blocking(ask).await?.context("the server is not ready")
@@ -220,7 +223,7 @@ async fn readyz(State(server): State<Arc<Server>>, lease: Option<Extension<Lease
         return (StatusCode::SERVICE_UNAVAILABLE, "stopping").into_response();
     }
     match server.ready().await {
-        Ok(()) => "ready".into_response(),
+        Ok(()) => READY.into_response(),
         Err(reason) => (StatusCode::SERVICE_UNAVAILABLE, reason).into_response(),
     }
 }

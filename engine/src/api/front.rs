@@ -12,7 +12,7 @@ mod told;
 
 use std::sync::Arc;
 
-use async_graphql::{Name, ServerError, Value, Variables};
+use async_graphql::{Name, ServerError, Value, Variables, parser::types::OperationType};
 use bluejay_core::{
     AsIter,
     executable::{OperationDefinition as _, VariableType},
@@ -38,7 +38,7 @@ use self::{
 use super::{
     Parameters,
     excess::{NESTING, at_most},
-    normal::{Form, literal, normal_form},
+    normal::{Form, kind_of, literal, normal_form},
     steps::Steps,
 };
 use crate::{
@@ -135,6 +135,11 @@ impl Document {
     /// The name of an operation, if it has one.
     pub fn name(&self, operation: usize) -> Option<&str> {
         self.definition(operation).as_ref().name()
+    }
+
+    /// The type of an operation.
+    pub fn kind(&self, operation: usize) -> OperationType {
+        kind_of(self.definition(operation))
     }
 
     fn definition(&self, operation: usize) -> &OperationDefinition<'_> {

@@ -206,6 +206,15 @@ impl Form {
     }
 }
 
+/// The type of an operation.
+pub fn kind_of(operation: &Operation<'_>) -> OperationType {
+    match operation.as_ref().operation_type() {
+        Kind::Query => OperationType::Query,
+        Kind::Mutation => OperationType::Mutation,
+        Kind::Subscription => OperationType::Subscription,
+    }
+}
+
 /// The normal form of an operation of a valid document, where `holds` says which variables are true.
 pub fn normal_form<'a>(
     positions: &'a Positions,
@@ -216,10 +225,11 @@ pub fn normal_form<'a>(
 ) -> Form {
     let named = document.fragment_definitions().iter().map(|fragment| (fragment.name().as_str(), fragment));
     let normal = Normal { positions, fragments: named.collect(), holds, schema, size: Cell::new(0) };
-    let (kind, root) = match operation.as_ref().operation_type() {
-        Kind::Query => (OperationType::Query, None),
-        Kind::Mutation => (OperationType::Mutation, schema.mutation()),
-        Kind::Subscription => (OperationType::Subscription, schema.subscription()),
+    let kind = kind_of(operation);
+    let root = match kind {
+        OperationType::Query => None,
+        OperationType::Mutation => schema.mutation(),
+        OperationType::Subscription => schema.subscription(),
     };
     let root = TypeDefinitionReference::Object(root.unwrap_or_else(|| schema.query()));
     let fields = normal.fields(root, &[operation.selection_set()]);

@@ -37,7 +37,8 @@ impl Settings {
     pub fn read(path: &Path, command: &clap::Command) -> Result<Self> {
         let of_file = || format!("the settings in {}", path.display());
         let mut text = String::new();
-        File::open(path).and_then(|file| file.take(MOST).read_to_string(&mut text)).with_context(of_file)?;
+        File::open(path).and_then(|file| file.take(MOST + 1).read_to_string(&mut text)).with_context(of_file)?;
+        ensure!(text.len() as u64 <= MOST, "{}: it is longer than {MOST} bytes", of_file());
         let table: Table = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
             anyhow!("{}: line {line}: {}", of_file(), error.message())
@@ -128,7 +129,11 @@ impl Sources {
                 // Of a URL, what may be a password is masked; what is cut off one is none.
                 true if Url::parse(&text).is_ok() => without_secrets(&text).into(),
                 true => MASK.into(),
-                false => text.parse::<i64>().map_or_else(|_| Value::from(&*text), Value::from),
+                // `007` may be a name.
+                false => match text.parse::<i64>() {
+                    Ok(number) if number.to_string() == text => number.into(),
+                    _ => Value::from(&*text),
+                },
             }
         };
         let mut values: Vec<_> = self.all.get_raw(id)?.map(shown).collect();

@@ -15,7 +15,9 @@ use async_graphql::{
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use heck::ToLowerCamelCase;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityName, IdenStatic, Statement};
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr, EntityName, EntityTrait, IdenStatic, QuerySelect, QueryTrait, Statement,
+};
 
 use super::{
     argument::{argument, argument_of},
@@ -70,6 +72,9 @@ pub trait AnyNode: Send + Sync {
 
     /// Its table, as SQL names it.
     fn table(&self) -> String;
+
+    /// A statement that reads all of its columns, and no row.
+    fn look(&self, backend: DbBackend) -> Statement;
 
     /// The names of the types that the schema has for the node.
     fn schema_types(&self) -> Vec<String>;
@@ -205,6 +210,10 @@ impl<N: Node> AnyNode for TypedNode<N> {
         names.map(quoted).collect::<Vec<_>>().join(".")
     }
 
+    fn look(&self, backend: DbBackend) -> Statement {
+        N::Entity::find().limit(0).build(backend)
+    }
+
     fn schema_types(&self) -> Vec<String> {
         let ty = N::TYPE;
         let of_lists = ["", "Change", "Connection", "Edge", "Filter", "ListFilter", "Order", "OrderField"];
@@ -295,6 +304,11 @@ pub trait Types: Sized + 'static {
     /// The tables of the nodes, by their names in SQL.
     fn tables() -> Vec<String> {
         Self::NODES.iter().map(|node| node.table()).collect()
+    }
+
+    /// Statements that read all columns of the nodes, and no row.
+    fn looks(backend: DbBackend) -> Vec<Statement> {
+        Self::NODES.iter().map(|node| node.look(backend)).collect()
     }
 
     /// The tables whose changes the database records.

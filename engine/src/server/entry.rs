@@ -22,6 +22,9 @@ use crate::{
 /// Of a slow request, those statements are logged that took at least one of so many parts of its time.
 const STATEMENTS_OF_A_SLOW_ONE: u32 = 10;
 
+/// The metrics' code of what one sender has too much of: its client is told that it passes, but it is no fault of the server.
+const TOO_MANY: &str = "TOO_MANY_REQUESTS";
+
 /// How many characters of a slow request's SQL are logged.
 const MOST_OF_SQL: usize = 4 * MOST_OF_DATABASE;
 
@@ -119,8 +122,16 @@ impl<'a> Entry<'a> {
     fn first_is(&mut self, error: Option<&ServerError>) {
         self.code = error.map(code::of);
         self.problem = error.map(|error| cut(&error.message, MOST).into_owned());
-        if let Some(setting) = error.and_then(|error| setting_in(&error.message)) {
+        // What is wrong with a request is told in its own words too, which may name a setting.
+        let is_wrong = matches!(
+            self.code,
+            Some(code::BAD_USER_INPUT | code::GRAPHQL_PARSE_FAILED | code::GRAPHQL_VALIDATION_FAILED)
+        ) && matches!(self.status, Some(StatusCode::OK | StatusCode::BAD_REQUEST));
+        if let Some(setting) = error.filter(|_| !is_wrong).and_then(|error| setting_in(&error.message)) {
             METRICS.refusals.with_label_values(&[setting]).inc();
+            if setting == "--max-sender-share" {
+                self.code = Some(TOO_MANY);
+            }
         }
     }
 
@@ -145,8 +156,7 @@ impl<'a> Entry<'a> {
         (self.errors, self.status) = (errors.len(), Some(status));
         self.first_is(errors.first());
         self.code = match status {
-            // They have the code of what passes, but are of one sender, and no fault.
-            StatusCode::TOO_MANY_REQUESTS => Some("TOO_MANY_REQUESTS"),
+            StatusCode::TOO_MANY_REQUESTS => Some(TOO_MANY),
             StatusCode::REQUEST_TIMEOUT => Some("left"),
             _ => self.code,
         };

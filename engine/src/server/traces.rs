@@ -61,14 +61,19 @@ impl Traces {
     pub fn open(options: &TelemetryOptions, name: &'static str, backend: DbBackend) -> Result<Option<Self>> {
         let Some(endpoint) = &options.otlp_endpoint else { return Ok(None) };
         let url = Url::parse(endpoint).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        let url = url.with_context(|| {
+        let mut url = url.with_context(|| {
             let shown = without_secrets(endpoint);
             format!("--otlp-endpoint is {shown}; allowed are URLs such as http://127.0.0.1:4318")
         })?;
+        url.set_fragment(None);
+        // A URL with a host has a path.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(["v1", "traces"]);
+        }
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(Client(agent(url.as_str(), None, PATIENCE)?))
-            .with_endpoint(format!("{}/v1/traces", url.as_str().trim_end_matches('/')))
+            .with_endpoint(url.as_str())
             .build()
             // Its own words have the URL with its secrets.
             .map_err(|_| anyhow!("--otlp-endpoint {} cannot be sent to", without_secrets(endpoint)))?;
