@@ -1,16 +1,20 @@
-// `node run.mjs BINARY [--seconds=N]`, as root: instances of a server, each in a network namespace of its own, over one PostgreSQL and behind
-// haproxy. How much one, two and three of them answer on the same cores; then all are started again, one after the other, under load: no
-// request may fail.
+// `node run.mjs BINARY [--seconds=N] [--whole]`, as root: instances of a server, each in a network namespace of its own, over one PostgreSQL and
+// behind haproxy. How much one, two and three of them answer on the same cores; then all are started again, one after the other, under load: no
+// request may fail. With `--whole`, all parts of `compose.yaml` are there: they write by way of PgBouncer, read from a replica, and Prometheus, which
+// has the rules of `ops/`, reads their metrics and must find nothing to tell.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
-import { resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startHaproxy } from '../haproxy.mjs';
-import { freePort, startCluster } from '../postgres.mjs';
+import { startPgbouncer } from '../pgbouncer.mjs';
+import { freePort, startCluster, startStandby } from '../postgres.mjs';
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { seconds: { type: 'string', default: '3' } } });
+const options = { seconds: { type: 'string', default: '3' }, whole: { type: 'boolean', default: false } };
+const { values, positionals } = parseArgs({ allowPositionals: true, options });
 const binary = resolve(positionals[0]);
 const CLIENTS = 16;
 const BRIDGE = 'dovetail0';
@@ -31,8 +35,8 @@ class Instance {
     ip('-n', this.name, 'link', 'set', 'eth0', 'up');
   }
 
-  async start(database) {
-    const settings = ['--host=0.0.0.0', '--insecure-open', '--log=off', '--max-sender-share=100', '--shutdown-delay=2', `--database-url=${database}`];
+  async start(database, ...more) {
+    const settings = [...more, '--host=0.0.0.0', '--insecure-open', '--log=off', '--max-sender-share=100', '--shutdown-delay=2', `--database-url=${database}`];
     this.process = spawn('ip', ['netns', 'exec', this.name, binary, 'serve', ...settings], { stdio: ['ignore', 'ignore', 'inherit'] });
     for (let tries = 0; !(await fetch(`http://${this.host}:8000/readyz`).then(({ ok }) => ok, () => false)); tries += 1) {
       if (tries > 200) throw new Error('an instance is not ready');
@@ -51,6 +55,33 @@ class Instance {
     this.process?.kill('SIGKILL');
     ip('netns', 'delete', this.name);
   }
+}
+
+/** Prometheus, which reads the metrics of these every second; `ask` asks it. */
+async function startPrometheus(instances) {
+  const folder = mkdtempSync(join(tmpdir(), 'dovetail-prometheus-'));
+  const port = await freePort();
+  const targets = instances.map(({ host }) => `${host}:9464`);
+  const configuration = {
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    rule_files: [resolve(import.meta.dirname, '../../ops/alerts.yaml')],
+    scrape_configs: [{ job_name: 'dovetail', static_configs: [{ targets }] }],
+  };
+  writeFileSync(join(folder, 'prometheus.yaml'), JSON.stringify(configuration));
+  const args = [`--config.file=${folder}/prometheus.yaml`, `--storage.tsdb.path=${folder}/data`, `--web.listen-address=127.0.0.1:${port}`];
+  const process = spawn('prometheus', [...args, '--log.level=error'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return {
+    async ask(query) {
+      const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`);
+      return (await response.json()).data.result;
+    },
+    async stop() {
+      const exited = once(process, 'exit');
+      process.kill();
+      await exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** Haproxy before these. */
@@ -115,19 +146,31 @@ ip('link', 'add', BRIDGE, 'type', 'bridge');
 ip('addr', 'add', `${address(1)}/24`, 'dev', BRIDGE);
 ip('link', 'set', BRIDGE, 'up');
 const instances = [];
+const parts = [];
 const cluster = await startCluster({ listen_addresses: '*', max_connections: 200 });
 try {
   // From the namespaces, too.
   const hba = cluster.file('pg_hba.conf');
   writeFileSync(hba, `host all all ${address(0)}/24 trust\n`, { flag: 'a' });
-  const database = `postgres://postgres@${address(1)}:${new URL(cluster.url).port}/postgres`;
+  const at = (port) => `postgres://postgres@${address(1)}:${port}/postgres`;
+  let database = at(new URL(cluster.url).port);
+  const more = [];
   cluster.crash();
   execFileSync(binary, ['migrate', 'up', '--database-url', database], { stdio: 'ignore' });
   execFileSync(binary, ['seed', '--database-url', database], { stdio: 'ignore' });
+  if (values.whole) {
+    const replica = await startStandby(cluster, { listen_addresses: '*', max_connections: 200 });
+    const pooler = await startPgbouncer(cluster, 'transaction', `listen_addr = 127.0.0.1, ${address(1)}`);
+    parts.push(replica, pooler);
+    database = at(pooler.port);
+    more.push(`--read-database-url=${at(new URL(replica.url).port)}`, '--metrics-address=0.0.0.0:9464');
+  }
   for (let index = 0; index < 3; index += 1) {
     instances.push(new Instance(index));
-    await instances[index].start(database);
+    await instances[index].start(database, ...more);
   }
+  const prometheus = values.whole ? await startPrometheus(instances) : undefined;
+  if (prometheus) parts.unshift(prometheus);
   const answered = [[], [], []];
   for (let round = 0; round < 3; round += 1) {
     for (let count = 1; count <= 3; count += 1) {
@@ -150,7 +193,7 @@ try {
   for (const instance of instances) {
     await pause(500);
     await instance.stop();
-    await instance.start(database);
+    await instance.start(database, ...more);
     await pause(500);
   }
   over = true;
@@ -158,8 +201,22 @@ try {
   balancer.stop();
   console.log(`while all were started again: ${all} answered, ${failed.length} failed ${[...new Set(failed)].slice(0, 3).join('; ')}`);
   if (failed.length > 0 || medians[2] < 0.8 * medians[0]) process.exitCode = 1;
+  if (prometheus) {
+    await pause(2000);
+    const up = await prometheus.ask('sum(up{job="dovetail"})');
+    const wells = await prometheus.ask('sum(dovetail_replica_up)');
+    const statements = await prometheus.ask('sum(dovetail_request_statements_sum) / sum(dovetail_request_statements_count)');
+    const alerts = await prometheus.ask('ALERTS{alertstate="firing"}');
+    const [[instancesUp], [replicasUp], [mean]] = [up, wells, statements].map((it) => it.map(({ value }) => Number(value[1])));
+    console.log(
+      `Prometheus: ${instancesUp} instances up, ${replicasUp} read from the replica, ${mean.toFixed(2)} statements a request, ` +
+        `${alerts.length} alerts ${alerts.map(({ metric }) => metric.alertname)}`,
+    );
+    if (instancesUp !== 3 || replicasUp !== 3 || alerts.length > 0) process.exitCode = 1;
+  }
 } finally {
   for (const instance of instances) instance.remove();
+  for (const part of parts) await part.stop();
   ip('link', 'delete', BRIDGE);
   cluster.stop();
 }

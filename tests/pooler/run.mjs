@@ -1,61 +1,22 @@
 // `node run.mjs BINARY [--answers=N]`: all tests with servers that reach PostgreSQL by way of PgBouncer, once as it pools transactions, and once as it
 // pools sessions. Then answers that must not be torn, also of a PgBouncer that drops what is said when a connection is opened.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
-import { join, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { asOther, folderOf, freePort, startCluster } from '../postgres.mjs';
+import { startPgbouncer } from '../pgbouncer.mjs';
+import { startCluster } from '../postgres.mjs';
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { answers: { type: 'string', default: '2000' } } });
 const [binary] = positionals;
 const root = resolve(import.meta.dirname, '../..');
 const cluster = await startCluster({ max_connections: 500, shared_preload_libraries: 'pg_stat_statements' });
-const server = new URL(cluster.url);
 const poolers = [];
 
-/** A PgBouncer that pools these (`transaction`, `session`, `statement`), with more settings. */
-async function startPooler(pools, ...settings) {
-  const [folder, port] = [folderOf('pgbouncer'), await freePort()];
-  const file = join(folder, 'pgbouncer.ini');
-  const users = join(folder, 'users');
-  writeFileSync(users, '"postgres" ""');
-  const all = [
-    '[databases]',
-    `* = host=${server.hostname} port=${server.port}`,
-    '[pgbouncer]',
-    'listen_addr = 127.0.0.1',
-    `listen_port = ${port}`,
-    'unix_socket_dir =',
-    'auth_type = trust',
-    `auth_file = ${users}`,
-    `pool_mode = ${pools}`,
-    // A session has one to itself.
-    `default_pool_size = ${pools === 'session' ? 100 : 20}`,
-    'max_client_conn = 900',
-    'server_idle_timeout = 5',
-    ...settings,
-  ];
-  writeFileSync(file, all.join('\n'));
-  const [command, ...args] = [...asOther, existsSync('/usr/sbin/pgbouncer') ? '/usr/sbin/pgbouncer' : 'pgbouncer', '-q', file];
-  const process = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore'], cwd: '/' });
-  poolers.push({
-    stop() {
-      // It is sudo's child where there is sudo.
-      execFileSync('pkill', ['-f', file]);
-      process.unref();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  });
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    const answered = await once(socket, 'connect').then(() => true, () => false);
-    socket.destroy();
-    if (answered) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return `postgres://postgres@127.0.0.1:${port}`;
+/** A PgBouncer that pools these, with more settings; its URL. */
+async function startPooler(...settings) {
+  const pooler = await startPgbouncer(cluster, ...settings);
+  poolers.push(pooler);
+  return pooler.url;
 }
 
 /** Runs tests by way of a pooler. */
