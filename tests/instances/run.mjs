@@ -4,7 +4,7 @@
 // has the rules of `ops/`, reads their metrics and must find nothing to tell.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -42,6 +42,12 @@ class Instance {
       if (tries > 200) throw new Error('an instance is not ready');
       await pause(50);
     }
+  }
+
+  /** The seconds of CPU that it has taken. */
+  cpu() {
+    const [user, system] = readFileSync(`/proc/${this.process.pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13);
+    return (Number(user) + Number(system)) / 100;
   }
 
   /** Stops it as an orchestrator does. */
@@ -172,20 +178,25 @@ try {
   const prometheus = values.whole ? await startPrometheus(instances) : undefined;
   if (prometheus) parts.unshift(prometheus);
   const answered = [[], [], []];
+  const costs = [[], [], []];
+  const taken = () => instances.reduce((sum, instance) => sum + instance.cpu(), 0);
   for (let round = 0; round < 3; round += 1) {
     for (let count = 1; count <= 3; count += 1) {
       const balancer = await balance(instances.slice(0, count));
       let over = false;
       setTimeout(() => (over = true), 1000 * Number(values.seconds));
-      const began = performance.now();
+      const [began, before] = [performance.now(), taken()];
       const counts = await load(balancer.port, () => over);
       if (counts.failed.length > 0) throw new Error(counts.failed[0]);
       answered[count - 1].push((1000 * counts.answered) / (performance.now() - began));
+      costs[count - 1].push((1000 * (taken() - before)) / counts.answered);
       balancer.stop();
     }
   }
-  const medians = answered.map((rounds) => rounds.sort((one, other) => one - other)[1]);
-  console.log(`answered a second by 1, 2, 3 instances: ${medians.map(Math.round).join(', ')}`);
+  const median = (rounds) => rounds.sort((one, other) => one - other)[1];
+  const medians = answered.map(median);
+  const cpu = costs.map((rounds) => median(rounds).toFixed(2));
+  console.log(`answered a second by 1, 2, 3 instances: ${medians.map(Math.round).join(', ')}; their CPU a request: ${cpu.join(', ')} ms`);
 
   const balancer = await balance(instances);
   let over = false;
