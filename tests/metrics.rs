@@ -125,7 +125,10 @@ fn batches_and_known_documents_are_counted() {
 #[test]
 fn what_there_is_room_for_is_told_beside_what_is_taken() {
     let measured = Measured::start(&[]);
-    measured.ask("{ users { totalCount } }");
+    // A connection that is kept, beside that by which the metrics are read.
+    let mut kept = TcpStream::connect(&measured.server.address).unwrap();
+    kept.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    kept.read_exact(&mut [0; 16]).unwrap();
     let begin = [
         "graphql_server_active",
         "dovetail_active",
@@ -140,7 +143,7 @@ fn what_there_is_room_for_is_told_beside_what_is_taken() {
         db_client_connections_max{pool_name="replicas"} 0
         db_client_connections_max{pool_name="writing"} 1
         dovetail_active_requests_limit 500
-        dovetail_connections 1
+        dovetail_connections 2
         dovetail_connections_limit 4096
         dovetail_held_bytes 0
         dovetail_held_limit_bytes 134217728
