@@ -102,7 +102,7 @@ fn value(span: &Span, name: &str) -> Option<String> {
     }
 }
 
-/// The tree of a query, without those parts that are the same of all.
+/// The tree of a query, with these attributes of its spans.
 async fn tree_of(query: &str, attributes: &[&str]) -> String {
     let collector = Collector::start().await;
     let tree = async |app: &App| {

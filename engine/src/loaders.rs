@@ -162,14 +162,8 @@ impl<E: Table> Loader<ById<E>> for Session {
             _ => by_keys::<E>(self.backend(), &keys, &columns),
         };
         let texts = LongTexts::of(&columns, 0);
-        let rows = self
-            .rows(
-                &select,
-                &texts,
-                Batch::of("ById", TableOf::of::<E>(), keys.len()),
-                all.iter().map(|one| &one.look.asked),
-            )
-            .await?;
+        let batch = Batch::of("ById", TableOf::of::<E>(), keys.len());
+        let rows = self.rows(&select, &texts, batch, all.iter().map(|one| &one.look.asked)).await?;
         let count = rows.len();
         let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
         let mut found: Vec<_> = (0..count).map(|row| Ok((block.key(row)?, row))).collect::<Result<_>>()?;
@@ -211,14 +205,8 @@ impl<E: Table> Loader<ByUnique<E>> for Session {
             let columns = Columns::union(all.iter().map(|one| &one.look.columns));
             let select = select::by_values::<E>(self.backend(), column, kind, values, &columns);
             let texts = LongTexts::of(&columns, 0);
-            let rows = self
-                .rows(
-                    &select,
-                    &texts,
-                    Batch::of("ByUnique", TableOf::of::<E>(), keys),
-                    all.iter().map(|one| &one.look.asked),
-                )
-                .await?;
+            let batch = Batch::of("ByUnique", TableOf::of::<E>(), keys);
+            let rows = self.rows(&select, &texts, batch, all.iter().map(|one| &one.look.asked)).await?;
             let count = rows.len();
             let block = Arc::new(Block::new(Arc::new(rows), &columns, 0));
             let position = block.position(column)?;
@@ -255,14 +243,8 @@ impl<E: Table> Loader<Satisfying<E>> for Session {
         for (filter, keys) in by_filter {
             let keys = distinct(keys.into_iter());
             let select = select::satisfying::<E>(self.backend(), &keys, filter);
-            let rows = self
-                .rows(
-                    &select,
-                    &LongTexts::default(),
-                    Batch::of("Satisfying", TableOf::of::<E>(), keys.len()),
-                    [&asked].into_iter(),
-                )
-                .await?;
+            let batch = Batch::of("Satisfying", TableOf::of::<E>(), keys.len());
+            let rows = self.rows(&select, &LongTexts::default(), batch, [&asked].into_iter()).await?;
             let found = rows::keys(&rows)?.into_iter();
             satisfying.extend(found.map(|key| (Satisfying { key, filter: Arc::clone(filter) }, ())));
         }
@@ -299,9 +281,8 @@ impl<E: Table> Loader<All<E>> for Session {
             let wanted = Wanted::union(all.iter().map(|All(list)| &list.wanted));
             let select = select::page::<E>(self.backend(), &page, &wanted);
             let texts = LongTexts::of(&wanted.node, 0);
-            let rows = self
-                .rows(&select, &texts, Batch::of("All", TableOf::of::<E>(), 0), all.iter().map(|All(list)| &list.asked))
-                .await?;
+            let batch = Batch::of("All", TableOf::of::<E>(), 0);
+            let rows = self.rows(&select, &texts, batch, all.iter().map(|All(list)| &list.asked)).await?;
             let page = page.of_list(&wanted, rows);
             loaded.extend(all.into_iter().filter_map(|one| Some((one.clone(), page.clone()?))));
         }
@@ -335,8 +316,8 @@ impl<E: Table> Loader<AllCount<E>> for Session {
             self.note(|reads| reads.any(filter.tables().into_iter().chain([TableOf::of::<E>()])));
             let select = select::count::<E>(self.backend(), &filter);
             let asked = all.iter().map(|AllCount(count, _)| &count.asked);
-            let rows =
-                self.rows(&select, &LongTexts::default(), Batch::of("AllCount", TableOf::of::<E>(), 0), asked).await?;
+            let batch = Batch::of("AllCount", TableOf::of::<E>(), 0);
+            let rows = self.rows(&select, &LongTexts::default(), batch, asked).await?;
             let count = rows.first().ok_or_else(|| Error::broken("a count without a row"))?.try_get_by_index(0)?;
             loaded.extend(all.into_iter().map(|one| (one.clone(), count)));
         }
@@ -379,8 +360,8 @@ impl<K: Key, N: Table, L: EntityTrait<Model: Sync>> Loader<Children<K, N, L>> fo
             let select = select::page_by_parent(self.backend(), relation, &parents, &page, &wanted);
             let texts = LongTexts::of(&wanted.node, K::KINDS.len());
             let asked = all.iter().map(|one| &one.list.what.asked);
-            let rows =
-                self.rows(&select, &texts, Batch::of("Children", TableOf::of::<N>(), parents.len()), asked).await?;
+            let batch = Batch::of("Children", TableOf::of::<N>(), parents.len());
+            let rows = self.rows(&select, &texts, batch, asked).await?;
             let of_rows = rows::keys(&rows)?;
             let of_rows: Vec<_> = of_rows.iter().map(|parent| place_of(&parents, parent)).collect::<Result<_>>()?;
             let pages = page.of_parents(&wanted, rows, K::KINDS.len(), &of_rows, parents.len())?;

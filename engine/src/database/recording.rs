@@ -58,7 +58,7 @@ impl Recorded {
 
     /// Its name in statements.
     fn quoted(&self) -> String {
-        self.schema.iter().chain([&self.table]).map(|name| quoted(name)).collect::<Vec<_>>().join(".")
+        quoted_table(self.schema.as_deref(), &self.table)
     }
 
     /// Whether two rows, as `OLD` and `NEW`, have another key, by this comparison of two values.
@@ -161,8 +161,13 @@ impl Recorded {
     }
 }
 
+/// A table's name in SQL.
+pub fn quoted_table(schema: Option<&str>, table: &str) -> String {
+    schema.into_iter().chain([table]).map(quoted).collect::<Vec<_>>().join(".")
+}
+
 /// A name in SQL.
-pub fn quoted(name: &str) -> String {
+fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{
     changes::Change,
-    database::recording::{Recorded, quoted},
+    database::recording::{Recorded, quoted_table},
     error::Error,
     kinds::Kind,
     loaders::{Key, Table, key_columns},
@@ -206,8 +206,7 @@ impl<N: Node> AnyNode for TypedNode<N> {
 
     fn table(&self) -> String {
         let table = N::Entity::default();
-        let names = table.schema_name().into_iter().chain([table.table_name()]);
-        names.map(quoted).collect::<Vec<_>>().join(".")
+        quoted_table(table.schema_name(), table.table_name())
     }
 
     fn look(&self, backend: DbBackend) -> Statement {

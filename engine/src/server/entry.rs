@@ -161,9 +161,7 @@ impl<'a> Entry<'a> {
             _ => self.code,
         };
     }
-}
 
-impl Entry<'_> {
     fn count(&self, error: &str, elapsed: Duration, statements: u64) {
         let Known { kind, operation, is_trusted, .. } = &self.known;
         // The names of others are their clients' to choose, and would be without end.
