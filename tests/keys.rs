@@ -10,7 +10,7 @@ use dovetail::{
     prelude::{Created, DeleteInput, Deleted, Field, Node, Result, Updated, Write, given},
 };
 use expect_test::expect;
-use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, Schema as Tables, Set};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Schema as Tables, Set};
 use serde_json::{Value, json};
 
 use crate::support::{App, Apps, start_schema};
@@ -483,4 +483,93 @@ async fn a_parent_is_found_by_a_column_that_is_unique() {
             expect![[r#"{"data":{"loans":{"nodes":[{"id":"Loan:1"},{"id":"Loan:4"}]}}}"#]],
         )
         .await;
+}
+
+/// The library, where this index is unique.
+async fn library_with(index: &str) -> Apps {
+    let apps = library().await;
+    for app in &apps.0 {
+        app.sql(&format!("CREATE UNIQUE INDEX another ON {index}")).await;
+    }
+    apps
+}
+
+#[tokio::test]
+async fn a_value_that_is_unique_and_that_another_object_has_is_refused_at_its_place() {
+    let query = r#"mutation {
+      create: createShelf(label: "low") { shelf { id } userErrors { code message path } }
+      update: updateShelf(input: { id: "Shelf:2", label: "low" }) { shelf { label } userErrors { code message path } }
+      itself: updateShelf(input: { id: "Shelf:1", label: "low" }) { shelf { label } userErrors { code } }
+    }"#;
+    library_with("shelves (label)")
+        .await
+        .answers(
+            query,
+            expect![[r#"
+        {
+          "data":{
+            "create":{
+              "shelf":null,
+              "userErrors":[{"code":"ALREADY_EXISTS","message":"another Shelf has this already","path":["label"]}]
+            },
+            "update":{
+              "shelf":null,
+              "userErrors":[{"code":"ALREADY_EXISTS","message":"another Shelf has this already","path":["label"]}]
+            },
+            "itself":{"shelf":{"label":"low"},"userErrors":[]}
+          }
+        }"#]],
+        )
+        .await;
+}
+
+#[tokio::test]
+async fn what_is_unique_by_an_expression_or_in_no_field_is_refused_as_well() {
+    let query = r#"mutation {
+      create: createShelf(label: "LOW") { shelf { id } userErrors { code message path } }
+      first: createBook(shelf: "Shelf:1") { book { id } userErrors { code } }
+      again: createBook(shelf: "Shelf:1") { book { id } userErrors { code message path } }
+    }"#;
+    library_with("shelves ((lower(label)))").await.answers(query, expect![[r#"
+        {
+          "data":{
+            "create":{
+              "shelf":null,
+              "userErrors":[{"code":"ALREADY_EXISTS","message":"another Shelf has this already","path":[]}]
+            },
+            "first":{"book":{"id":"Book:9"},"userErrors":[]},
+            "again":{"book":null,"userErrors":[{"code":"ALREADY_EXISTS","message":"another Book has this already","path":[]}]}
+          }
+        }"#]]).await;
+}
+
+/// The code of the error that creating a shelf fails with.
+async fn fault(app: &App) -> Value {
+    let mut answer = app.answer(r#"mutation { createShelf(label: "new") { shelf { id } userErrors { code } } }"#).await;
+    answer["errors"][0]["extensions"]["code"].take()
+}
+
+#[tokio::test]
+async fn a_key_that_the_database_makes_and_that_is_there_already_is_no_mistake_of_the_client() {
+    let Some(apps) = library().await.on_postgres() else { return };
+    apps.0[0].sql("SELECT setval(pg_get_serial_sequence('shelves', 'shelf_no'), 1, false)").await;
+    assert_eq!(fault(&apps.0[0]).await, "INTERNAL");
+}
+
+#[tokio::test]
+async fn nor_is_what_a_trigger_writes_elsewhere_that_is_there_already() {
+    for app in &library().await.0 {
+        app.sql("CREATE TABLE audits (number int UNIQUE)").await;
+        app.sql("INSERT INTO audits VALUES (1)").await;
+        app.sql(match app.backend() {
+            DbBackend::Postgres => {
+                "CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS \
+                   'BEGIN INSERT INTO audits VALUES (1); RETURN NULL; END'; \
+                 CREATE TRIGGER audit AFTER INSERT ON shelves FOR EACH ROW EXECUTE FUNCTION audit()"
+            }
+            _ => "CREATE TRIGGER audit AFTER INSERT ON shelves BEGIN INSERT INTO audits VALUES (1); END",
+        })
+        .await;
+        assert_eq!(fault(app).await, "INTERNAL");
+    }
 }

@@ -159,3 +159,29 @@ async fn a_post_is_deleted_once() {
         )
         .await;
 }
+
+#[tokio::test]
+async fn of_what_is_unique_together_the_place_is_told_if_it_is_one() {
+    let apps = school().await;
+    for app in &apps.0 {
+        app.sql("UPDATE posts SET title = 't' WHERE id = 1").await;
+        app.sql("CREATE UNIQUE INDEX another ON posts (title, content)").await;
+    }
+    let query = r#"mutation {
+      first: createPost(input: { ownerId: 1, title: "t", content: "a" }) { post { title } userErrors { path } }
+      again: createPost(input: { ownerId: 1, title: "t", content: "a" }) { post { title } userErrors { code path } }
+      update: updatePost(input: { id: 1, content: "a" }) { post { title } userErrors { code path } }
+    }"#;
+    apps.answers(
+        query,
+        expect![[r#"
+        {
+          "data":{
+            "first":{"post":{"title":"t"},"userErrors":[]},
+            "again":{"post":null,"userErrors":[{"code":"ALREADY_EXISTS","path":[]}]},
+            "update":{"post":null,"userErrors":[{"code":"ALREADY_EXISTS","path":["content"]}]}
+          }
+        }"#]],
+    )
+    .await;
+}

@@ -9,6 +9,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use async_graphql::{Context, ErrorExtensionValues, ServerError, Value};
 use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use sqlx::postgres::PgDatabaseError;
 
 use crate::{
     log::{MOST, MOST_OF_DATABASE, cut},
@@ -233,6 +234,31 @@ pub fn code_of(error: &DbErr) -> Option<Cow<'_, str>> {
 /// Whether the database ended the statement: PostgreSQL's query_canceled, and SQLITE_INTERRUPT.
 fn timed_out(error: &DbErr) -> bool {
     matches!(code_of(error).as_deref(), Some("57014" | "9"))
+}
+
+/// What must be unique and is there already.
+pub struct Taken {
+    /// In which table, or partition; `None` of an index by expressions on SQLite.
+    pub table: Option<String>,
+    /// By which columns, or by what expressions.
+    pub columns: Vec<String>,
+}
+
+/// What was taken already, if the database refused to write for that, and says what.
+pub fn taken(error: &DbErr) -> Option<Taken> {
+    let error = driver_error(error)?.as_database_error().filter(|error| error.is_unique_violation())?;
+    let Some(postgres) = error.try_downcast_ref::<PgDatabaseError>() else {
+        // `UNIQUE constraint failed: t.a, t.b`, or `…: index 'name'`.
+        let (_, named) = error.message().split_once(": ")?;
+        let columns: Option<Vec<_>> = named.split(", ").map(|name| name.rsplit_once('.')).collect();
+        let columns = columns.unwrap_or_default();
+        let table = columns.first().map(|(table, _)| (*table).to_owned());
+        return Some(Taken { table, columns: columns.into_iter().map(|(_, column)| column.to_owned()).collect() });
+    };
+    // Whatever its language: `Key (a, b)=(1, 2) already exists.`
+    let (_, columns) = postgres.detail()?.split_once(")=(")?.0.split_once('(')?;
+    let columns = columns.split(", ").map(|column| column.trim_matches('"').to_owned()).collect();
+    Some(Taken { table: postgres.table().map(str::to_owned), columns })
 }
 
 /// Whether the database refused to delete a row because others refer to it: PostgreSQL's foreign_key_violation or restrict_violation, and

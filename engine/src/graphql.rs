@@ -25,6 +25,7 @@ mod part;
 pub mod payload;
 pub(crate) mod query;
 pub(crate) mod subscription;
+pub mod user_errors;
 
 use std::{
     any::{Any, TypeId},

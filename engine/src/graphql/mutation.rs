@@ -1,12 +1,11 @@
-//! What the mutations share: refusals as data (what a form shows, all of it at once, each with its place in the
-//! input), and the few kinds of writing.
+//! What the mutations share: the few kinds of writing, each of which writes all or says why it writes nothing.
 
 use std::{collections::HashMap, mem, slice, sync::Arc};
 
 use async_graphql::{Context, ID, MaybeUndefined};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel,
-    Value, sea_query::LockType,
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic, IntoActiveModel,
+    Iterable, Value, sea_query::LockType,
 };
 
 use super::{
@@ -15,77 +14,13 @@ use super::{
     node::{Node, Source},
     one::One,
     payload::{Created, DeleteInput, Deleted, Updated, UserError, UserErrorCode},
+    user_errors::UserErrors,
 };
 use crate::{
     error::{Result, is_referred_to},
-    kinds::{Kind, fits, fold, is_storable, most_characters},
+    kinds::fold,
     loaders::{Block, Columns, Key, Row, Table, Transaction, by_keys, key_columns},
 };
-
-/// The refusals found so far.
-#[derive(Default)]
-pub struct UserErrors(Vec<UserError>);
-
-impl UserErrors {
-    /// Adds a refusal. `path` is the place in the input with dots between its parts, as in `posts.0.title`.
-    pub fn add(&mut self, code: UserErrorCode, path: &str, message: impl Into<String>) {
-        self.0.push(UserError { code, message: message.into(), path: path.split('.').map(str::to_owned).collect() });
-    }
-
-    /// Adds what is wrong with the values that `row` would write, which stands at `path` in the input; empty, if it is the input.
-    fn check<N: Node>(&mut self, path: &str, row: &ActiveModelOf<N>) {
-        for field in N::FIELDS {
-            let Source::Column(column) = field.source else { continue };
-            let ActiveValue::Set(value) = row.get(column) else { continue };
-            let path = if path.is_empty() { field.name().into_owned() } else { format!("{path}.{}", field.name()) };
-            let (kind, def) = (field.kind_of(column), column.def());
-            match (&value, def.get_column_type()) {
-                (Value::Array(_, Some(items)), ColumnType::Array(ty)) => {
-                    let kind = kind.item().unwrap_or(kind);
-                    items.iter().for_each(|item| self.check_value(&path, item, kind, ty, field.refuses_blank));
-                }
-                (value, ty) => self.check_value(&path, value, kind, ty, field.refuses_blank),
-            }
-        }
-    }
-
-    /// The same of a value of a column of this type.
-    fn check_value(&mut self, path: &str, value: &Value, kind: Kind, ty: &ColumnType, refuses_blank: bool) {
-        if let Err(problem) = fits(value, ty) {
-            self.add(UserErrorCode::Invalid, path, problem);
-        }
-        let Value::String(Some(text)) = value else {
-            if let Err(problem) = kind.ensure(value) {
-                self.add(UserErrorCode::Invalid, path, problem);
-            }
-            return;
-        };
-        let most = most_characters(ty);
-        let least = u32::from(refuses_blank);
-        let allowed = most.map_or(String::new(), |most| format!("; allowed are {least} to {most} characters"));
-        if refuses_blank && text.trim().is_empty() {
-            self.add(UserErrorCode::Blank, path, format!("must not be blank{allowed}"));
-        }
-        let characters = text.chars().count();
-        if let Some(most) = most.filter(|most| characters > *most as usize) {
-            let problem = format!("has {characters} characters; allowed are {least} to {most}");
-            self.add(UserErrorCode::TooLong, path, problem);
-        }
-        if !is_storable(text) {
-            self.add(UserErrorCode::Invalid, path, "must not contain the character U+0000");
-        }
-    }
-
-    /// Adds that the object with this key does not exist.
-    pub fn not_found<N: Node>(&mut self, path: &str, key: <N::Entity as Table>::Key) {
-        self.add(UserErrorCode::NotFound, path, format!("{} does not exist", N::global_id(key).as_str()));
-    }
-
-    /// Whether the mutation must write nothing.
-    pub fn any(&self) -> bool {
-        !self.0.is_empty()
-    }
-}
 
 /// A mutation's field that is running: a transaction, in which nothing is written unless it is [done](Write::done), and the
 /// refusals found so far. The transaction begins when it is first needed: what is wrong with the input alone waits for no database.
@@ -175,7 +110,7 @@ impl<'a> Write<'a> {
         self.errors.check::<N>(path, row);
     }
 
-    /// Inserts a row, unless there are refusals. It is not checked.
+    /// Inserts a row, unless there are refusals: also that another has values that are unique. It is not checked.
     pub async fn insert<N>(&mut self, row: ActiveModelOf<N>) -> Result<Option<ModelOf<N>>>
     where
         N: Node<Entity: Table<ActiveModel: Send>>,
@@ -184,7 +119,12 @@ impl<'a> Write<'a> {
         if self.errors.any() {
             return Ok(None);
         }
-        Ok(Some(held::<N>(row).insert(self.transaction().await?).await?))
+        let row = held::<N>(row);
+        let columns = written::<N>(&row);
+        match row.insert(self.transaction().await?).await {
+            Ok(row) => Ok(Some(row)),
+            Err(error) => self.refused::<N>(error, &columns).map(|()| None),
+        }
     }
 
     /// Checks and inserts a row, and is done: the new object, or why nothing was written.
@@ -216,8 +156,12 @@ impl<'a> Write<'a> {
                 changes.set(column, part);
             }
             // Read again as lists are: SeaORM would decode all of the row, and so fail of a value that nobody asks for.
-            held::<N>(changes).update_without_returning(self.transaction().await?).await?;
-            object = self.held("id", key).await?;
+            let changes = held::<N>(changes);
+            let columns = written::<N>(&changes);
+            match changes.update_without_returning(self.transaction().await?).await {
+                Ok(_) => object = self.held("id", key).await?,
+                Err(error) => self.refused::<N>(error, &columns)?,
+            }
         }
         Ok(self.done(object).await.into())
     }
@@ -238,6 +182,13 @@ impl<'a> Write<'a> {
             Ok(_) => {}
         }
         Ok(self.done(Some(N::global_id(key))).await.into())
+    }
+
+    /// Adds why the database refused to write these columns, if that is the client's to mend. What was done is undone: PostgreSQL answers
+    /// nothing more in that transaction.
+    fn refused<N: Node>(&mut self, error: DbErr, columns: &[&str]) -> Result<()> {
+        self.transaction = None;
+        self.errors.taken::<N>(error, columns)
     }
 
     /// Commits what was written, unless there are refusals: `written`, or the refusals.
@@ -272,6 +223,12 @@ fn held<N: Node>(mut row: ActiveModelOf<N>) -> ActiveModelOf<N> {
         row.set(column, field.kind_of(column).held(DbBackend::Postgres, &value).value);
     }
     row
+}
+
+/// The columns to which a row would write.
+fn written<N: Node>(row: &ActiveModelOf<N>) -> Vec<&'static str> {
+    let columns = <N::Entity as EntityTrait>::Column::iter().filter(|column| row.get(*column).is_set());
+    columns.map(|column| column.as_str()).collect()
 }
 
 /// The object that a row is, all of which is known.

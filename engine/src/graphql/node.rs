@@ -374,6 +374,12 @@ impl<N: Node> Field<N> {
         self
     }
 
+    /// Whether it is that of a value in this column, or of the one that is folded there.
+    pub(super) fn is_written_as(&self, name: &str) -> bool {
+        let Source::Column(column) = self.source else { return false };
+        [Some(column), self.folded].into_iter().flatten().any(|column| column.as_str() == name)
+    }
+
     /// The field's name.
     pub(super) fn name(&self) -> Cow<'static, str> {
         match &self.source {

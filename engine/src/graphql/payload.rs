@@ -26,7 +26,7 @@ pub enum UserErrorCode {
     TooLong,
     /// An object that the input refers to does not exist.
     NotFound,
-    /// The object that the mutation would create exists already, or is named twice.
+    /// The object that the mutation would create exists already, or is named twice; or another has a value that is unique.
     AlreadyExists,
     /// The value cannot be stored.
     Invalid,
@@ -39,7 +39,7 @@ pub struct UserError {
     pub(super) code: UserErrorCode,
     /// A message for people: what is wrong, and what is allowed.
     pub(super) message: String,
-    /// The path of the wrong part in `input`, such as `["posts", "0", "title"]`.
+    /// The path of the wrong part in `input`, such as `["posts", "0", "title"]`; empty, if it is no certain one.
     pub(super) path: Vec<String>,
 }
 
