@@ -116,17 +116,47 @@ fn a_file_that_cannot_be_written_is_found() {
     assert!(!is_well && said.contains("wrong  the file cannot be written: "), "{said}");
 }
 
+/// As whom to examine a database who may do nothing with its tables yet.
+async fn of_reader(app: &App) -> String {
+    let create = "CREATE ROLE reader_of_dovetail LOGIN PASSWORD 'reader'";
+    app.sql(&format!("DO $$ BEGIN {create}; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$")).await;
+    let mut url = Url::parse(&app.direct_url).unwrap();
+    url.set_username("reader_of_dovetail").unwrap();
+    url.set_password(Some("reader")).unwrap();
+    format!("--database-url={url}")
+}
+
+#[tokio::test]
+async fn a_user_that_may_not_see_the_migrations_is_told_so() {
+    let Some(apps) = school_with(&[]).await.on_postgres() else { return };
+    let app = &apps.0[0];
+    let url = of_reader(app).await;
+    let folder = tempdir().unwrap();
+    let mut all = String::new();
+    for revoke in ["", "REVOKE USAGE ON SCHEMA public FROM PUBLIC"] {
+        app.sql(revoke).await;
+        for command in [&["doctor"][..], &["migrate", "status"]] {
+            let output = run(folder.path(), &[command, &[&url]].concat());
+            assert!(!output.status.success());
+            all += &of_database(&String::from_utf8([output.stdout, output.stderr].concat()).unwrap());
+        }
+    }
+    expect![[r#"
+        wrong  permission denied for table seaql_migrations; --database-url is to name a user that may, or it is to be granted to this one
+        dovetail: wrong: 1 of what was found
+        dovetail: permission denied for table seaql_migrations; --database-url is to name a user that may, or it is to be granted to this one
+        wrong  no schema of the search_path ("$user", public) is there and may be used: GRANT USAGE ON SCHEMA … to the user
+        dovetail: wrong: 1 of what was found
+        dovetail: no schema of the search_path ("$user", public) is there and may be used: GRANT USAGE ON SCHEMA … to the user
+    "#]].assert_eq(&all);
+}
+
 #[tokio::test]
 async fn a_user_that_may_not_write_and_too_few_connections_are_found() {
     let Some(apps) = school_with(&[]).await.on_postgres() else { return };
     let app = &apps.0[0];
-    let create = "CREATE ROLE reader_of_dovetail LOGIN PASSWORD 'reader'";
-    app.sql(&format!("DO $$ BEGIN {create}; EXCEPTION WHEN duplicate_object THEN END $$")).await;
+    let url = of_reader(app).await;
     app.sql("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader_of_dovetail").await;
-    let mut url = Url::parse(&app.direct_url).unwrap();
-    url.set_username("reader_of_dovetail").unwrap();
-    url.set_password(Some("reader")).unwrap();
-    let url = format!("--database-url={url}");
     let (said, is_well) = said(run(tempdir().unwrap().path(), &["doctor", &url, "--read-connections=9000"]));
     app.sql("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM reader_of_dovetail").await;
     assert!(!is_well);

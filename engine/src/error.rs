@@ -220,10 +220,16 @@ pub fn driver_error(error: &DbErr) -> Option<&SqlxError> {
     }
 }
 
-/// The database's own words for an error, if it is the database's: for the operator alone.
+/// The database's own words for an error, if it is the database's, or else the driver's: for the operator alone.
 pub fn message_of(error: &DbErr) -> String {
-    let database = driver_error(error).and_then(SqlxError::as_database_error);
-    database.map_or_else(|| error.to_string(), |error| error.message().to_owned())
+    match driver_error(error) {
+        Some(SqlxError::Database(error)) => error.message().to_owned(),
+        Some(source) => source.to_string(),
+        None => match error {
+            DbErr::Custom(words) => words.clone(),
+            error => error.to_string(),
+        },
+    }
 }
 
 /// The database's own code of an error, if it is the database's: PostgreSQL's SQLSTATE, or SQLite's extended result code.

@@ -7,14 +7,14 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr, DynIden,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, DynIden,
     sea_query::{Alias, Query},
 };
 use sea_orm_migration::{Migration, MigrationTrait, MigratorTrait, MigratorTraitSelf, SchemaManager};
 
 use super::{
     explain,
-    pool::Pool,
+    pool::{Pool, ask},
     recording::{self, Recorded},
 };
 use crate::config::MigrateAction;
@@ -150,7 +150,7 @@ pub async fn pending(writer: &Pool, migrations: Migrations) -> Result<Option<Str
     let table = migrations.migration_table_name();
     let migrator = writer.begin_for_migrator(false).await?;
     let mut applied = HashSet::new();
-    if SchemaManager::new(&migrator.transaction).has_table(table.to_string()).await? {
+    if is_there(&migrator.transaction, &table.to_string()).await? {
         let select = Query::select().column(Alias::new("version")).from(table).take();
         for row in migrator.transaction.query_all(&select).await? {
             applied.insert(row.try_get_by_index::<String>(0)?);
@@ -165,8 +165,33 @@ pub async fn pending(writer: &Pool, migrations: Migrations) -> Result<Option<Str
     })
 }
 
+/// Whether the table of migrations is there, also if this user may not read it, which SeaORM's own question hides.
+///
+/// # Errors
+/// Also if it may be there, but in a schema that the user may not use.
+async fn is_there(transaction: &DatabaseTransaction, table: &str) -> Result<bool, DbErr> {
+    if transaction.get_database_backend() != DbBackend::Postgres {
+        return SchemaManager::new(transaction).has_table(table).await;
+    }
+    let table = table.replace('\'', "''");
+    let question = format!(
+        "SELECT to_regclass(quote_ident(current_schema()) || '.' || quote_ident('{table}')) IS NOT NULL, \
+         CASE WHEN current_schema() IS NULL THEN current_setting('search_path') END"
+    );
+    let row = ask(transaction, &question).await?;
+    if let Some(path) = row.try_get_by_index::<Option<String>>(1)? {
+        let problem = format!(
+            "no schema of the search_path ({path}) is there and may be used: GRANT USAGE ON SCHEMA … to the user"
+        );
+        return Err(DbErr::Custom(problem));
+    }
+    row.try_get_by_index(0)
+}
+
 /// All migrations, each with whether it is applied or pending.
 pub async fn status(writer: &Pool, migrations: Migrations) -> Result<Vec<Migration>, DbErr> {
+    // They seem pending to whoever may not read which are applied.
+    pending(writer, migrations).await?;
     let migrator = writer.begin_for_migrator(false).await?;
     let all = migrations.get_migration_with_status_read_only(&migrator.transaction).await?;
     migrator.commit().await?;

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     config::{DatabaseOptions, EMBEDDED_DATABASE, without_secrets},
-    error::{code_of, driver_error},
+    error::{code_of, driver_error, message_of},
 };
 
 /// What makes every transaction of a PostgreSQL session read-only.
@@ -279,9 +279,8 @@ fn is_busy(error: &DbErr) -> bool {
 
 /// A database's error as one line for the operator, with what to do about the usual ones.
 pub fn explain(error: &DbErr) -> anyhow::Error {
-    let Some(source) = driver_error(error) else {
-        return anyhow::anyhow!("{}", error.to_string().replace('\n', " "));
-    };
+    let words = message_of(error).replace('\n', " ");
+    let Some(source) = driver_error(error) else { return anyhow::anyhow!("{words}") };
     let advice = match source {
         SqlxError::PoolTimedOut => {
             return anyhow::anyhow!(
@@ -294,6 +293,7 @@ pub fn explain(error: &DbErr) -> anyhow::Error {
             Some("14") => "does its folder exist, and may this user write there?",
             Some("26") => "that file is something else: choose another --database-url",
             Some("28P01" | "28000") => "check the user and the password in --database-url",
+            Some("42501") => "--database-url is to name a user that may, or it is to be granted to this one",
             // PgBouncer's, of itself.
             Some("08P01") => "if that is a pooler, check its log; it must pool transactions or sessions",
             Some("3D000") => "create it, or check the name in --database-url",
@@ -301,5 +301,5 @@ pub fn explain(error: &DbErr) -> anyhow::Error {
         },
         _ => "check --database-url",
     };
-    anyhow::anyhow!("{}; {advice}", source.to_string().replace('\n', " "))
+    anyhow::anyhow!("{words}; {advice}")
 }
