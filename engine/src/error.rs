@@ -289,9 +289,9 @@ fn is_unavailable(error: &DbErr) -> bool {
             5 => ["08", "26", "28", "3D", "40", "53", "57", "58", "25006", "25P03", "55000", "55P03"]
                 .iter()
                 .any(|class| code.starts_with(class)),
-            // SQLite's extended result codes: SQLITE_BUSY (5), SQLITE_LOCKED (6), SQLITE_IOERR (10) and SQLITE_FULL (13) are
-            // the low byte.
-            _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 10 | 13)),
+            // SQLite's extended result codes: SQLITE_BUSY (5), SQLITE_LOCKED (6), SQLITE_READONLY (8), SQLITE_IOERR (10) and
+            // SQLITE_FULL (13) are the low byte.
+            _ => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13)),
         }),
         _ => false,
     }
@@ -305,11 +305,14 @@ impl From<Error> for async_graphql::Error {
             Error::TooComplex(message) => (message, code::TOO_COMPLEX, None),
             Error::Unavailable(cause) => ("the database is unavailable".to_owned(), code::UNAVAILABLE, Some(cause)),
             Error::Full(full) => (full.problem().to_owned(), code::UNAVAILABLE, None),
-            Error::TimedOut(cause) if matches!(*cause, Cause::Late) => {
-                ("the answer took too long to write; ask for less".to_owned(), code::TIMEOUT, Some(cause))
-            }
+            Error::TimedOut(cause) if matches!(*cause, Cause::Late) => (
+                "the answer took too long to write (`--request-timeout`); ask for less".to_owned(),
+                code::TIMEOUT,
+                Some(cause),
+            ),
             Error::TimedOut(cause) => {
-                let message = "the database took too long; ask for less, or filter and order by columns with an index";
+                let message = "the database took too long (`--request-timeout`); ask for less, or filter and order by columns with \
+                               an index";
                 (message.to_owned(), code::TIMEOUT, Some(cause))
             }
             Error::OutOfRange => {
