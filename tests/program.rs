@@ -279,7 +279,7 @@ fn settings_are_of_the_command_line_or_the_environment_or_a_file_or_the_default(
         jwt-secret = "***" # s.toml
         # jwks is not set
         otlp-endpoint = "http://***@collector:4318" # s.toml
-        trace-sampling = "0.25" # s.toml
+        trace-sampling = 0.25 # s.toml
         cors-origins = ["https://a.example", "https://b.example"] # s.toml"#]]
     .assert_eq(&said.lines().filter(is_asked).collect::<Vec<_>>().join("\n"));
     // But for secrets, what is printed is such a file.

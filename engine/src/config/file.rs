@@ -129,16 +129,19 @@ impl Sources {
                 // Of a URL, what may be a password is masked; what is cut off one is none.
                 true if Url::parse(&text).is_ok() => without_secrets(&text).into(),
                 true => MASK.into(),
-                // `007` may be a name.
-                false => match text.parse::<i64>() {
-                    Ok(number) if number.to_string() == text => number.into(),
-                    _ => Value::from(&*text),
-                },
+                false => number(&text).unwrap_or_else(|| Value::from(&*text)),
             }
         };
         let mut values: Vec<_> = self.all.get_raw(id)?.map(shown).collect();
         if option.get_value_delimiter().is_some() { Some(values.into()) } else { values.pop() }
     }
+}
+
+/// The number that a text is, if it is read as this text again: `007` and `1.0` may be names.
+fn number(text: &str) -> Option<Value> {
+    let whole = text.parse::<i64>().ok().filter(|number| number.to_string() == text);
+    let fraction = || text.parse::<f64>().ok().filter(|number| number.is_finite() && number.to_string() == text);
+    whole.map(Value::from).or_else(|| fraction().map(Value::from))
 }
 
 /// The options that are settings.
