@@ -304,6 +304,13 @@ fn requests_are_answered_and_the_server_ends_though_nobody_gathers_traces() {
     let process = server.process.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &process]).status().unwrap().success());
     assert!(server.process.wait().unwrap().success());
+    let told: Vec<_> = server.log().filter(|line| line.contains("traces")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].contains("traces cannot be sent (`--otlp-endpoint`), and are lost error=")
+            && told[0].contains("refused"),
+        "{told:?}"
+    );
 }
 
 #[test]

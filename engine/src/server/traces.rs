@@ -5,7 +5,10 @@
 //! known once its request is over: none is open while rows arrive, for sqlx would enter it for each row.
 
 use std::{
-    sync::LazyLock,
+    sync::{
+        LazyLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -72,7 +75,7 @@ impl Traces {
         }
         let exporter = SpanExporter::builder()
             .with_http()
-            .with_http_client(Client(agent(url.as_str(), None, PATIENCE)?))
+            .with_http_client(Client { agent: agent(url.as_str(), None, PATIENCE)?, is_well: true.into() })
             .with_endpoint(url.as_str())
             .build()
             // Its own words have the URL with its secrets.
@@ -199,13 +202,93 @@ impl Trace {
 
 /// What sends traces, on the exporter's own thread.
 #[derive(Debug)]
-struct Client(Agent);
+struct Client {
+    agent: Agent,
+    /// Whether what was sent last was taken.
+    is_well: AtomicBool,
+}
+
+impl Client {
+    /// Sends it there and nowhere else: whoever is at another place is not given what the headers have.
+    fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let request = self.agent.configure_request(request.map(|body| body.to_vec())).max_redirects(0);
+        let (head, mut body) = self.agent.run(request.max_redirects_will_error(false).build())?.into_parts();
+        if !head.status.is_success() {
+            return Err(format!("http status: {}", head.status.as_u16()).into());
+        }
+        Ok(Response::from_parts(head, body.read_to_vec()?.into()))
+    }
+}
 
 #[async_trait::async_trait]
 impl HttpClient for Client {
+    /// Never fails: the exporter would say so at each batch, and not why.
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let request = self.0.configure_request(request.map(|body| body.to_vec()));
-        let (head, mut body) = self.0.run(request.http_status_as_error(false).build())?.into_parts();
-        Ok(Response::from_parts(head, body.read_to_vec()?.into()))
+        let sent = self.send(request);
+        let was_well = self.is_well.swap(sent.is_ok(), Ordering::Relaxed);
+        match &sent {
+            Err(error) if was_well => tracing::warn!(%error, "traces cannot be sent (`--otlp-endpoint`), and are lost"),
+            Ok(_) if !was_well => tracing::info!("traces are sent again"),
+            _ => {}
+        }
+        Ok(sent.unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{self, BufRead, BufReader, Write, pipe, read_to_string},
+        net::TcpListener,
+        sync::Arc,
+        thread,
+    };
+
+    use expect_test::expect;
+    use futures_util::FutureExt;
+    use tracing::subscriber::set_default;
+
+    use super::*;
+
+    /// What is logged while a collector answers with these heads, one after the other, and is then gone.
+    fn logged(heads: &'static [&str]) -> Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let collector = thread::spawn(move || {
+            for head in heads {
+                let (mut client, _) = listener.accept()?;
+                BufReader::new(&client).lines().find(|line| line.as_ref().is_ok_and(String::is_empty));
+                write!(client, "HTTP/1.1 {head}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")?;
+            }
+            Ok::<_, io::Error>(())
+        });
+        let (lines, writer) = pipe()?;
+        let log = tracing_subscriber::fmt().with_writer(Arc::new(writer)).without_time().with_target(false);
+        let guard = set_default(log.with_ansi(false).finish());
+        let client = Client { agent: agent(&url, None, PATIENCE)?, is_well: true.into() };
+        let send = || anyhow::Ok(client.send_bytes(Request::post(&url).body(Bytes::new())?).now_or_never());
+        for _ in heads {
+            send()?;
+        }
+        assert!(collector.join().is_ok_and(|served| served.is_ok()));
+        send()?;
+        drop(guard);
+        Ok(read_to_string(lines)?.lines().map(|line| format!("{}\n", line.trim_start())).collect())
+    }
+
+    #[test]
+    fn it_is_said_when_traces_begin_to_be_lost_and_when_they_are_sent_again() -> Result<()> {
+        expect![[r#"
+            WARN traces cannot be sent (`--otlp-endpoint`), and are lost error=http status: 302
+            INFO traces are sent again
+            WARN traces cannot be sent (`--otlp-endpoint`), and are lost error=io: Connection refused (os error 111)
+        "#]]
+        .assert_eq(&logged(&[
+            "200 OK",
+            "302 Found\r\nlocation: http://user:secret@localhost:9/",
+            "500 Internal Server Error",
+            "200 OK",
+        ])?);
+        Ok(())
     }
 }
