@@ -150,10 +150,7 @@ impl Hub {
             let (position, sources) = {
                 let mut state = self.state.lock();
                 let position = state.position.take().filter(|_| !state.topics.is_empty() || !state.watchers.is_empty());
-                let Some(position) = position else {
-                    METRICS.changes_waiting.set(0);
-                    return Ok(false);
-                };
+                let Some(position) = position else { return Ok(false) };
                 // As it is looked thereafter whether all are there, this is but whether they are recorded as before.
                 let Some(now) = now.as_ref().filter(|now| now.epoch == position.epoch) else {
                     state.end();
@@ -162,7 +159,6 @@ impl Hub {
                 let is_read = position.from == position.to;
                 state.position = Some(position.clone());
                 if is_read && position.to == now.moment {
-                    METRICS.changes_waiting.set(0);
                     return Ok(true);
                 }
                 let position = if is_read { position.until(now.moment.clone()) } else { position };
@@ -192,7 +188,6 @@ impl Hub {
         let mut state = self.state.lock();
         state.position = None;
         state.end();
-        METRICS.changes_waiting.set(0);
     }
 
     /// Tells whom they concern of these changes: what is found by keys at once, what has lists when it is read.
@@ -223,7 +218,11 @@ async fn read(hub: Weak<Hub>, mut wake: Wake) {
     loop {
         wake.wait().await;
         let Some(hub) = hub.upgrade() else { return };
-        match AssertUnwindSafe(hub.turn()).catch_unwind().await {
+        let turned = AssertUnwindSafe(hub.turn()).catch_unwind().await;
+        // Where they could not be read, there may be some.
+        let waiting = if matches!(turned, Ok(Err(_))) { METRICS.changes_waiting.get().max(1) } else { 0 };
+        METRICS.changes_waiting.set(waiting);
+        match turned {
             Ok(Ok(false)) => return,
             Ok(Ok(true)) => is_well = true,
             Ok(Err(error)) => {
@@ -231,8 +230,6 @@ async fn read(hub: Weak<Hub>, mut wake: Wake) {
                     tracing::warn!(%error, "the changes cannot be read");
                 }
                 is_well = false;
-                // There may be some.
-                METRICS.changes_waiting.set(METRICS.changes_waiting.get().max(1));
                 sleep(RETRY).await;
             }
             // The panic itself is in the log.
