@@ -16,12 +16,17 @@ use axum::{
     http::{Request, header},
 };
 use expect_test::expect;
-use futures_util::{future::join_all, poll, stream};
+use futures_util::{SinkExt, future::join_all, poll, stream};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use sea_orm::DbBackend;
 use serde_json::json;
 use tempfile::tempfile;
-use tokio::task::yield_now;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::yield_now,
+};
+use tokio_tungstenite::tungstenite::Message;
 use tracing::subscriber::set_default;
 
 use crate::{
@@ -105,6 +110,48 @@ async fn each_operation_over_a_socket_leaves_a_line_and_so_does_the_socket() {
 }
 
 #[tokio::test]
+async fn an_operation_that_waits_for_others_and_is_cut_off_leaves_a_line() {
+    let app = &school().await.0[0];
+    let server = Listening::start(app, &[]).await;
+    // No subscription can begin.
+    let _held = app.database.changes.begin().await.unwrap();
+    let lines = logged(async || {
+        let mut socket = server.connected().await;
+        socket.subscribe("a", "subscription Users { userChanged { id } }").await;
+        socket.subscribe("b", "query Names { users { nodes { name } } }").await;
+        // What is heard is sent once all wait.
+        socket.ask(r#"{"type":"ping"}"#).await;
+        drop(socket);
+        server.stop().await.unwrap();
+    });
+    expect![[r#"
+        INFO stopping connections=1
+        INFO request request_id=# outcome="left" errors=0 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# operation="Users" document=63281b338555b836 outcome="left" errors=0 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO socket request_id=# operations=2 elapsed=#
+    "#]].assert_eq(&lines.await);
+}
+
+#[tokio::test]
+async fn each_operation_that_is_ended_before_it_is_begun_leaves_a_line() {
+    let app = &school().await.0[0];
+    let server = Listening::start(app, &[]).await;
+    let lines = logged(async || {
+        let mut socket = server.connected().await;
+        for id in 0..20 {
+            let subscribe =
+                json!({ "id": id.to_string(), "type": "subscribe", "payload": { "query": "{ __typename }" } });
+            let complete = json!({ "id": id.to_string(), "type": "complete" });
+            for message in [subscribe, complete] {
+                socket.0.feed(Message::text(message.to_string())).await.unwrap();
+            }
+        }
+        socket.ask(r#"{"type":"ping"}"#).await;
+    });
+    assert_eq!(lines.await.matches("INFO request").count(), 20);
+}
+
+#[tokio::test]
 async fn an_event_stream_leaves_a_line_when_it_ends_beside_those_of_its_requests() {
     let app = &school().await.0[0];
     let server = Listening::start(app, &[]).await;
@@ -180,6 +227,25 @@ async fn a_request_of_a_batch_leaves_a_line() {
         INFO request request_id=# outcome="refused" status=400 problem="the request is no JSON object, which alone is allowed" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
         INFO request request_id=# operation="B" document=1ba3cad3ceea09c5 outcome="answered" status=200 errors=0 statements=1 rows=1 milliseconds=# elapsed=#
     "#]].assert_eq(&lines);
+}
+
+#[tokio::test]
+async fn a_request_whose_body_is_cut_off_leaves_a_line_and_so_does_one_whose_chunks_are_wrong() {
+    let app = &school().await.0[0];
+    let server = Listening::start(app, &[]).await;
+    let lines = logged(async || {
+        for (head, body) in [("content-length: 100", "{"), ("transfer-encoding: chunked", "z")] {
+            let mut client = TcpStream::connect(&server.address).await.unwrap();
+            let head = format!("POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n{head}");
+            client.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
+            client.shutdown().await.unwrap();
+            client.read_to_end(&mut Vec::new()).await.unwrap();
+        }
+    });
+    expect![[r#"
+        INFO request request_id=# outcome="left" status=408 problem="the body ended too early" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+        INFO request request_id=# outcome="refused" status=400 problem="the body is not in chunks, as its header `transfer-encoding` says" errors=1 statements=0 rows=0 milliseconds=# elapsed=#
+    "#]].assert_eq(&lines.await);
 }
 
 #[tokio::test]

@@ -11,7 +11,10 @@ use expect_test::expect;
 use serde_json::json;
 use tempfile::tempdir;
 
-use crate::program::{Server, run};
+use crate::{
+    program::{Server, run},
+    support::socket::Socket,
+};
 
 /// A server, and where its metrics are.
 struct Measured {
@@ -103,6 +106,27 @@ fn refusals_are_counted_by_the_setting_that_they_name() {
     expect![[r#"
         dovetail_refusals_total{setting="--max-cost"} 1
         dovetail_refusals_total{setting="--max-depth"} 1
+    "#]]
+    .assert_eq(&measured.lines(&["dovetail_refusals_total"]));
+}
+
+#[tokio::test]
+async fn connections_and_sockets_that_are_refused_are_counted_too() {
+    let measured = Measured::start(&["--max-connections=4", "--max-socket-operations=1"]);
+    let address = &measured.server.address;
+    let mut socket = Socket::open(address, &[("sec-websocket-protocol", "graphql-transport-ws")]).await.unwrap();
+    let mut kept = TcpStream::connect(address).unwrap();
+    kept.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+    kept.read_exact(&mut [0; 16]).unwrap();
+    assert!(TcpStream::connect(address).unwrap().read_to_string(&mut String::new()).is_ok_and(|bytes| bytes == 0));
+    socket.ask(r#"{"type":"connection_init"}"#).await;
+    socket.subscribe("a", "subscription { userChanged { id } }").await;
+    socket.subscribe("b", "{ __typename }").await;
+    let closed = socket.hear().await;
+    assert_eq!(closed, "4429 too many operations run; allowed are 1 (`--max-socket-operations`)");
+    expect![[r#"
+        dovetail_refusals_total{setting="--max-sender-share"} 1
+        dovetail_refusals_total{setting="--max-socket-operations"} 1
     "#]]
     .assert_eq(&measured.lines(&["dovetail_refusals_total"]));
 }

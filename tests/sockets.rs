@@ -107,7 +107,7 @@ async fn a_socket_that_breaks_the_protocol_is_closed_by_the_protocols_code() {
         4400 the request is no JSON object, which alone is allowed
         4400 `query` is of another type; allowed is a string
         4400 a `complete` has no `id`, a text of 1 to 128 bytes
-        1009 Space limit exceeded: Message too long: 2028 > 2000
+        1009 a message has more bytes than are allowed: 2000 (`--max-socket-message-bytes`)
         4400 the payload of a `ping` has more bytes than are allowed: 1024
         4400 a `complete` has no `id`, a text of 1 to 128 bytes
         4400 a message is binary; allowed are texts"#]]

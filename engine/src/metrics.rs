@@ -112,7 +112,7 @@ impl Metrics {
             )?,
             refusals: register_int_counter_vec_with_registry!(
                 "dovetail_refusals_total",
-                "GraphQL requests that were refused or ended for a setting, such as a limit, by its name.",
+                "What was refused or ended for a setting, such as a limit, by its name: GraphQL requests, WebSockets, connections.",
                 &["setting"],
                 registry
             )?,
@@ -228,6 +228,11 @@ impl Metrics {
             )?,
             registry,
         })
+    }
+
+    /// Something was refused, or ended, for this setting.
+    pub fn refused(&self, setting: &str) {
+        self.refusals.with_label_values(&[setting]).inc();
     }
 
     /// All of them, in Prometheus' text format.

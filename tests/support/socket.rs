@@ -59,16 +59,7 @@ impl Listening {
 
     /// The same, opened with these headers; or the status of the refusal.
     pub async fn socket_with(&self, headers: &[(&'static str, &str)]) -> Result<Socket, u16> {
-        let mut request = format!("ws://{}/graphql", self.address).into_client_request().unwrap();
-        for (name, value) in headers {
-            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
-        }
-        let stream = TcpStream::connect(&self.address).await.unwrap();
-        match client_async(request, stream).await {
-            Ok((stream, _)) => Ok(Socket(stream)),
-            Err(Error::Http(response)) => Err(response.status().as_u16()),
-            Err(error) => panic!("{error}"),
-        }
+        Socket::open(&self.address, headers).await
     }
 
     /// Tells the server to stop, and returns what ends with it.
@@ -82,6 +73,20 @@ impl Listening {
 pub struct Socket(pub WebSocketStream<TcpStream>);
 
 impl Socket {
+    /// Opens one to this address with these headers; or returns the status of the refusal.
+    pub async fn open(address: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{address}/graphql").into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, HeaderValue::from_str(value).unwrap());
+        }
+        let stream = TcpStream::connect(address).await.unwrap();
+        match client_async(request, stream).await {
+            Ok((stream, _)) => Ok(Self(stream)),
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     /// Sends a text.
     pub async fn say(&mut self, text: &str) {
         self.send(Message::text(text)).await;

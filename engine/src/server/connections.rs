@@ -121,6 +121,7 @@ pub async fn serve(
                 false => match shares.part(Sender::of(peer.0.to_canonical()), || ()) {
                     Ok(part) => Some(part),
                     Err(most) => {
+                        METRICS.refused("--max-sender-share");
                         if reminded.is_none_or(|at| at.elapsed() > REMINDER) {
                             reminded = Some(Instant::now());
                             tracing::warn!(peer = %peer.0, most, "closed a connection of one that has as many as it may (`--max-sender-share`)");

@@ -118,6 +118,7 @@ impl Server {
             let problem = "the request took too long to arrive (`--request-timeout`)";
             Refusal::coded(StatusCode::REQUEST_TIMEOUT, code::TIMEOUT, problem)
         })??;
+        entry.start();
         let arrived = Arrived {
             caller: &caller,
             place: &place,
@@ -148,6 +149,7 @@ impl Server {
                 let mut answers = Vec::with_capacity(requests.len());
                 let entries = entry.split(requests.len());
                 for (parameters, mut entry) in requests.into_iter().zip(entries) {
+                    entry.start();
                     let answer = match parameters {
                         Ok(mut parameters) => {
                             // Those that come later read what the earlier wrote.

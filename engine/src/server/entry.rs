@@ -1,6 +1,7 @@
 //! The line that a request leaves in the log, whatever becomes of it.
 
 use std::{
+    borrow::Cow,
     thread::panicking,
     time::{Duration, Instant, SystemTime},
 };
@@ -31,8 +32,8 @@ const MOST_OF_SQL: usize = 4 * MOST_OF_DATABASE;
 /// The line of a GraphQL request, filled as things get known. It is written when it is dropped: also if the client leaves, which
 /// drops all that answers it.
 pub struct Entry<'a> {
-    /// The id of the HTTP request.
-    pub id: &'a str,
+    /// The id of the HTTP request, or of the operation of a socket.
+    pub id: Cow<'a, str>,
     /// What the request asks for.
     pub known: Known,
     /// What its statements come to.
@@ -54,10 +55,10 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// The line of an HTTP request. One that takes as long as `slow` leaves another line, with its SQL.
-    pub fn new(id: &'a str, slow: Option<Duration>) -> Self {
+    /// The line of a request. One that takes as long as `slow` leaves another line, with its SQL.
+    pub fn new(id: impl Into<Cow<'a, str>>, slow: Option<Duration>) -> Self {
         Self {
-            id,
+            id: id.into(),
             known: Known::default(),
             report: None,
             status: None,
@@ -78,7 +79,7 @@ impl<'a> Entry<'a> {
     pub fn split(&mut self, requests: usize) -> Vec<Self> {
         self.is_split = true;
         let one = |_| {
-            let mut one = Self::new(self.id, self.slow);
+            let mut one = Self::new(self.id.clone(), self.slow);
             (one.subject, one.started) = (self.subject.clone(), self.started);
             one
         };
@@ -90,10 +91,13 @@ impl<'a> Entry<'a> {
         self.subject = subject.map(|subject| cut(subject, MOST).into_owned());
     }
 
-    /// Has its time begin now, and its trace, if it has one: what came before is the time that the client took to send it, or of other
-    /// requests of its batch.
-    pub fn begin(&mut self, trace: Option<Trace>) {
+    /// Has its time begin now: what came before is the time that its client took to send it, or of others that were sent with it.
+    pub fn start(&mut self) {
         self.started = Instant::now();
+    }
+
+    /// Begins its trace, if it has one.
+    pub fn trace(&mut self, trace: Option<Trace>) {
         if trace.is_some() {
             self.known.steps = Steps::known();
         }
@@ -128,7 +132,7 @@ impl<'a> Entry<'a> {
             Some(code::BAD_USER_INPUT | code::GRAPHQL_PARSE_FAILED | code::GRAPHQL_VALIDATION_FAILED)
         ) && matches!(self.status, Some(StatusCode::OK | StatusCode::BAD_REQUEST));
         if let Some(setting) = error.filter(|_| !is_wrong).and_then(|error| setting_in(&error.message)) {
-            METRICS.refusals.with_label_values(&[setting]).inc();
+            METRICS.refused(setting);
             if setting == "--max-sender-share" {
                 self.code = Some(TOO_MANY);
             }
@@ -150,6 +154,7 @@ impl<'a> Entry<'a> {
         let (status, errors) = refusal.told();
         self.outcome = match status {
             _ if self.outcome == "panicked" => self.outcome,
+            StatusCode::REQUEST_TIMEOUT if errors.first().map(code::of) != Some(code::TIMEOUT) => "left",
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => "timeout",
             _ => "refused",
         };
@@ -192,7 +197,7 @@ impl Drop for Entry<'_> {
         let operation = self.known.operation.as_deref().map(|name| cut(name, MOST));
         let (operation, document) = (operation.as_deref(), self.known.document.map(display));
         tracing::info!(
-            request_id = self.id,
+            request_id = &*self.id,
             trace_id,
             subject = self.subject,
             operation,
@@ -210,7 +215,16 @@ impl Drop for Entry<'_> {
         if let Some(slow) = self.slow.filter(|slow| elapsed >= *slow) {
             let least = slow / STATEMENTS_OF_A_SLOW_ONE;
             let sql = self.report.as_ref().map(|report| cut(&sql(report, least), MOST_OF_SQL).into_owned());
-            tracing::warn!(request_id = self.id, trace_id, operation, document, outcome, ?elapsed, sql, "slow request");
+            tracing::warn!(
+                request_id = &*self.id,
+                trace_id,
+                operation,
+                document,
+                outcome,
+                ?elapsed,
+                sql,
+                "slow request"
+            );
         }
     }
 }

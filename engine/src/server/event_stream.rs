@@ -64,7 +64,7 @@ impl Server {
             Ok(event) => roomed(message("next", event.cursor(), &[event.json()]), event),
             Err(errors) => whole(&to_json(&Answer::from_errors(errors))).into(),
         });
-        Ok(send(messages, self.pause(), None, Line::new(entry.id, arrived.caller.subject())))
+        Ok(send(messages, self.pause(), None, Line::new(&entry.id, arrived.caller.subject())))
     }
 
     /// Reserves a stream, and answers with its token.
@@ -87,7 +87,7 @@ impl Server {
         let phase = Lease::of(&head.extensions)?.phase.clone();
         let messages = self.reservations.open(reservation, phase)?;
         entry.done("stream", StatusCode::OK);
-        Ok(send(messages, self.pause(), caller.expiry(), Line::new(entry.id, caller.subject())))
+        Ok(send(messages, self.pause(), caller.expiry(), Line::new(&entry.id, caller.subject())))
     }
 
     /// Ends an operation that is sent over a stream.

@@ -67,7 +67,7 @@ impl LiveQuery {
             sender,
             subject: caller.subject().map(str::to_owned),
             known: entry.known.clone(),
-            request_id: entry.id.to_owned(),
+            request_id: entry.id.clone().into_owned(),
             last: None,
             is_due: true,
             failures: 0,
@@ -115,7 +115,7 @@ impl LiveQuery {
     /// The answer now. It is a request like any other.
     async fn answer(&mut self) -> Result<Answer, Refusal> {
         let request_id = self.request_id.clone();
-        let mut entry = Entry::new(&request_id, self.server.slow);
+        let mut entry = Entry::new(&*request_id, self.server.slow);
         entry.known = self.known.clone();
         entry.of_subject(self.subject.as_deref());
         let answer = self.admitted(&mut entry).await;
@@ -125,7 +125,8 @@ impl LiveQuery {
     async fn admitted(&mut self, entry: &mut Entry<'_>) -> Result<Answer, Refusal> {
         let Self { server, prepared, watch, seat, sender, read, .. } = self;
         let _turn = seat.turn().await;
-        entry.begin(server.traces.as_ref().and_then(|traces| traces.begin(None, false)));
+        entry.start();
+        entry.trace(server.trace(None, false));
         // The first is paid for already.
         let left = match self.last {
             Some(_) => server.admission.spend(sender.as_ref(), prepared.cost(), 0)?,
@@ -133,7 +134,7 @@ impl LiveQuery {
         };
         let place = server.admission.admit(sender.clone(), left)?;
         let (deadline, noted) = (server.deadline(), Noted::default());
-        let begun = timeout_at(deadline, watch.begin(entry.id)).await;
+        let begun = timeout_at(deadline, watch.begin(&entry.id)).await;
         begun.map_err(|_| server.took_too_long(false))??;
         let once = prepared.once(place.held.clone(), deadline.into_std(), Arc::clone(&noted));
         let answer = server.answer_prepared(once, &place, deadline, entry).await?;

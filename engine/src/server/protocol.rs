@@ -1,7 +1,13 @@
 //! GraphQL over HTTP (<https://graphql.github.io/graphql-over-http/draft/>): which HTTP requests are GraphQL requests, and how
 //! their answers are sent.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    io::{self, ErrorKind},
+    iter::successors,
+    sync::Arc,
+};
 
 use async_graphql::{Response as Answer, Value as Data};
 use axum::{
@@ -153,7 +159,7 @@ async fn collected(body: Body, most: usize, held: &Held) -> Result<Vec<u8>, Refu
     }
     let (mut parts, mut bytes) = (body.into_data_stream(), Vec::new());
     while let Some(part) = parts.next().await {
-        let part = part.map_err(|_| Refusal::bad_request("the body ended too early"))?;
+        let part = part.map_err(|error| unread(&error))?;
         if bytes.len() + part.len() > most {
             return Err(too_large());
         }
@@ -161,6 +167,16 @@ async fn collected(body: Body, most: usize, held: &Held) -> Result<Vec<u8>, Refu
         bytes.extend_from_slice(&part);
     }
     Ok(bytes)
+}
+
+/// Why a body cannot be read to its end: its chunks are wrong, or else its client left.
+fn unread(error: &axum::Error) -> Refusal {
+    let causes = successors(error.source(), |cause| (*cause).source());
+    let mut kinds = causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind);
+    if kinds.any(|kind| matches!(kind, ErrorKind::InvalidInput | ErrorKind::InvalidData)) {
+        return Refusal::bad_request("the body is not in chunks, as its header `transfer-encoding` says");
+    }
+    Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body ended too early")
 }
 
 /// The parameters of a GET: `variables` and `extensions` are JSON texts (section 5.3). An empty one is none.

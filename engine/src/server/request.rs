@@ -21,6 +21,7 @@ use super::{
     names::{AFTER, REPORT},
     refusal::Refusal,
     state::Server,
+    traces::Trace,
 };
 use crate::{
     api::{EXTENSION, Event, Parameters, Prepared, Subscription},
@@ -110,6 +111,11 @@ impl Server {
         Some(Sender::at(head.extensions.get()?, &head.headers, &self.trusted_proxies))
     }
 
+    /// The trace of a request with these headers, if it is to be traced.
+    pub fn trace(&self, headers: Option<&HeaderMap>, is_forwarded: bool) -> Option<Trace> {
+        self.traces.as_ref()?.begin(headers, is_forwarded)
+    }
+
     /// Answers one GraphQL request.
     pub async fn run(
         &self,
@@ -129,7 +135,7 @@ impl Server {
         entry: &mut Entry<'_>,
     ) -> Result<Prepared, Refusal> {
         let &Arrived { caller, place, headers, is_forwarded, reads_only, deadline } = arrived;
-        entry.begin(self.traces.as_ref().and_then(|traces| traces.begin(headers, is_forwarded)));
+        entry.trace(self.trace(headers, is_forwarded));
         let parameters = match headers {
             Some(headers) => with_headers(parameters, headers)?,
             None => parameters,
@@ -140,7 +146,7 @@ impl Server {
         }
         check_scopes(caller, &prepared)?;
         if let Some(sha256) = prepared.untrusted() {
-            tracing::warn!(request_id = entry.id, sha256, "a document that is not trusted");
+            tracing::warn!(request_id = &*entry.id, sha256, "a document that is not trusted");
         }
         // Each request has spent 1 already.
         let left = self.admission.spend(place.sender(), prepared.cost(), 1)?.or(place.left);
@@ -160,7 +166,7 @@ impl Server {
         let source = if prepared.is_live() {
             Source::Query(LiveQuery::new(self, prepared, arrived.caller, sender, seat, entry)?.into())
         } else {
-            let subscription = self.live.subscribe(prepared, seat.memory.clone(), entry.id);
+            let subscription = self.live.subscribe(prepared, seat.memory.clone(), &entry.id);
             let subscription = timeout_at(arrived.deadline, subscription).await;
             let subscription = subscription.map_err(|_| self.took_too_long(false))??.into();
             Source::Subscription { subscription, _seat: seat }
@@ -187,7 +193,7 @@ impl Server {
         let connection = self.admission.connection(place, writes);
         let _connection = timeout_at(deadline, connection).await.map_err(|_| waited())?;
         let report = entry.execute(&prepared);
-        let answer = self.api.execute(prepared, &report, entry.id);
+        let answer = self.api.execute(prepared, &report, &entry.id);
         let answer = timeout_at(deadline, answer).await.map_err(|_| self.took_too_long(writes))?;
         entry.answered(&answer);
         Ok(answer)

@@ -7,7 +7,7 @@ mod messages;
 mod operation;
 mod outbox;
 
-use std::{borrow::Cow, collections::HashMap, pin::pin, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::HashMap, fmt::Display, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -47,6 +47,7 @@ use super::{
     admission::Sender,
     auth::{Caller, until},
     connections::{Lease, Phase, Slot},
+    entry::Entry,
     refusal::Refusal,
     state::Server,
 };
@@ -146,10 +147,19 @@ impl Close {
         Self(close_code::BAD_REQUEST, problem.into())
     }
 
-    /// Of bytes that no socket has; `None` if it is the connection that failed.
-    fn of(failure: &Failure) -> Option<Self> {
+    /// For this setting, which is counted.
+    fn by(setting: &'static str, code: u16, problem: impl Display) -> Self {
+        METRICS.refused(setting);
+        Self(code, format!("{problem} (`{setting}`)").into())
+    }
+
+    /// Of bytes that no socket has, or of a message of more bytes than `most`; `None` if it is the connection that failed.
+    fn of(failure: &Failure, most: u32) -> Option<Self> {
         let code = match failure {
-            Failure::Capacity(_) => close_code::TOO_BIG,
+            Failure::Capacity(_) => {
+                let problem = format!("a message has more bytes than are allowed: {most}");
+                return Some(Self::by("--max-socket-message-bytes", close_code::TOO_BIG, problem));
+            }
             Failure::Utf8(_) => close_code::INVALID_DATA,
             Failure::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
             Failure::Protocol(_) => close_code::PROTOCOL_ERROR,
@@ -275,7 +285,7 @@ impl Connection {
                             return Some(Close(close_code::POLICY_VIOLATION, problem.into()));
                         }
                         Ok(Message::Pong(_) | Message::Close(_) | Message::Frame(_)) => {}
-                        Err(failure) => return Close::of(&failure),
+                        Err(failure) => return Close::of(&failure, self.server.limits.max_socket_message_bytes),
                     }
                 }
                 Some(ended) = self.operations.running.next() => {
@@ -284,8 +294,8 @@ impl Connection {
                     }
                 }
                 () = &mut until_initialised, if self.sender.is_none() => {
-                    let problem = "no `connection_init` came in time (`--client-timeout`)";
-                    return Some(Close(close_code::INITIALISATION_TIMEOUT, problem.into()));
+                    let problem = "no `connection_init` came in time";
+                    return Some(Close::by("--client-timeout", close_code::INITIALISATION_TIMEOUT, problem));
                 }
                 () = until(expiry) => return Some(Close(close_code::UNAUTHORIZED, "the token has expired".into())),
                 _ = ticks.tick(), if self.sender.is_some() => {
@@ -295,8 +305,7 @@ impl Connection {
                         heard = Instant::now();
                     }
                     if heard.elapsed() > patience {
-                        let problem = "no ping was answered in time (`--client-timeout`)";
-                        return Some(Close(close_code::TIMEOUT, problem.into()));
+                        return Some(Close::by("--client-timeout", close_code::TIMEOUT, "no ping was answered in time"));
                     }
                     self.outbox.ping();
                 }
@@ -358,8 +367,8 @@ impl Connection {
         }
         let most = self.server.limits.max_socket_operations;
         if live.len() >= most as usize {
-            let problem = format!("too many operations run; allowed are {most} (`--max-socket-operations`)");
-            return Err(Close(close_code::TOO_MANY, problem.into()));
+            let problem = format!("too many operations run; allowed are {most}");
+            return Err(Close::by("--max-socket-operations", close_code::TOO_MANY, problem));
         }
         let parameters = Parameters::read(payload).map_err(Close::bad)?;
         let parameters = match *self.phase.borrow() {
@@ -368,9 +377,11 @@ impl Connection {
         };
         *count += 1;
         let (handle, registration) = AbortHandle::new_pair();
+        // Here, so that it leaves its line even if it is ended before it is begun.
+        let mut entry = Box::new(Entry::new(format!("{}-{count}", self.request_id), self.server.slow));
+        entry.of_subject(caller.subject());
         let operation = Operation {
             server: Arc::clone(&self.server),
-            request_id: format!("{}-{count}", self.request_id),
             caller: Arc::clone(caller),
             sender: sender.clone(),
             id: id.clone(),
@@ -380,7 +391,7 @@ impl Connection {
         };
         let (begun, has_begun) = oneshot::channel();
         beginning.retain(|begun| begun.clone().now_or_never().is_none());
-        let run = operation.run(Box::new(parameters), beginning.clone(), begun);
+        let run = operation.run(entry, Box::new(parameters), beginning.clone(), begun);
         beginning.push(has_begun.shared());
         running.push(Abortable::new(run, registration).map(Result::ok).boxed());
         live.insert(id, handle);

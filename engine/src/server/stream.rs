@@ -13,6 +13,8 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
+use crate::metrics::METRICS;
+
 /// A stream that fails once its client takes nothing for too long, or too little of an answer for the time that the answer waited
 /// for it.
 pub struct Paced<S> {
@@ -47,6 +49,7 @@ impl<S: AsyncRead + AsyncWrite> Paced<S> {
                 self.waited += self.waiting.take().map(|since| since.elapsed()).unwrap_or_default();
                 let slowest = self.taken as f64 / f64::from(self.rate);
                 if self.rate > 0 && self.waited.saturating_sub(self.patience).as_secs_f64() > slowest {
+                    METRICS.refused("--min-answer-rate");
                     let problem = "the client takes its answer more slowly than it may (`--min-answer-rate`)";
                     return Poll::Ready(Err(Error::new(ErrorKind::TimedOut, problem)));
                 }

@@ -27,8 +27,6 @@ use crate::{
 pub struct Operation {
     /// What answers it.
     pub server: Arc<Server>,
-    /// Its name in the log.
-    pub request_id: String,
     /// Who asks.
     pub caller: Arc<Caller>,
     /// Whose share it takes.
@@ -61,12 +59,12 @@ impl Operation {
     /// reads is no older than the beginning of the subscriptions that its client began before.
     pub async fn run(
         self,
+        entry: Box<Entry<'static>>,
         parameters: Box<Result<Parameters, Refusal>>,
         earlier: Vec<Begun>,
         begun: oneshot::Sender<()>,
     ) -> String {
-        join_all(earlier).await;
-        match self.outcome(parameters, begun).await {
+        match self.outcome(entry, parameters, earlier, begun).await {
             Outcome::Answer(json, _place) => {
                 self.send("next", Some(&json)).await;
                 self.send("complete", None).await;
@@ -80,12 +78,13 @@ impl Operation {
     /// What comes of it. Boxed: this is large, and what comes of it may last.
     fn outcome(
         &self,
+        mut entry: Box<Entry<'static>>,
         parameters: Box<Result<Parameters, Refusal>>,
+        earlier: Vec<Begun>,
         begun: oneshot::Sender<()>,
     ) -> BoxFuture<'_, Outcome> {
         async move {
-            let mut entry = Entry::new(&self.request_id, self.server.slow);
-            entry.of_subject(self.caller.subject());
+            join_all(earlier).await;
             let outcome = AssertUnwindSafe(self.begin(*parameters, begun, &mut entry)).catch_unwind().await;
             outcome
                 .unwrap_or_else(|_| {
