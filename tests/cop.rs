@@ -99,6 +99,14 @@ async fn field_suggestions() {
     assert!(school().await.query(query).await.contains("Did you mean"));
     let text = public().await.query(query).await;
     assert!(text.contains("Unknown field") && !text.contains("Did you mean"), "{text}");
+    for (order, variables) in [("NAMES", json!({})), ("$by", json!({ "by": "NAMES" }))] {
+        let declared = if order == "$by" { "($by: UserOrderField!)" } else { "" };
+        let query = format!("query {declared} {{ users(orderBy: {{ field: {order} }}) {{ totalCount }} }}");
+        let text = school().await.0[0].query_with(&query, &variables).await;
+        assert!(text.contains("No member `NAMES` on enum UserOrderField; allowed are CREATED_AT, "), "{text}");
+        let text = public().await.0[0].query_with(&query, &variables).await;
+        assert!(text.contains("No member `NAMES` on enum UserOrderField.") && !text.contains("NAME,"), "{text}");
+    }
 }
 
 #[tokio::test]

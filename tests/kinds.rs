@@ -482,7 +482,10 @@ async fn a_value_that_its_kind_has_not_is_refused_with_what_is_allowed() {
                 r#"Invalid value for "bytes.eq": `"AQI"`; its type is "Base64String": Base64 with its padding, such as `SGVsbG8=`."#
             ]],
         ),
-        ("state: { eq: SOLD }", expect![[r#"Invalid value for "state.eq": No member `SOLD` on enum State."#]]),
+        (
+            "state: { eq: SOLD }",
+            expect![[r#"Invalid value for "state.eq": No member `SOLD` on enum State; allowed are ALL_GONE, NEW."#]],
+        ),
         (
             "text: { gt: \"\\u0000\" }",
             expect!["argument `filter.text.gt` contains the character U+0000; allowed are all others"],

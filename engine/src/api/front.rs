@@ -63,6 +63,8 @@ pub struct Document {
     pub digest: Digest,
     parsed: Parsed,
     positions: Positions,
+    /// Whether names of the schema may be told.
+    suggests: bool,
     /// The variables that decide which selections are skipped.
     conditions: Vec<String>,
     forms: Mutex<Vec<Kept>>,
@@ -99,7 +101,7 @@ impl Document {
             Parsed::try_new(prepared, |text| {
                 let parsed = ExecutableDocument::parse_with_options(text, options);
                 tokens = parsed.token_count as u64;
-                parsed.result.map_err(|errors| Teller::new(text, &positions, suggests).parsing(errors))
+                parsed.result.map_err(|errors| Teller::new(text, &positions, None).parsing(errors))
             })
         });
         at_most(tokens, limits.tokens, "the document has", "tokens", "--max-document-tokens")?;
@@ -111,11 +113,11 @@ impl Document {
             let errors = BuiltinRulesValidator::validate(document, schema, &cache);
             let errors = errors
                 .filter(|error| !told::is_of_newer_introspection(error) && !told::is_of_subscriptions_root(error));
-            let teller = Teller::new(parsed.borrow_owner(), &positions, suggests);
+            let teller = Teller::new(parsed.borrow_owner(), &positions, suggests.then_some(schema));
             let errors = teller.validating(errors, limits.validation_errors);
             if errors.is_empty() { Ok(subscription::check(document, &positions)?) } else { Err(errors) }
         })?;
-        Ok(Self { digest: Digest::of(text), parsed, positions, conditions, forms: Mutex::default() })
+        Ok(Self { digest: Digest::of(text), parsed, positions, suggests, conditions, forms: Mutex::default() })
     }
 
     /// The operation to run (GraphQL, section 6.1.1), by its place in the document.
@@ -188,7 +190,7 @@ impl Document {
         for declared in operation.as_ref().variable_definitions().into_iter().flat_map(|them| them.iter()) {
             check.visit_variable_definition(declared);
         }
-        let teller = Teller::new(self.parsed.borrow_owner(), &self.positions, false);
+        let teller = Teller::new(self.parsed.borrow_owner(), &self.positions, self.suggests.then_some(schema));
         let errors = teller.coercing(check.into_output(), limits.validation_errors);
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }

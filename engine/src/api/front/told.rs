@@ -3,7 +3,10 @@
 use async_graphql::{Pos, ServerError};
 use bluejay_core::{
     AsIter,
-    definition::{FieldDefinition as _, InputValueDefinition as _, TypeDefinitionReference},
+    definition::{
+        EnumTypeDefinition as _, EnumValueDefinition as _, FieldDefinition as _, InputValueDefinition as _,
+        SchemaDefinition as _, TypeDefinitionReference,
+    },
     executable::VariableType,
 };
 use bluejay_parser::{
@@ -25,6 +28,9 @@ use crate::error::{self, code, excerpt};
 /// How many errors are looked at, of which the first are told: finding a place in the text takes time.
 const MOST: usize = 100;
 
+/// How many values of an enum are told.
+const MOST_MEMBERS: usize = 30;
+
 /// How far a name may be from another to be suggested in its place: one change for so many letters.
 const LETTERS_A_CHANGE: usize = 3;
 
@@ -33,8 +39,8 @@ pub struct Teller<'a> {
     /// Its text, as it is read.
     source: &'a str,
     positions: &'a Positions,
-    /// Whether names of the schema are suggested in the place of wrong ones.
-    suggests: bool,
+    /// The schema, if its names may be told in the place of wrong ones.
+    schema: Option<&'a Definitions>,
 }
 
 /// Fields of introspection that are in the specification since September 2025 (section 4.2), and that bluejay does not know. None
@@ -58,9 +64,9 @@ pub fn is_of_subscriptions_root(error: &Invalid<'_>) -> bool {
 type Invalid<'a> = Error<'a, ExecutableDocument<'a>, Definitions>;
 
 impl<'a> Teller<'a> {
-    /// Of the document with this text.
-    pub fn new(source: &'a str, positions: &'a Positions, suggests: bool) -> Self {
-        Self { source, positions, suggests }
+    /// Of the document with this text. Names of the schema, if it is given, are told in the place of wrong ones.
+    pub fn new(source: &'a str, positions: &'a Positions, schema: Option<&'a Definitions>) -> Self {
+        Self { source, positions, schema }
     }
 
     /// The first of the errors of parsing: what comes after it is most often of it.
@@ -103,7 +109,7 @@ impl<'a> Teller<'a> {
                 VariableValueError::InvalidValue { variable_definition: it, errors, .. } => {
                     let name = format!("${}", it.variable().as_str());
                     all.extend(errors.iter().take(most - all.len()).map(|error| {
-                        let message = unfit(&name, error, |value| excerpt(&value.to_string()));
+                        let message = self.unfit(&name, error, |value| excerpt(&value.to_string()));
                         self.at(it.variable().span(), message, code::BAD_USER_INPUT)
                     }));
                 }
@@ -158,6 +164,54 @@ impl<'a> Teller<'a> {
         self.at(&span, message, code::GRAPHQL_VALIDATION_FAILED)
     }
 
+    /// Why a value does not fit, where `holder` names what holds it, and `text` shows a value.
+    fn unfit<const CONST: bool, V: bluejay_core::Value<CONST>>(
+        &self,
+        holder: &str,
+        problem: &Unfit<'_, CONST, V>,
+        text: impl Fn(&V) -> String,
+    ) -> String {
+        let (path, why) = match problem {
+            Unfit::NullValueForRequiredType { value, input_type_name: kind, path }
+            | Unfit::NoImplicitConversion { value, input_type_name: kind, path } => {
+                (path, format!("`{}`; its type is {kind:?}", text(value)))
+            }
+            Unfit::CustomScalarInvalidValue { value, message, path, .. } => {
+                (path, format!("`{}`; {message}", text(value)))
+            }
+            Unfit::IntegerOutOfRange { value, path } => {
+                (path, format!("`{}`; allowed are {} to {}", text(value), i32::MIN, i32::MAX))
+            }
+            Unfit::NoEnumMemberWithName { name, path, enum_type_name: of, .. } => {
+                (path, format!("No member `{}` on enum {of}{}", excerpt(name), self.members(of)))
+            }
+            Unfit::NonFiniteFloat { path, .. }
+            | Unfit::NoValueForRequiredFields { path, .. }
+            | Unfit::NonUniqueFieldNames { path, .. }
+            | Unfit::NoInputFieldWithName { path, .. }
+            | Unfit::OneOfInputNullValues { path, .. }
+            | Unfit::OneOfInputNotSingleNonNullValue { path, .. } => (path, problem.message().into_owned()),
+        };
+        // A path ends with the name that stands before the value.
+        let mut names = path.to_vec::<String>();
+        if names.is_empty() || holder.starts_with('$') {
+            names.insert(0, holder.to_owned());
+        }
+        format!("Invalid value for {:?}: {why}.", names.join("."))
+    }
+
+    /// What values an enum has, for the end of a message.
+    fn members(&self, of: &str) -> String {
+        let Some(TypeDefinitionReference::Enum(of)) = self.schema.and_then(|schema| schema.get_type_definition(of))
+        else {
+            return String::new();
+        };
+        let mut names: Vec<_> = of.enum_value_definitions().iter().map(|value| value.name()).collect();
+        let others = names.split_off(names.len().min(MOST_MEMBERS)).len();
+        let more = if others == 0 { String::new() } else { format!(" and {others} others") };
+        format!("; allowed are {}{more}", names.join(", "))
+    }
+
     /// A literal that does not fit its place, and where it is.
     fn literal<const CONST: bool>(&self, problem: &Unfit<'_, CONST, Value<'_, CONST>>) -> (Span, String) {
         let text = |value: &Value<'_, CONST>| excerpt(&self.source[value.span().byte_range()]);
@@ -176,7 +230,7 @@ impl<'a> Teller<'a> {
             | Unfit::OneOfInputNullValues { value, .. }
             | Unfit::OneOfInputNotSingleNonNullValue { value, .. } => (*value.span(), Some(value)),
         };
-        (span, unfit(value.map_or("", |value| self.name_before(value.span())), problem, text))
+        (span, self.unfit(value.map_or("", |value| self.name_before(value.span())), problem, text))
     }
 
     /// The name of what has the value that begins there; empty for an item of a list.
@@ -202,7 +256,7 @@ impl<'a> Teller<'a> {
     fn suggestion<'b>(&self, wrong: &str, names: impl Iterator<Item = &'b str>) -> String {
         let near = names.map(|name| (strsim::levenshtein(wrong, name), name));
         let near = near.filter(|(changes, _)| changes * LETTERS_A_CHANGE <= wrong.len());
-        match near.min().filter(|_| self.suggests) {
+        match near.min().filter(|_| self.schema.is_some()) {
             Some((_, name)) => format!(" Did you mean {name:?}?"),
             None => String::new(),
         }
@@ -212,37 +266,6 @@ impl<'a> Teller<'a> {
 fn field_names(of: TypeDefinitionReference<'_, Definitions>) -> Vec<String> {
     let fields = of.fields_definition().into_iter().flat_map(|fields| fields.iter());
     fields.map(|field| field.name().to_owned()).collect()
-}
-
-/// Why a value does not fit, where `holder` names what holds it, and `text` shows a value.
-fn unfit<const CONST: bool, V: bluejay_core::Value<CONST>>(
-    holder: &str,
-    problem: &Unfit<'_, CONST, V>,
-    text: impl Fn(&V) -> String,
-) -> String {
-    let (path, why) = match problem {
-        Unfit::NullValueForRequiredType { value, input_type_name: kind, path }
-        | Unfit::NoImplicitConversion { value, input_type_name: kind, path } => {
-            (path, format!("`{}`; its type is {kind:?}", text(value)))
-        }
-        Unfit::CustomScalarInvalidValue { value, message, path, .. } => (path, format!("`{}`; {message}", text(value))),
-        Unfit::IntegerOutOfRange { value, path } => {
-            (path, format!("`{}`; allowed are {} to {}", text(value), i32::MIN, i32::MAX))
-        }
-        Unfit::NoEnumMemberWithName { path, .. }
-        | Unfit::NonFiniteFloat { path, .. }
-        | Unfit::NoValueForRequiredFields { path, .. }
-        | Unfit::NonUniqueFieldNames { path, .. }
-        | Unfit::NoInputFieldWithName { path, .. }
-        | Unfit::OneOfInputNullValues { path, .. }
-        | Unfit::OneOfInputNotSingleNonNullValue { path, .. } => (path, problem.message().into_owned()),
-    };
-    // A path ends with the name that stands before the value.
-    let mut names = path.to_vec::<String>();
-    if names.is_empty() || holder.starts_with('$') {
-        names.insert(0, holder.to_owned());
-    }
-    format!("Invalid value for {:?}: {why}.", names.join("."))
 }
 
 fn pos(line: usize, column: usize) -> Pos {
