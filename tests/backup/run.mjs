@@ -1,14 +1,17 @@
 // Back-ups that are taken under load, and restored: nothing that was acknowledged before is missing, and what is restored can be served.
-// `node tests/backup/run.mjs BINARY`. SQLite's are taken by Python's `sqlite3`, as the program `sqlite3` takes them.
-import { execFile } from 'node:child_process';
+// `node tests/backup/run.mjs BINARY [LITESTREAM]`. SQLite's are taken by Python's `sqlite3`, as the program `sqlite3` takes them; and
+// with Litestream's binary, by that too.
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { programs, psql, startCluster, startRestored } from '../postgres.mjs';
 import { start } from '../server.mjs';
 
-const binary = process.argv[2];
+const [, , binary, litestream] = process.argv;
 const run = promisify(execFile);
 const postgres = (program, ...args) => run(join(programs(), program), args);
 const WRITERS = 4;
@@ -34,7 +37,7 @@ async function underLoad(server, work) {
     }
   };
   const writers = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
-  while (acknowledged.length < 200) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (acknowledged.length < 200) await delay(10);
   const before = [...acknowledged];
   try {
     await work();
@@ -96,6 +99,23 @@ try {
   await check('VACUUM INTO', into, `sqlite:${vacuumed}`);
   const api = await underLoad(embedded, () => sqlite('sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))', file, copied));
   await check('.backup', api, `sqlite:${copied}`);
+
+  if (litestream) {
+    const [place, streamed] = [`file://${join(folder, 'streamed')}`, join(folder, 'streamed.db')];
+    const sender = spawn(litestream, ['replicate', file, place], { stdio: 'ignore' });
+    const ended = once(sender, 'exit');
+    try {
+      const sent = await underLoad(embedded, async () => {
+        // It sends what is new once a second.
+        await delay(2_000);
+        await run(litestream, ['restore', '-o', streamed, place]);
+      });
+      await check('Litestream, after 2 s', sent, `sqlite:${streamed}`);
+    } finally {
+      sender.kill();
+      await ended;
+    }
+  }
 } finally {
   for (const server of servers) await server.stop();
   for (const one of [cluster, ...others]) one.stop();
