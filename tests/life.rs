@@ -114,6 +114,17 @@ fn connections_past_the_most_wait_for_one_to_end() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_server_has_as_many_threads_as_it_is_told() {
+    let [one, four] = ["--worker-threads=1", "--worker-threads=4"].map(|threads| {
+        let server = Server::start(&[threads]);
+        assert!(server.get("/healthz").ends_with("ok"));
+        fs::read_dir(format!("/proc/{}/task", server.process.id())).unwrap().count()
+    });
+    assert_eq!(four - one, 3);
+}
+
+#[test]
 fn a_body_that_does_not_arrive_is_408() {
     let server = Server::start(&["--request-timeout=1"]);
     let mut client = TcpStream::connect(&server.address).unwrap();

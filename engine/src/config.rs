@@ -51,6 +51,15 @@ pub struct Cli<C: Subcommand> {
 }
 
 impl<C: Subcommand> Cli<C> {
+    /// How many threads a server is to have, if anything is said of that.
+    pub fn worker_threads(&self) -> Option<u32> {
+        match &self.command {
+            None => self.serve.worker_threads,
+            Some(Command::Serve(options)) => options.worker_threads,
+            Some(_) => None,
+        }
+    }
+
     /// Reads the command line, the environment and the settings' file of the program of this name; a command line without arguments as if
     /// it had those of `without`. What cannot be read of the first two ends the process, and so do `--help` and `--version`, as clap has it.
     ///
@@ -202,6 +211,10 @@ pub struct ServeOptions {
     /// The port to listen on; 0 takes any that is free
     #[arg(long, env = "DOVETAIL_PORT", default_value_t = 8000)]
     pub port: u16,
+
+    /// The threads that answer requests [default: as many as the cores that the process may use]
+    #[arg(long, env = "DOVETAIL_WORKER_THREADS", value_name = "THREADS", value_parser = value_parser!(u32).range(1..=1_024))]
+    pub worker_threads: Option<u32>,
 
     /// What the API allows.
     #[command(flatten)]

@@ -2,10 +2,12 @@
 
 use std::{
     future::{Future, pending},
-    io::{IsTerminal, Write, stdin, stdout},
+    io::{self, IsTerminal, Write, stdin, stdout},
     mem::forget,
     net::SocketAddr,
+    num::NonZero,
     process::ExitCode,
+    thread::available_parallelism,
     time::Duration,
 };
 
@@ -14,7 +16,7 @@ use clap::Subcommand;
 use sea_orm::DbErr;
 use sea_orm_migration::{MigratorTrait, MigratorTraitSelf};
 use tokio::{
-    runtime::Runtime,
+    runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
     sync::watch,
     task::spawn_blocking,
@@ -74,7 +76,7 @@ pub enum NoCommands {}
 /// Does what the command line says, of which an error is one line that says what is wrong and what to do.
 pub fn main<P: Program>() -> ExitCode {
     let cli = Cli::read(P::NAME, P::VERSION, P::ARGUMENTS);
-    let done = cli.and_then(|cli| Ok((cli, Runtime::new()?))).and_then(|(cli, runtime)| {
+    let done = cli.and_then(|cli| Ok((runtime(cli.worker_threads())?, cli))).and_then(|(runtime, cli)| {
         let done = runtime.block_on(run::<P>(cli));
         // What hangs has had its time.
         runtime.shutdown_background();
@@ -87,6 +89,12 @@ pub fn main<P: Program>() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What runs a command, with so many threads, or else one for each core that the process may use.
+fn runtime(threads: Option<u32>) -> io::Result<Runtime> {
+    let threads = threads.map_or_else(|| available_parallelism().map_or(1, NonZero::get), |threads| threads as usize);
+    Builder::new_multi_thread().worker_threads(threads).enable_all().build()
 }
 
 async fn run<P: Program>(cli: Cli<P::Command>) -> Result<()> {
