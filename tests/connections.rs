@@ -294,9 +294,7 @@ async fn what_is_no_cursor_of_the_list_is_bad_user_input() {
 #[tokio::test]
 async fn a_page_without_a_size_has_the_default_one() {
     let apps = start(PageSize { default: 2, max: 3 }).await;
-    for app in &apps.0 {
-        app.sql("INSERT INTO users (name) VALUES ('a'), ('b'), ('c'), ('d')").await;
-    }
+    apps.sql("INSERT INTO users (name) VALUES ('a'), ('b'), ('c'), ('d')").await;
     apps.answers(
         "{ users { nodes { name } pageInfo { hasNextPage } } }",
         expect![[r#"{"data":{"users":{"nodes":[{"name":"a"},{"name":"b"}],"pageInfo":{"hasNextPage":true}}}}"#]],

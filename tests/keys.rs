@@ -488,9 +488,7 @@ async fn a_parent_is_found_by_a_column_that_is_unique() {
 /// The library, where this index is unique.
 async fn library_with(index: &str) -> Apps {
     let apps = library().await;
-    for app in &apps.0 {
-        app.sql(&format!("CREATE UNIQUE INDEX another ON {index}")).await;
-    }
+    apps.sql(&format!("CREATE UNIQUE INDEX another ON {index}")).await;
     apps
 }
 

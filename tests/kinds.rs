@@ -384,10 +384,8 @@ async fn pages_of_every_order_meet_each_row_once_with_null_last_unless_it_is_fir
 #[tokio::test]
 async fn pages_in_an_order_of_several_keys_that_may_be_null_meet_each_row_once() {
     let apps = samples().await;
-    for app in &apps.0 {
-        app.sql("UPDATE samples SET yes = NULL, usual = 1 WHERE id = 2").await;
-        app.sql("UPDATE samples SET usual = 7 WHERE id = 4").await;
-    }
+    apps.sql("UPDATE samples SET yes = NULL, usual = 1 WHERE id = 2").await;
+    apps.sql("UPDATE samples SET usual = 7 WHERE id = 4").await;
     for (order, expected) in [
         ("[{ field: YES }, { field: USUAL, direction: DESC }]", "35421"),
         ("[{ field: YES, nulls: FIRST }, { field: USUAL }]", "24135"),
@@ -574,9 +572,7 @@ async fn doubles_with_all_their_digits_have_their_cursors_and_are_found_by_what_
 #[tokio::test]
 async fn what_is_finer_than_a_column_is_between_its_values() {
     let apps = samples().await;
-    for app in &apps.0 {
-        app.sql("UPDATE samples SET single = 16777216 WHERE id = 3").await;
-    }
+    apps.sql("UPDATE samples SET single = 16777216 WHERE id = 3").await;
     for (filter, expected) in [
         ("single: { eq: 16777217 }", ""),
         ("single: { gt: 16777217 }", ""),
@@ -728,9 +724,7 @@ async fn an_empty_text_ends_every_text_but_not_null() {
 #[tokio::test]
 async fn json_is_answered_alike_and_told_from_null() {
     let apps = samples().await;
-    for app in &apps.0 {
-        app.sql("UPDATE samples SET json = 'null' WHERE id = 4").await;
-    }
+    apps.sql("UPDATE samples SET json = 'null' WHERE id = 4").await;
     assert_eq!(ids(&apps, "json: { isNull: true }").await, "1");
     assert_eq!(ids(&apps, "json: { isNull: false }").await, "2345");
 }
@@ -738,9 +732,7 @@ async fn json_is_answered_alike_and_told_from_null() {
 #[tokio::test]
 async fn a_label_that_the_enum_has_not_is_an_error_of_its_field() {
     let apps = samples().await;
-    for app in &apps.0 {
-        app.sql("UPDATE samples SET size = 'M' WHERE id = 3").await;
-    }
+    apps.sql("UPDATE samples SET size = 'M' WHERE id = 3").await;
     let code = async |app: &App, query: &str| app.answer(query).await["errors"][0]["extensions"]["code"].take();
     for query in ["{ sample(id: 3) { size } }", "{ samples(orderBy: { field: SIZE }) { edges { cursor } } }"] {
         assert_eq!(apps.agree(async |app| code(app, query).await).await, "OUT_OF_RANGE", "{query}");

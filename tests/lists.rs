@@ -253,10 +253,8 @@ async fn arrays_are_written() {
 #[tokio::test]
 async fn an_array_that_is_no_list_of_values_is_an_error_of_its_field() {
     let Some(products) = products().await else { return };
-    for app in &products.0 {
-        app.sql("UPDATE products SET words = '{{a,b},{c,d}}' WHERE id = 1").await;
-        app.sql("UPDATE products SET words = ARRAY['a', NULL], days = '{infinity}' WHERE id = 2").await;
-    }
+    products.sql("UPDATE products SET words = '{{a,b},{c,d}}' WHERE id = 1").await;
+    products.sql("UPDATE products SET words = ARRAY['a', NULL], days = '{infinity}' WHERE id = 2").await;
     products.answers("{ products(first: 3) { nodes { id words } } }", expect![[r#"
         {
           "errors":[

@@ -163,10 +163,8 @@ async fn a_post_is_deleted_once() {
 #[tokio::test]
 async fn of_what_is_unique_together_the_place_is_told_if_it_is_one() {
     let apps = school().await;
-    for app in &apps.0 {
-        app.sql("UPDATE posts SET title = 't' WHERE id = 1").await;
-        app.sql("CREATE UNIQUE INDEX another ON posts (title, content)").await;
-    }
+    apps.sql("UPDATE posts SET title = 't' WHERE id = 1").await;
+    apps.sql("CREATE UNIQUE INDEX another ON posts (title, content)").await;
     let query = r#"mutation {
       first: createPost(input: { ownerId: 1, title: "t", content: "a" }) { post { title } userErrors { path } }
       again: createPost(input: { ownerId: 1, title: "t", content: "a" }) { post { title } userErrors { code path } }

@@ -272,6 +272,13 @@ impl Apps {
         (!self.0.is_empty()).then_some(self)
     }
 
+    /// Runs a statement on each of them.
+    pub async fn sql(&self, sql: &str) {
+        for app in &self.0 {
+            app.sql(sql).await;
+        }
+    }
+
     /// The one finding that a probe makes on all of them.
     pub async fn agree<T: PartialEq + Debug>(&self, probe: impl AsyncFn(&App) -> T) -> T {
         let mut findings = Vec::new();

@@ -173,10 +173,10 @@ async fn is_there(transaction: &DatabaseTransaction, table: &str) -> Result<bool
     if transaction.get_database_backend() != DbBackend::Postgres {
         return SchemaManager::new(transaction).has_table(table).await;
     }
-    let table = table.replace('\'', "''");
     let question = format!(
-        "SELECT to_regclass(quote_ident(current_schema()) || '.' || quote_ident('{table}')) IS NOT NULL, \
-         CASE WHEN current_schema() IS NULL THEN current_setting('search_path') END"
+        "SELECT to_regclass(quote_ident(current_schema()) || '.' || quote_ident({})) IS NOT NULL, \
+         CASE WHEN current_schema() IS NULL THEN current_setting('search_path') END",
+        recording::text(table)
     );
     let row = ask(transaction, &question).await?;
     if let Some(path) = row.try_get_by_index::<Option<String>>(1)? {

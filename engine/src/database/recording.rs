@@ -172,7 +172,7 @@ fn quoted(name: &str) -> String {
 }
 
 /// A text in SQL.
-fn text(text: &str) -> String {
+pub fn text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -114,8 +114,7 @@ impl LiveQuery {
 
     /// The answer now. It is a request like any other.
     async fn answer(&mut self) -> Result<Answer, Refusal> {
-        let request_id = self.request_id.clone();
-        let mut entry = Entry::new(&*request_id, self.server.slow);
+        let mut entry = Entry::new(self.request_id.clone(), self.server.slow);
         entry.known = self.known.clone();
         entry.of_subject(self.subject.as_deref());
         let answer = self.admitted(&mut entry).await;

@@ -211,8 +211,9 @@ struct Client {
 impl Client {
     /// Sends it there and nowhere else: whoever is at another place is not given what the headers have.
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
-        let request = self.agent.configure_request(request.map(|body| body.to_vec())).max_redirects(0);
-        let (head, mut body) = self.agent.run(request.max_redirects_will_error(false).build())?.into_parts();
+        let request = self.agent.configure_request(request.map(|body| body.to_vec()));
+        let request = request.max_redirects(0).max_redirects_will_error(false).http_status_as_error(false);
+        let (head, mut body) = self.agent.run(request.build())?.into_parts();
         if !head.status.is_success() {
             return Err(format!("http status: {}", head.status.as_u16()).into());
         }
